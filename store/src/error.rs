@@ -1,0 +1,50 @@
+//! What callers of the store can act on.
+
+use analysis::query::QueryError;
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The thing asked for is not there.
+    #[error("not found")]
+    NotFound,
+    /// The question itself is at fault.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A rule of the data base was broken; the name of its constraint.
+    #[error("conflict with {0}")]
+    Conflict(String),
+    /// The workspace's zone is not known to this build.
+    #[error("unknown time zone {0}")]
+    Zone(String),
+    /// The workspace has no activity definition, and the question names no event.
+    #[error("no event was chosen as activity")]
+    NoActivity,
+    /// The data base can't be reached just now.
+    #[error("the data base is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// The migrations could not be applied.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Anything else the data base said.
+    #[error("data base: {0}")]
+    Other(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Database(cause) => match (cause.constraint(), cause.code().as_deref()) {
+                (Some(name), _) => Self::Conflict(name.to_owned()),
+                // 57P01..57P03: Postgres is shutting down, crashed or starting up
+                (None, Some(code)) if code.starts_with("57P") => Self::Unavailable(error),
+                _ => Self::Other(error),
+            },
+            _ => Self::Other(error),
+        }
+    }
+}

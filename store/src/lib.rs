@@ -1,0 +1,71 @@
+//! The only crate with SQL. It turns questions into sparse counts and rows into facts; shaping, dividing and wording
+//! are `analysis`'s work. It knows nothing of HTTP or pages.
+
+mod error;
+mod instant;
+mod members;
+mod retention;
+mod shard;
+mod workspace;
+mod writer;
+
+pub use error::StoreError;
+pub use members::{Member, MemberPage};
+pub use shard::{SHARDS, shard};
+pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
+pub use writer::{AccountRow, ContractRow, CustomerRow, EventRow, Written};
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use std::time::Duration;
+
+/// Every migration, embedded; applied by [`Store::migrate`] and by the tests.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// A handle on the data base; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// A store over an existing pool (tests bring their own).
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Prepares a pool without waiting for the data base: a server starts, and says it is not ready, while Postgres
+    /// is away.
+    pub fn connect_lazily(options: PgConnectOptions) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            // A page must answer "the data base is away" rather than hang.
+            .acquire_timeout(Duration::from_secs(3))
+            .connect_lazy_with(options);
+        Self { pool }
+    }
+
+    /// Applies the migrations that are missing.
+    ///
+    /// # Errors
+    /// The data base can't be reached, or it was migrated by a newer Holdfast.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        MIGRATOR.run(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Whether the data base answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query_scalar!(r#"select 1 as "one!""#)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
