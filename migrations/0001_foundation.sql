@@ -34,6 +34,8 @@ create table event_name (
     workspace_id   integer not null references workspace,
     event_name_id  integer generated always as identity,
     name           text not null check (length(name) between 1 and 200),
+    -- how many are stored; written when an import ends (store::summary), read by the choosers
+    events         bigint not null default 0,
     primary key (workspace_id, event_name_id),
     unique (workspace_id, name)
 );
@@ -88,6 +90,15 @@ create table customer (
     unique (workspace_id, shard, external_id)
 );
 create index customer_signup on customer (workspace_id, signup_at);
+
+-- What the choosers offer: the values of each trait, most frequent first. Written when an import ends.
+create table trait_value (
+    workspace_id  integer not null references workspace,
+    name          text not null,
+    value         text not null,
+    customers     bigint not null,
+    primary key (workspace_id, name, value)
+);
 
 -- Append only, one partition a month of the event's time. Partitions are made by the writer when rows need them
 -- (event_partition below), so there is no default partition that would have to be split later.

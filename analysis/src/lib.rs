@@ -1,1 +1,19 @@
-//! placeholder
+//! The mathematics of who stays.
+//!
+//! Periods, questions, reports, intervals and the words that explain them. Everything here is a pure function of its
+//! arguments: no input or output, no async, no clock, no framework. "Now" and the time zone come in as arguments, so the
+//! same question always has the same answer. What each number means is written down in `docs/DEFINITIONS.md`.
+//!
+//! The feature `zones` adds what needs the time-zone data base ([`period::Calendar`], [`shape`]); the browser goes
+//! without it and works on finished reports.
+
+mod names;
+
+pub mod import;
+pub mod period;
+pub mod query;
+pub mod report;
+#[cfg(feature = "zones")]
+pub mod shape;
+pub mod stats;
+pub mod words;

@@ -1,1 +1,10 @@
-//! placeholder
+//! Reports drawn as SVG by plotters, on the server only: its text measuring differs between native and wasm, so a
+//! picture must never be drawn on both sides of a hydrated view.
+//!
+//! Plotters knows no classes; colours are the only mark it lets through. So every role has a colour of its own (see
+//! [`ink`]), which is exchanged for a class at the end, and the style sheet decides what it looks like in each theme.
+
+mod ink;
+mod retention;
+
+pub use retention::retention;

@@ -1,1 +1,13 @@
-//! placeholder
+//! Serves Holdfast: pages, files, health, and the command line. `main.rs` only calls [`commands::run`].
+
+pub mod cluster;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod folder;
+mod guard;
+mod health;
+mod router;
+pub mod telemetry;
+
+pub use router::{router, serve};

@@ -1,1 +1,17 @@
-fn main(){}
+//! The `holdfast` program.
+
+use clap::Parser;
+use server::commands::Cli;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match server::commands::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            // With its causes: "the file can't be read: permission denied".
+            eprintln!("holdfast: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

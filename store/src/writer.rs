@@ -74,11 +74,11 @@ pub struct Written {
 
 impl Store {
     /// Opens a batch: what rows written together refer to as their source.
-    pub async fn open_batch(&self, workspace: WorkspaceId, source: &str) -> Result<i32, StoreError>;
+    pub async fn open_batch(&self, workspace: WorkspaceId, source: &str) -> Result<i32, StoreError> { todo!() }
     /// Stores events in one transaction (best in sets of about 50,000).
-    pub async fn write_events(&self, workspace: WorkspaceId, batch: i32, rows: &[EventRow]) -> Result<Written, StoreError>;
+    pub async fn write_events(&self, workspace: WorkspaceId, batch: i32, rows: &[EventRow]) -> Result<Written, StoreError> { todo!() }
     /// Stores or updates customers in one transaction.
-    pub async fn write_customers(&self, workspace: WorkspaceId, rows: &[CustomerRow]) -> Result<Written, StoreError>;
-    pub async fn write_accounts(&self, workspace: WorkspaceId, rows: &[AccountRow]) -> Result<Written, StoreError>;
-    pub async fn write_contracts(&self, workspace: WorkspaceId, rows: &[ContractRow]) -> Result<Written, StoreError>;
+    pub async fn write_customers(&self, workspace: WorkspaceId, rows: &[CustomerRow]) -> Result<Written, StoreError> { todo!() }
+    pub async fn write_accounts(&self, workspace: WorkspaceId, rows: &[AccountRow]) -> Result<Written, StoreError> { todo!() }
+    pub async fn write_contracts(&self, workspace: WorkspaceId, rows: &[ContractRow]) -> Result<Written, StoreError> { todo!() }
 }

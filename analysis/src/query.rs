@@ -1,0 +1,156 @@
+//! The question: one value that is the page's URL, the server call, the saved report and the API's body.
+//!
+//! [`RetentionQuery`] is what the server must know to count; [`RetentionView`] is how the reader looks at the answer.
+//! URLs are read leniently ([`RetentionQuery::parse`]: every problem is said and a default used), calls of the API
+//! strictly ([`RetentionQuery::validate`]).
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::names::named;
+use crate::period::Grain;
+
+mod check;
+mod filter;
+mod problem;
+mod url;
+mod view;
+
+pub use check::{
+    MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_PERIODS, MAX_SMALL, MAX_TEXT, MAX_VALUES, QueryError,
+    YEARS,
+};
+pub use problem::ParamProblem;
+pub use url::{split_url_query, url_query};
+pub use view::{CellRef, RetentionView, Scale, Show};
+
+/// Below this many members a cohort counts as small, unless the query says otherwise.
+///
+/// At 30 members a Wilson interval is up to 34 points wide: such a rate can be almost anything.
+pub const DEFAULT_SMALL: u32 = 30;
+
+/// How many cohorts are shown unless the query says otherwise: half a year of weeks.
+pub const DEFAULT_COHORTS: u32 = 26;
+
+/// When a customer counts as retained in period `k`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetentionKind {
+    /// Active in period `k`.
+    #[default]
+    On,
+    /// Active in period `k` or in any later one.
+    OnOrAfter,
+}
+
+named!(RetentionKind: On = "on", OnOrAfter = "on_or_after");
+
+/// Which cohorts are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CohortRange {
+    /// The newest `n` periods at as-of, the running one included.
+    Last(u32),
+    /// The periods from the one that contains `from` to the one that contains `to`, or up to as-of.
+    Between {
+        /// Any local date of the first period.
+        from: Date,
+        /// Any local date of the last period; `None` for the one running at as-of.
+        #[serde(default)]
+        to: Option<Date>,
+    },
+}
+
+impl Default for CohortRange {
+    fn default() -> Self {
+        CohortRange::Last(DEFAULT_COHORTS)
+    }
+}
+
+/// The exclusive limit of what is visible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AsOf {
+    /// The instant of asking.
+    #[default]
+    Now,
+    /// The start of a local day: nothing of that day is visible.
+    Date(Date),
+    /// An instant.
+    Instant(Timestamp),
+}
+
+/// What a trait must be for its customer to be counted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TraitTest {
+    /// Any of these values.
+    Is(Vec<String>),
+    /// None of these values; customers without the trait are counted.
+    IsNot(Vec<String>),
+    /// A number from `min` to `max`, both included.
+    Between {
+        /// The smallest that counts; `None` for no limit.
+        #[serde(default)]
+        min: Option<f64>,
+        /// The largest that counts; `None` for no limit.
+        #[serde(default)]
+        max: Option<f64>,
+    },
+    /// Any value at all.
+    Set,
+    /// No value.
+    Unset,
+}
+
+/// A condition on one trait. All conditions of a query must hold.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TraitFilter {
+    /// The trait's name.
+    pub name: String,
+    /// What it must be.
+    pub test: TraitTest,
+}
+
+/// Of the customers who signed up in each period, how many were active in the periods after?
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionQuery {
+    /// The length of rows and columns.
+    pub grain: Grain,
+    /// When a customer counts as retained.
+    pub kind: RetentionKind,
+    /// Names of the events that count as active; empty for the workspace's own definition.
+    pub active: Vec<String>,
+    /// Which cohorts.
+    pub cohorts: CohortRange,
+    /// The limit of what is visible.
+    pub as_of: AsOf,
+    /// Which customers; empty for all.
+    pub filters: Vec<TraitFilter>,
+    /// Cohorts with fewer members are marked as small.
+    pub small: u32,
+}
+
+impl Default for RetentionQuery {
+    fn default() -> Self {
+        RetentionQuery {
+            grain: Grain::default(),
+            kind: RetentionKind::default(),
+            active: Vec::new(),
+            cohorts: CohortRange::default(),
+            as_of: AsOf::default(),
+            filters: Vec::new(),
+            small: DEFAULT_SMALL,
+        }
+    }
+}
+
+impl RetentionQuery {
+    /// Sorts and deduplicates the active events, so that equal questions are equal values.
+    pub fn normalise(&mut self) {
+        self.active.sort();
+        self.active.dedup();
+    }
+}

@@ -1,0 +1,266 @@
+//! The limits of a question. They bound the work that one request can cause and keep answers readable.
+
+use std::ops::RangeInclusive;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
+
+use super::{AsOf, CohortRange, RetentionQuery, TraitFilter, TraitTest};
+use crate::words;
+
+/// The most cohorts that can be asked for by number: ten years of weeks.
+pub const MAX_COHORTS: u32 = 520;
+/// The most periods in one report, from the first cohort to as-of: four years of days.
+pub const MAX_PERIODS: u32 = 1_500;
+/// The most event names that can count as active.
+pub const MAX_EVENTS: usize = 50;
+/// The most conditions on traits.
+pub const MAX_FILTERS: usize = 20;
+/// The most values in one condition.
+pub const MAX_VALUES: usize = 50;
+/// The longest name or value, in characters.
+pub const MAX_TEXT: usize = 200;
+/// The years in which dates and instants may lie: far enough from the ends of every calendar involved.
+pub const YEARS: RangeInclusive<i16> = 1..=9998;
+/// The largest limit for small cohorts.
+pub const MAX_SMALL: u32 = 1_000_000;
+
+/// Why a question cannot be answered. `Display` is a plain sentence, [`QueryError::code`] is stable.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The number of cohorts is 0 or too large.
+    #[error("The number of cohorts must be between 1 and {MAX_COHORTS}, not {given}.")]
+    CohortCount {
+        /// What was asked for.
+        given: u32,
+    },
+    /// The range of cohorts ends before it begins.
+    #[error("The range of cohorts ends on {}, before it begins on {}.", words::date(*.to), words::date(*.from))]
+    RangeReversed {
+        /// The range's beginning.
+        from: Date,
+        /// The range's end.
+        to: Date,
+    },
+    /// The range of cohorts begins when nothing is visible any more.
+    #[error("The first cohort begins on {}, not before as-of, {}.", words::date(*.from), words::date_time(*.as_of))]
+    RangeAhead {
+        /// First date of the first cohort.
+        from: Date,
+        /// The exclusive limit of what is visible, as a clock in the zone shows it.
+        as_of: DateTime,
+    },
+    /// A date or an instant lies outside [`YEARS`].
+    #[error("Dates must lie in the years {} to {}, not on {given}.", YEARS.start(), YEARS.end())]
+    YearOutOfRange {
+        /// What was asked for; for an instant, its date in UTC.
+        given: Date,
+    },
+    /// The matrix would be too large.
+    #[error(
+        "From the first cohort to as-of there are {} {noun}; a report can show {}. Choose a later first cohort or \
+         longer periods.",
+        words::thousands(*.given),
+        words::thousands(u64::from(MAX_PERIODS))
+    )]
+    TooManyPeriods {
+        /// The number of periods.
+        given: u64,
+        /// Their name: "days".
+        noun: &'static str,
+    },
+    /// Too many event names count as active.
+    #[error("At most {MAX_EVENTS} events can count as active, not {given}.")]
+    TooManyEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// Too many conditions on traits.
+    #[error("At most {MAX_FILTERS} filters can be set, not {given}.")]
+    TooManyFilters {
+        /// How many were given.
+        given: usize,
+    },
+    /// A condition lists no values or too many.
+    #[error("The filter on “{name}” needs between 1 and {MAX_VALUES} values, not {given}.")]
+    ValueCount {
+        /// The trait.
+        name: String,
+        /// How many were given.
+        given: usize,
+    },
+    /// A name is empty.
+    #[error("{what} is empty.")]
+    Empty {
+        /// Which text.
+        what: &'static str,
+    },
+    /// A name or value is too long.
+    #[error("{what} has {given} characters; at most {MAX_TEXT} are possible.")]
+    TooLong {
+        /// Which text.
+        what: &'static str,
+        /// Its length in characters.
+        given: usize,
+    },
+    /// A name or value contains the character U+0000, which no stored text can contain.
+    #[error("{what} contains a zero character.")]
+    ZeroCharacter {
+        /// Which text.
+        what: &'static str,
+    },
+    /// A numeric condition has no limit, an infinite one, or a smallest above its largest.
+    #[error("The filter on “{name}” needs a smallest or a largest number, in that order.")]
+    NumberRange {
+        /// The trait.
+        name: String,
+    },
+    /// The limit for small cohorts is too large.
+    #[error(
+        "The limit for small cohorts can be at most {}, not {}.",
+        words::thousands(u64::from(MAX_SMALL)),
+        words::thousands(u64::from(*.given))
+    )]
+    Small {
+        /// What was asked for.
+        given: u32,
+    },
+}
+
+impl QueryError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            QueryError::CohortCount { .. } => "cohort_count",
+            QueryError::RangeReversed { .. } => "range_reversed",
+            QueryError::RangeAhead { .. } => "range_ahead",
+            QueryError::YearOutOfRange { .. } => "year_out_of_range",
+            QueryError::TooManyPeriods { .. } => "too_many_periods",
+            QueryError::TooManyEvents { .. } => "too_many_events",
+            QueryError::TooManyFilters { .. } => "too_many_filters",
+            QueryError::ValueCount { .. } => "value_count",
+            QueryError::Empty { .. } => "empty_text",
+            QueryError::TooLong { .. } => "text_too_long",
+            QueryError::ZeroCharacter { .. } => "zero_character",
+            QueryError::NumberRange { .. } => "number_range",
+            QueryError::Small { .. } => "small_limit",
+        }
+    }
+}
+
+impl RetentionQuery {
+    /// Whether the question keeps all limits. What depends on the calendar is checked when the periods are cut.
+    pub fn validate(&self) -> Result<(), QueryError> {
+        check_range(self.cohorts)?;
+        check_as_of(self.as_of)?;
+        check_small(self.small)?;
+        if self.active.len() > MAX_EVENTS {
+            return Err(QueryError::TooManyEvents {
+                given: self.active.len(),
+            });
+        }
+        for event in &self.active {
+            check_name("An event name", event)?;
+        }
+        if self.filters.len() > MAX_FILTERS {
+            return Err(QueryError::TooManyFilters {
+                given: self.filters.len(),
+            });
+        }
+        self.filters.iter().try_for_each(TraitFilter::check)
+    }
+}
+
+impl TraitFilter {
+    /// Whether the condition keeps all limits.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        check_name("A trait name", &self.name)?;
+        match &self.test {
+            TraitTest::Is(values) | TraitTest::IsNot(values) => {
+                if values.is_empty() || values.len() > MAX_VALUES {
+                    return Err(QueryError::ValueCount {
+                        name: self.name.clone(),
+                        given: values.len(),
+                    });
+                }
+                values
+                    .iter()
+                    .try_for_each(|value| check_text("A filter value", value))
+            }
+            TraitTest::Between { min, max } => {
+                let finite = min.iter().chain(max).all(|bound| bound.is_finite());
+                let ordered = match (min, max) {
+                    (None, None) => false,
+                    (Some(min), Some(max)) => min <= max,
+                    _ => true,
+                };
+                if finite && ordered {
+                    Ok(())
+                } else {
+                    Err(QueryError::NumberRange {
+                        name: self.name.clone(),
+                    })
+                }
+            }
+            TraitTest::Set | TraitTest::Unset => Ok(()),
+        }
+    }
+}
+
+pub(super) fn check_range(range: CohortRange) -> Result<(), QueryError> {
+    match range {
+        CohortRange::Last(given) if given == 0 || given > MAX_COHORTS => {
+            Err(QueryError::CohortCount { given })
+        }
+        CohortRange::Last(_) => Ok(()),
+        CohortRange::Between { from, to } => {
+            check_year(from)?;
+            match to {
+                Some(to) if to < from => Err(QueryError::RangeReversed { from, to }),
+                Some(to) => check_year(to),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+pub(super) fn check_as_of(as_of: AsOf) -> Result<(), QueryError> {
+    match as_of {
+        AsOf::Now => Ok(()),
+        AsOf::Date(date) => check_year(date),
+        AsOf::Instant(at) => check_year(Offset::UTC.to_datetime(at).date()),
+    }
+}
+
+pub(super) fn check_year(given: Date) -> Result<(), QueryError> {
+    if YEARS.contains(&given.year()) {
+        Ok(())
+    } else {
+        Err(QueryError::YearOutOfRange { given })
+    }
+}
+
+pub(super) fn check_small(given: u32) -> Result<(), QueryError> {
+    if given > MAX_SMALL {
+        return Err(QueryError::Small { given });
+    }
+    Ok(())
+}
+
+pub(super) fn check_name(what: &'static str, text: &str) -> Result<(), QueryError> {
+    if text.is_empty() {
+        return Err(QueryError::Empty { what });
+    }
+    check_text(what, text)
+}
+
+fn check_text(what: &'static str, text: &str) -> Result<(), QueryError> {
+    let given = text.chars().count();
+    if given > MAX_TEXT {
+        return Err(QueryError::TooLong { what, given });
+    }
+    if text.contains('\0') {
+        return Err(QueryError::ZeroCharacter { what });
+    }
+    Ok(())
+}

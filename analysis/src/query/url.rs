@@ -1,0 +1,233 @@
+//! The question as URL parameters, there and back.
+
+use super::check::{check_as_of, check_name, check_range, check_small, check_year};
+use super::problem::{ParamProblem, Params, date, whole};
+use super::{
+    AsOf, CohortRange, DEFAULT_COHORTS, DEFAULT_SMALL, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS,
+    MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView, TraitFilter,
+};
+use crate::period::Grain;
+use crate::words;
+
+/// Parameters that belong to the view.
+const VIEW_PARAMS: [&str; 5] = ["show", "intervals", "scale", "diagonal", "cell"];
+
+impl RetentionQuery {
+    /// Reads the question from decoded URL parameters.
+    ///
+    /// Never fails: whatever is missing takes its default, whatever is wrong is reported and takes its default. The
+    /// result always passes [`RetentionQuery::validate`]. Parameters of [`RetentionView`] and campaign marks (`utm_…`)
+    /// are passed over, unknown ones reported.
+    pub fn parse<'a>(
+        params: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> (Self, Vec<ParamProblem>) {
+        let mut params = Params::new(params);
+        let mut query = RetentionQuery::default();
+        if let Some(grain) = params.named("grain", &Grain::expected(), Grain::default()) {
+            query.grain = grain;
+        }
+        let kinds = RetentionKind::expected();
+        if let Some(kind) = params.named("kind", &kinds, RetentionKind::default()) {
+            query.kind = kind;
+        }
+        query.active = active(&mut params);
+        query.cohorts = cohorts(&mut params, query.grain);
+        let as_of = params.parsed(
+            "as_of",
+            "a date such as 2025-01-31 or an instant such as 2025-01-31T12:00:00Z",
+            "now",
+            |text| {
+                let instant = || text.parse().ok().map(AsOf::Instant);
+                let as_of = date(text).map(AsOf::Date).or_else(instant)?;
+                check_as_of(as_of).is_ok().then_some(as_of)
+            },
+        );
+        query.as_of = as_of.unwrap_or_default();
+        query.filters = filters(&mut params);
+        let most = words::thousands(u64::from(MAX_SMALL));
+        let small = params.parsed(
+            "small",
+            &format!("a whole number from 0 to {most}"),
+            &DEFAULT_SMALL.to_string(),
+            |text| whole(text).filter(|small| check_small(*small).is_ok()),
+        );
+        query.small = small.unwrap_or(DEFAULT_SMALL);
+
+        let unknown: Vec<_> = params
+            .rest()
+            .filter(|(name, _)| !VIEW_PARAMS.contains(name) && !name.starts_with("utm_"))
+            .collect();
+        for (name, value) in unknown {
+            params.problem(name, value, "", "");
+        }
+        (query, params.problems)
+    }
+
+    /// The parameters that differ from the default, in a fixed order, not yet percent-encoded.
+    pub fn params(&self) -> Vec<(&'static str, String)> {
+        let mut params = Vec::new();
+        if self.grain != Grain::default() {
+            params.push(("grain", self.grain.to_string()));
+        }
+        if self.kind != RetentionKind::default() {
+            params.push(("kind", self.kind.to_string()));
+        }
+        params.extend(self.active.iter().map(|event| ("active", event.clone())));
+        match self.cohorts {
+            range if range == CohortRange::default() => {}
+            CohortRange::Last(count) => params.push(("last", count.to_string())),
+            CohortRange::Between { from, to } => {
+                params.push(("from", from.to_string()));
+                params.extend(to.map(|to| ("to", to.to_string())));
+            }
+        }
+        match self.as_of {
+            AsOf::Now => {}
+            AsOf::Date(date) => params.push(("as_of", date.to_string())),
+            AsOf::Instant(at) => params.push(("as_of", at.to_string())),
+        }
+        let filters = self.filters.iter();
+        params.extend(filters.map(|filter| ("where", filter.to_string())));
+        if self.small != DEFAULT_SMALL {
+            params.push(("small", self.small.to_string()));
+        }
+        params
+    }
+}
+
+fn active(params: &mut Params<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in params.all("active") {
+        if check_name("An event name", name).is_err() {
+            let expected = format!("an event name of at most {MAX_TEXT} characters");
+            params.problem("active", name, &expected, "");
+        } else if names.iter().all(|known| known != name) {
+            if names.len() < MAX_EVENTS {
+                names.push(name.to_owned());
+            } else {
+                params.problem("active", name, &format!("at most {MAX_EVENTS} events"), "");
+            }
+        }
+    }
+    names.sort();
+    names
+}
+
+fn cohorts(params: &mut Params<'_>, grain: Grain) -> CohortRange {
+    const DATE: &str = "a date such as 2025-01-31";
+    let last = params.parsed(
+        "last",
+        &format!("a whole number from 1 to {MAX_COHORTS}"),
+        &DEFAULT_COHORTS.to_string(),
+        |text| {
+            let range = CohortRange::Last(whole(text)?);
+            check_range(range).is_ok().then_some(range)
+        },
+    );
+    let otherwise = last.unwrap_or_default();
+    let day = |text: &str| date(text).filter(|date| check_year(*date).is_ok());
+    let from = params.parsed("from", DATE, &words::cohort_range(otherwise, grain), day);
+    let to = params.parsed("to", DATE, "the newest cohort", day);
+    let Some(from) = from else {
+        if let Some(to) = to {
+            params.problem("to", &to.to_string(), "a “from” beside it", "");
+        }
+        return otherwise;
+    };
+    if let Some(CohortRange::Last(count)) = last {
+        params.problem("last", &count.to_string(), "no “from” beside it", "");
+    }
+    let range = CohortRange::Between { from, to };
+    if let (Some(to), Err(_)) = (to, check_range(range)) {
+        let expected = format!("a date not before {from}");
+        params.problem("to", &to.to_string(), &expected, "the newest cohort");
+        return CohortRange::Between { from, to: None };
+    }
+    range
+}
+
+fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
+    let mut filters = Vec::new();
+    for text in params.all("where") {
+        let Some(filter) = TraitFilter::parse(text) else {
+            let expected = "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
+            params.problem("where", text, expected, "");
+            continue;
+        };
+        if filters.len() < MAX_FILTERS {
+            filters.push(filter);
+        } else {
+            let expected = format!("at most {MAX_FILTERS} conditions");
+            params.problem("where", text, &expected, "");
+        }
+    }
+    filters
+}
+
+/// The question and the view as the query part of a URL: "" for the defaults, else "?grain=day&…".
+pub fn url_query(query: &RetentionQuery, view: &RetentionView) -> String {
+    let mut url = String::new();
+    for (name, value) in query.params().into_iter().chain(view.params()) {
+        url.push(if url.is_empty() { '?' } else { '&' });
+        url.push_str(name);
+        url.push('=');
+        encode(&value, &mut url);
+    }
+    url
+}
+
+/// Splits the query part of a URL, with or without its "?", into decoded names and values.
+///
+/// Never fails: a `%` that begins no escape stands for itself, bytes that are not UTF-8 become U+FFFD.
+pub fn split_url_query(text: &str) -> Vec<(String, String)> {
+    let text = text.strip_prefix('?').unwrap_or(text);
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+/// Percent-encodes a value. Spaces become `%20`, which every reader understands, unlike `+`.
+fn encode(value: &str, url: &mut String) {
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                url.push(char::from(byte));
+            }
+            _ => {
+                url.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    url.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+                }
+            }
+        }
+    }
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after) {
+            (b'+', _) => bytes.push(b' '),
+            (b'%', [high, low, beyond @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high << 4 | low);
+                    rest = beyond;
+                }
+                _ => bytes.push(byte),
+            },
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    let value = char::from(byte).to_digit(16)?;
+    u8::try_from(value).ok()
+}

@@ -1,0 +1,192 @@
+//! The answer to a [`RetentionQuery`]: counts, sizes and states, from which every rate, interval and sentence follows.
+//!
+//! The report carries integers only, so that the same report gives the same numbers on the server and in the browser.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::period::WeekStart;
+use crate::query::{AsOf, CellRef, RetentionKind, RetentionQuery};
+use crate::stats::{Interval, rate, wilson};
+
+/// How final a cell's count is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellState {
+    /// The period had ended at as-of: the count is final.
+    Complete,
+    /// The period had begun but not ended at as-of.
+    Running,
+    /// *On or after*: the period had ended, but later returns can still raise the count.
+    Open,
+}
+
+/// One cohort in one period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Cell {
+    /// Customers of the cohort who count as retained; in period 0, the cohort's size.
+    pub retained: u32,
+    /// How final the count is.
+    pub state: CellState,
+}
+
+/// The customers who signed up in one period, and what became of them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Cohort {
+    /// First local date of the period in which they signed up.
+    pub start: Date,
+    /// Their number.
+    pub size: u32,
+    /// Whether the cohort's own period had not ended at as-of, so that more may still join.
+    pub forming: bool,
+    /// `cells[k]` is the `k`-th period after the cohort's own. Periods that had not begun at as-of have no cell.
+    pub cells: Vec<Cell>,
+}
+
+/// One column of the overall row, pooled over the cohorts whose cell is complete or open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Overall {
+    /// Σ retained.
+    pub retained: u64,
+    /// Σ cohort size.
+    pub size: u64,
+    /// How many cohorts were pooled; empty cohorts are not counted.
+    pub cohorts: u32,
+}
+
+/// The retention matrix.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RetentionReport {
+    /// The question as asked, with `active` resolved to the names that were used.
+    pub query: RetentionQuery,
+    /// IANA name of the zone in which periods were cut.
+    pub zone: String,
+    /// The weekday on which weeks begin.
+    pub week_start: WeekStart,
+    /// The exclusive limit of what was visible: the instant asked for, or now if that is earlier.
+    pub as_of: Timestamp,
+    /// The local date of `as_of`.
+    pub as_of_date: Date,
+    /// What a clock in the zone showed at `as_of`.
+    pub as_of_local: DateTime,
+    /// Every cohort of the range, oldest first, empty ones too.
+    pub cohorts: Vec<Cohort>,
+    /// One entry per column; `None` where no cohort had finished the period.
+    pub overall: Vec<Option<Overall>>,
+    /// Customers in all cohorts.
+    pub customers: u64,
+    /// Of these, customers whose signup was given.
+    pub signup_given: u64,
+    /// Of these, customers whose signup is the instant of their first event.
+    pub signup_inferred: u64,
+    /// The newest event stored.
+    pub watermark: Option<Timestamp>,
+    /// What a clock in the zone showed at `watermark`.
+    pub watermark_local: Option<DateTime>,
+    /// Customers of the workspace who could not be placed, having neither a signup nor an event.
+    pub left_out: u64,
+}
+
+/// Everything to be said about one cell, also of the overall row.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CellFacts {
+    /// The cohort's first date; `None` for the overall row.
+    pub cohort: Option<Date>,
+    /// Periods after the cohort's own.
+    pub period: u32,
+    /// Customers who count as retained.
+    pub retained: u64,
+    /// Customers in the cohort, or in all pooled cohorts.
+    pub size: u64,
+    /// How many cohorts stand behind it: 1, or the number pooled.
+    pub cohorts: u32,
+    /// How final the count is.
+    pub state: CellState,
+    /// `retained / size`, 0 to 1; `None` when nobody signed up.
+    pub rate: Option<f64>,
+    /// Wilson's 95 % interval of the rate; `None` when nobody signed up and in period 0, which is no estimate.
+    pub interval: Option<Interval>,
+    /// Whether `size` is below the query's limit for small cohorts.
+    pub small: bool,
+}
+
+impl RetentionReport {
+    /// The number of columns, period 0 included.
+    pub fn columns(&self) -> usize {
+        self.overall.len()
+    }
+
+    /// Whether the question asked for an as-of that had not come yet, so that `as_of` is now instead.
+    pub fn as_of_was_ahead(&self) -> bool {
+        match self.query.as_of {
+            AsOf::Now => false,
+            AsOf::Date(date) => date > self.as_of_date,
+            AsOf::Instant(at) => at > self.as_of,
+        }
+    }
+
+    /// The cohort that begins on a date.
+    pub fn cohort(&self, start: Date) -> Option<&Cohort> {
+        self.cohorts.iter().find(|cohort| cohort.start == start)
+    }
+
+    /// What is known about a cell; `None` if the report has no such cell or it is blank.
+    pub fn cell(&self, at: CellRef) -> Option<CellFacts> {
+        let column = usize::try_from(at.period).ok()?;
+        let (retained, size, cohorts, state) = match at.cohort {
+            Some(start) => {
+                let cohort = self.cohort(start)?;
+                let cell = cohort.cells.get(column)?;
+                (
+                    u64::from(cell.retained),
+                    u64::from(cohort.size),
+                    1,
+                    cell.state,
+                )
+            }
+            None => {
+                let pooled = (*self.overall.get(column)?)?;
+                let state = settled_state(self.query.kind, at.period);
+                (pooled.retained, pooled.size, pooled.cohorts, state)
+            }
+        };
+        let interval = (at.period > 0).then(|| wilson(retained, size)).flatten();
+        Some(CellFacts {
+            cohort: at.cohort,
+            period: at.period,
+            retained,
+            size,
+            cohorts,
+            state,
+            rate: rate(retained, size),
+            interval,
+            small: size < u64::from(self.query.small),
+        })
+    }
+
+    /// The largest rate after period 0, from 0 to 1, over the overall row and all cohorts that are not small: the upper
+    /// end of the colour scale. 0 when there is none.
+    pub fn largest_rate(&self) -> f64 {
+        let small = u64::from(self.query.small);
+        let cells = self.cohorts.iter().flat_map(|cohort| {
+            let size = u64::from(cohort.size);
+            let later = cohort.cells.iter().skip(1);
+            later.map(move |cell| (u64::from(cell.retained), size))
+        });
+        let pooled = self.overall.iter().skip(1).flatten();
+        cells
+            .chain(pooled.map(|pooled| (pooled.retained, pooled.size)))
+            .filter(|(_, size)| *size >= small)
+            .filter_map(|(retained, size)| rate(retained, size))
+            .fold(0.0, f64::max)
+    }
+}
+
+/// The state of a cell whose period has ended.
+pub(crate) fn settled_state(kind: RetentionKind, period: u32) -> CellState {
+    match kind {
+        RetentionKind::OnOrAfter if period > 0 => CellState::Open,
+        _ => CellState::Complete,
+    }
+}

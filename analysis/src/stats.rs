@@ -1,0 +1,74 @@
+//! Intervals for rates.
+//!
+//! All intervals are two-sided with 95 % confidence. They are exact functions of the counts and never NaN; where there
+//! is nothing to divide by, the answer is `None`.
+
+use serde::{Deserialize, Serialize};
+
+/// The 97.5 % quantile of the standard normal distribution, which leaves 2.5 % on each side.
+pub const Z: f64 = 1.959_963_984_540_054;
+
+/// A confidence interval, both ends included. For a rate, `0 <= low <= high <= 1`; for a difference of rates, between
+/// -1 and 1.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Interval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// Wilson's score interval for `successes` of `trials`, without continuity correction.
+///
+/// `None` without trials. The lower end is exactly 0 at no success and the upper exactly 1 at nothing but successes;
+/// more successes than trials count as all. Source: E. B. Wilson, JASA 22 (1927), 209-212; method 3 in R. G. Newcombe,
+/// Statistics in Medicine 17 (1998), 857-872.
+pub fn wilson(successes: u64, trials: u64) -> Option<Interval> {
+    let p = rate(successes, trials)?;
+    let n = float(trials);
+    let scale = 1.0 + Z * Z / n;
+    let centre = (p + Z * Z / (2.0 * n)) / scale;
+    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / scale;
+    // The ends and `p` itself are held by hand: rounding must not leave 1e-17 where the formula says 0.
+    let low = if successes == 0 {
+        0.0
+    } else {
+        (centre - half).clamp(0.0, p)
+    };
+    let high = if successes >= trials {
+        1.0
+    } else {
+        (centre + half).clamp(p, 1.0)
+    };
+    Some(Interval { low, high })
+}
+
+/// Newcombe's hybrid score interval for the difference of two independent rates, `a.0 / a.1 - b.0 / b.1`.
+///
+/// Each argument is (successes, trials); `None` when either has no trials. Source: method 10 in R. G. Newcombe,
+/// Statistics in Medicine 17 (1998), 873-890.
+pub fn newcombe(a: (u64, u64), b: (u64, u64)) -> Option<Interval> {
+    let (rate_a, rate_b) = (rate(a.0, a.1)?, rate(b.0, b.1)?);
+    let (of_a, of_b) = (wilson(a.0, a.1)?, wilson(b.0, b.1)?);
+    let difference = rate_a - rate_b;
+    let below = (rate_a - of_a.low).hypot(of_b.high - rate_b);
+    let above = (of_a.high - rate_a).hypot(rate_b - of_b.low);
+    Some(Interval {
+        low: (difference - below).max(-1.0),
+        high: (difference + above).min(1.0),
+    })
+}
+
+/// `successes / trials` between 0 and 1; `None` without trials.
+pub fn rate(successes: u64, trials: u64) -> Option<f64> {
+    (trials > 0).then(|| float(successes.min(trials)) / float(trials))
+}
+
+/// A count as a number that can be divided; exact up to 2^53.
+#[expect(
+    clippy::as_conversions,
+    reason = "no lossless From exists; counts stay far below 2^53"
+)]
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,59 @@
+//! The product's voice: every number, date, cell and report in plain English.
+//!
+//! Deterministic and without locale, so that server, browser, exports and shares say the same. Percent signs follow a
+//! no-break space.
+
+mod cell;
+mod dates;
+mod headline;
+mod method;
+mod numbers;
+mod question;
+
+pub use cell::cell_sentence;
+pub use dates::{date, date_time, period_label, period_name, short_date};
+pub use headline::{Headline, headline};
+pub use method::method_line;
+pub use numbers::{attrition_percent, interval, percent, thousands};
+pub use question::{as_of, cohort_range, events, filter};
+
+/// Words in a row: "a", "a or b", "a, b or c".
+pub fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
+    let mut text = String::new();
+    for (place, word) in words.iter().enumerate() {
+        if place > 0 && place + 1 == words.len() {
+            text.push(' ');
+            text.push_str(conjunction);
+            text.push(' ');
+        } else if place > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(word.as_ref());
+    }
+    text
+}
+
+/// The text with its first letter in upper case, to begin a sentence.
+fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+/// "1 customer", "7,647 customers".
+fn customers(count: u64) -> String {
+    match count {
+        1 => "1 customer".to_owned(),
+        _ => format!("{} customers", thousands(count)),
+    }
+}
+
+/// "1 cohort", "15 cohorts".
+fn cohorts(count: u64) -> String {
+    match count {
+        1 => "1 cohort".to_owned(),
+        _ => format!("{} cohorts", thousands(count)),
+    }
+}

@@ -1,0 +1,82 @@
+//! The whole sentence behind a cell.
+
+use super::{cohorts, customers, interval, percent, period_name, sentence_case, thousands};
+use crate::query::{CellRef, RetentionKind};
+use crate::report::{CellFacts, CellState, RetentionReport};
+
+/// Everything about a cell in words, e.g. "Week of 6 Jan 2025, week 4: 112 of 431, 26 %, interval 22 to 30 %.", followed
+/// by what makes the number less than final or less than certain. Blank cells say why they are blank.
+pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
+    let grain = report.query.grain;
+    let noun = grain.noun(1);
+    let row = match at.cohort {
+        Some(start) => sentence_case(&period_name(grain, start)),
+        None => "All finished cohorts".to_owned(),
+    };
+    let place = match (at.period, report.query.kind) {
+        (0, _) => row,
+        (k, RetentionKind::On) => format!("{row}, {noun} {k}"),
+        (k, RetentionKind::OnOrAfter) => format!("{row}, {noun} {k} or later"),
+    };
+    let Some(facts) = report.cell(at) else {
+        return format!("{place}: {}.", blank(report, at));
+    };
+    let mut sentence = format!("{place}: {}.", count(&facts));
+    match facts.state {
+        CellState::Running => {
+            sentence.push_str(&format!(" Unfinished: this {noun} still runs."));
+        }
+        CellState::Open if facts.size > 0 => {
+            sentence.push_str(" Open: later returns can still raise it.");
+        }
+        CellState::Complete | CellState::Open => {}
+    }
+    if facts.small && facts.size > 0 {
+        let limit = thousands(u64::from(report.query.small));
+        let what = match at.cohort {
+            Some(_) => format!("Small cohort: fewer than {limit} customers"),
+            None => format!("Few customers: fewer than {limit}"),
+        };
+        let wide = match facts.period {
+            0 => "",
+            _ => ", so the interval is wide",
+        };
+        sentence.push_str(&format!(" {what}{wide}."));
+    }
+    sentence
+}
+
+/// "112 of 431, 26 %, interval 22 to 30 %".
+fn count(facts: &CellFacts) -> String {
+    let pooled = match facts.cohort {
+        Some(_) => String::new(),
+        None => format!(" in {}", cohorts(u64::from(facts.cohorts))),
+    };
+    if facts.size == 0 {
+        return "nobody signed up".to_owned();
+    }
+    if facts.period == 0 {
+        return format!("{} signed up{pooled}", customers(facts.size));
+    }
+    let mut text = format!(
+        "{} of {}{pooled}",
+        thousands(facts.retained),
+        thousands(facts.size)
+    );
+    if let Some(rate) = facts.rate {
+        text.push_str(&format!(", {}", percent(rate)));
+    }
+    if let Some(bounds) = facts.interval {
+        text.push_str(&format!(", interval {}", interval(bounds)));
+    }
+    text
+}
+
+/// Why there is no number.
+fn blank(report: &RetentionReport, at: CellRef) -> &'static str {
+    match at.cohort {
+        Some(start) if report.cohort(start).is_none() => "not in this report",
+        Some(_) => "not begun yet",
+        None => "none yet",
+    }
+}

@@ -1,0 +1,63 @@
+//! The method line: every choice behind a report, in one line that travels with it.
+
+use super::{as_of, customers, date_time, events, filter, thousands};
+use crate::period::{Grain, WeekStart};
+use crate::query::RetentionKind;
+use crate::report::RetentionReport;
+
+impl RetentionReport {
+    /// The method line, see [`method_line`].
+    pub fn method(&self) -> String {
+        method_line(self)
+    }
+}
+
+/// Names every choice behind the report's numbers, separated by " · ".
+pub fn method_line(report: &RetentionReport) -> String {
+    let query = &report.query;
+    let (period, periods) = (query.grain.noun(1), query.grain.noun(0));
+    let from = match (query.grain, report.week_start) {
+        (Grain::Week, WeekStart::Monday) => " from Monday",
+        (Grain::Week, WeekStart::Sunday) => " from Sunday",
+        _ => "",
+    };
+    let mut parts = vec![
+        format!("Calendar {periods}{from}, {}", report.zone),
+        format!("active = {}", events(&query.active)),
+        match query.kind {
+            RetentionKind::On => format!("on: active in that very {period}"),
+            RetentionKind::OnOrAfter => {
+                format!("on or after: active in that {period} or a later one")
+            }
+        },
+    ];
+    parts.extend(
+        query
+            .filters
+            .iter()
+            .map(|condition| format!("only where {}", filter(condition))),
+    );
+    parts.push(format!("overall row pooled over finished {periods}"));
+    parts.push("intervals Wilson 95\u{a0}%".to_owned());
+    parts.push(format!(
+        "signup given for {}, first event for {}",
+        thousands(report.signup_given),
+        thousands(report.signup_inferred)
+    ));
+    if report.left_out > 0 {
+        parts.push(format!(
+            "{} without signup and events left out",
+            customers(report.left_out)
+        ));
+    }
+    let mut limit = format!("as of {}", date_time(report.as_of_local));
+    if report.as_of_was_ahead() {
+        limit.push_str(&format!(" ({} has not come yet)", as_of(query.as_of)));
+    }
+    parts.push(limit);
+    parts.push(match report.watermark_local {
+        Some(newest) => format!("data up to {}", date_time(newest)),
+        None => "no data yet".to_owned(),
+    });
+    parts.join(" · ")
+}

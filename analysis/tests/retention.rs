@@ -1,0 +1,403 @@
+//! The matrix against a naive oracle: from raw customers and events, one customer at a time, with a calendar of its own.
+//!
+//! The oracle knows no bounds, no plan and no sparse rows. It labels every instant by its local date and compares labels.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use analysis::period::{Calendar, Grain, WeekStart};
+use analysis::query::{AsOf, CohortRange, QueryError, RetentionKind, RetentionQuery};
+use analysis::report::{Cell, CellState, Overall, RetentionReport};
+use analysis::shape::{ActiveRow, RetentionPlan, SizeRow, shape};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+/// One customer: when he signed up, whether that was given, and when he did something.
+type Customer = (Timestamp, bool, Vec<Timestamp>);
+
+#[derive(Debug)]
+struct World {
+    zone: &'static str,
+    week_start: WeekStart,
+    now: Timestamp,
+    query: RetentionQuery,
+    customers: Vec<Customer>,
+}
+
+/// A number that grows by one from each calendar period to the next.
+fn label(world: &World, date: Date) -> i64 {
+    let epoch = Date::constant(1970, 1, 1);
+    let days = i64::from(date.since(epoch).expect("in range").get_days());
+    let (year, month) = (i64::from(date.year()), i64::from(date.month()));
+    match (world.query.grain, world.week_start) {
+        (Grain::Day, _) => days,
+        (Grain::Week, WeekStart::Monday) => (days + 3).div_euclid(7),
+        (Grain::Week, WeekStart::Sunday) => (days + 4).div_euclid(7),
+        (Grain::Month, _) => year * 12 + month - 1,
+        (Grain::Quarter, _) => (year * 12 + month - 1).div_euclid(3),
+        (Grain::Year, _) => year,
+    }
+}
+
+struct Oracle<'a> {
+    world: &'a World,
+    zone: TimeZone,
+    as_of: Timestamp,
+    /// Labels of all periods that had begun at as-of, from long before the first customer.
+    begun: Vec<i64>,
+}
+
+impl Oracle<'_> {
+    fn new(world: &World) -> Oracle<'_> {
+        let zone = TimeZone::get(world.zone).expect("the zone is in the data base");
+        let asked = match world.query.as_of {
+            AsOf::Now => world.now,
+            AsOf::Instant(at) => at,
+            AsOf::Date(date) => date.to_zoned(zone.clone()).expect("in range").timestamp(),
+        };
+        let mut oracle = Oracle {
+            world,
+            zone,
+            as_of: asked.min(world.now),
+            begun: Vec::new(),
+        };
+        let (step, reach) = match world.query.grain {
+            Grain::Day => (1, 120),
+            Grain::Week => (6, 300),
+            Grain::Month => (12, 1_200),
+            Grain::Quarter => (24, 4_000),
+            Grain::Year => (48, 12_000),
+        };
+        let mut at = oracle.as_of - SignedDuration::from_hours(24 * reach);
+        while at < oracle.as_of {
+            oracle.begun.push(oracle.label_at(at));
+            at += SignedDuration::from_hours(step);
+        }
+        let last_visible = oracle.as_of - SignedDuration::from_nanos(1);
+        oracle.begun.push(oracle.label_at(last_visible));
+        oracle.begun.dedup();
+        oracle
+    }
+
+    fn label_at(&self, at: Timestamp) -> i64 {
+        label(self.world, self.zone.to_datetime(at).date())
+    }
+
+    /// Positions in `begun` of the cohorts.
+    fn cohorts(&self) -> Vec<usize> {
+        let all = 0..self.begun.len();
+        match self.world.query.cohorts {
+            CohortRange::Last(count) => {
+                let count = usize::try_from(count).expect("small");
+                all.skip(self.begun.len() - count).collect()
+            }
+            CohortRange::Between { from, to } => {
+                let from = label(self.world, from);
+                let to = to.map_or(i64::MAX, |to| label(self.world, to));
+                all.filter(|i| (from..=to).contains(&self.begun[*i]))
+                    .collect()
+            }
+        }
+    }
+
+    fn members(&self, own: i64) -> impl Iterator<Item = &Customer> {
+        let visible = |customer: &&Customer| customer.0 < self.as_of;
+        let customers = self.world.customers.iter().filter(visible);
+        customers.filter(move |customer| self.label_at(customer.0) == own)
+    }
+
+    fn cell(&self, own: usize, k: usize) -> Cell {
+        let (own_label, period) = (self.begun[own], self.begun[own + k]);
+        let retained = self.members(own_label).filter(|(signup, _, events)| {
+            let mut counted = events
+                .iter()
+                .filter(|at| **at >= *signup && **at < self.as_of);
+            let in_time = |at: &Timestamp| match self.world.query.kind {
+                RetentionKind::On => self.label_at(*at) == period,
+                RetentionKind::OnOrAfter => self.label_at(*at) >= period,
+            };
+            k == 0 || counted.any(in_time)
+        });
+        let ended = self.label_at(self.as_of) > period;
+        let state = match self.world.query.kind {
+            _ if !ended => CellState::Running,
+            RetentionKind::OnOrAfter if k > 0 => CellState::Open,
+            _ => CellState::Complete,
+        };
+        let retained = u32::try_from(retained.count()).expect("few");
+        Cell { retained, state }
+    }
+}
+
+/// What the database does: sparse counts by index of period, from the plan's bounds.
+fn count(world: &World, plan: &RetentionPlan) -> (Vec<SizeRow>, Vec<ActiveRow>) {
+    let index = |at: Timestamp| {
+        let bounds = plan.periods.bounds.windows(2);
+        let found = bounds.enumerate().find(|(_, b)| b[0] <= at && at < b[1]);
+        found.map(|(i, _)| u32::try_from(i).expect("few"))
+    };
+    let (mut sizes, mut active) = (BTreeMap::new(), BTreeMap::new());
+    for (signup, given, events) in &world.customers {
+        let Some(cohort) = index(*signup).filter(|_| *signup < plan.as_of) else {
+            continue;
+        };
+        if cohort >= plan.cohort_count {
+            continue;
+        }
+        let (size, given_count) = sizes.entry(cohort).or_insert((0, 0));
+        *size += 1;
+        *given_count += u32::from(*given);
+        let counted = events
+            .iter()
+            .filter(|at| **at >= *signup && **at < plan.as_of);
+        let mut periods: BTreeSet<u32> = counted
+            .map(|at| index(*at).expect("begun") - cohort)
+            .collect();
+        if world.query.kind == RetentionKind::OnOrAfter {
+            periods = periods.last().copied().into_iter().collect();
+        }
+        for period in periods {
+            *active.entry((cohort, period)).or_insert(0) += 1;
+        }
+    }
+    let sizes = sizes.into_iter().map(|(cohort, (size, given))| SizeRow {
+        cohort,
+        size,
+        given,
+    });
+    let active = active
+        .into_iter()
+        .map(|((cohort, period), customers)| ActiveRow {
+            cohort,
+            period,
+            customers,
+        });
+    (sizes.collect(), active.rev().collect())
+}
+
+fn report_of(world: &World) -> Result<RetentionReport, QueryError> {
+    let calendar =
+        Calendar::new(world.zone, world.week_start).expect("the zone is in the data base");
+    let plan = RetentionPlan::new(&world.query, &calendar, world.now)?;
+    let (sizes, active) = count(world, &plan);
+    Ok(shape(&world.query, &plan, &sizes, &active, None, 0))
+}
+
+fn compare(world: &World) -> Result<(), TestCaseError> {
+    let oracle = Oracle::new(world);
+    let expected = oracle.cohorts();
+    let report = match report_of(world) {
+        Ok(report) => report,
+        Err(QueryError::RangeAhead { .. }) if expected.is_empty() => return Ok(()),
+        Err(error) => return Err(TestCaseError::fail(error.to_string())),
+    };
+    prop_assert_eq!(report.as_of, oracle.as_of);
+    prop_assert_eq!(report.cohorts.len(), expected.len());
+    let mut overall = vec![None::<Overall>; report.columns()];
+    for (cohort, own) in report.cohorts.iter().zip(expected) {
+        prop_assert_eq!(label(world, cohort.start), oracle.begun[own]);
+        let size = oracle.members(oracle.begun[own]).count();
+        prop_assert_eq!(cohort.size, u32::try_from(size).expect("few"));
+        let cells: Vec<Cell> = (0..oracle.begun.len() - own)
+            .map(|k| oracle.cell(own, k))
+            .collect();
+        prop_assert_eq!(&cohort.cells, &cells, "cohort of {}", cohort.start);
+        prop_assert_eq!(cohort.forming, cells[0].state == CellState::Running);
+        for (pooled, cell) in overall.iter_mut().zip(&cells) {
+            if size > 0 && cell.state != CellState::Running {
+                let pooled = pooled.get_or_insert(Overall {
+                    retained: 0,
+                    size: 0,
+                    cohorts: 0,
+                });
+                pooled.retained += u64::from(cell.retained);
+                pooled.size += u64::from(cohort.size);
+                pooled.cohorts += 1;
+            }
+        }
+    }
+    prop_assert_eq!(&report.overall, &overall);
+    let total: u64 = report
+        .cohorts
+        .iter()
+        .map(|cohort| u64::from(cohort.size))
+        .sum();
+    prop_assert_eq!(report.customers, total);
+    prop_assert_eq!(report.signup_given + report.signup_inferred, total);
+    Ok(())
+}
+
+/// Zones and instants around which their calendars are odd.
+const SCENES: [(&str, &str); 10] = [
+    ("Europe/Berlin", "2024-12-28T12:00:00Z"),
+    ("Europe/Berlin", "2025-03-30T01:00:00Z"),
+    ("America/New_York", "2024-02-28T12:00:00Z"),
+    ("America/New_York", "2020-12-31T12:00:00Z"),
+    ("Asia/Kathmandu", "2021-01-01T00:00:00Z"),
+    ("Pacific/Apia", "2011-12-30T10:00:00Z"),
+    ("America/Sao_Paulo", "2018-11-04T03:00:00Z"),
+    ("Asia/Beirut", "2025-10-25T22:00:00Z"),
+    ("America/Havana", "2025-11-02T05:00:00Z"),
+    ("Australia/Lord_Howe", "2025-10-04T15:30:00Z"),
+];
+
+fn midnight(zone: &str, at: Timestamp) -> Timestamp {
+    let zone = TimeZone::get(zone).expect("the zone is in the data base");
+    let date = zone.to_datetime(at).date();
+    date.to_zoned(zone).expect("in range").timestamp()
+}
+
+/// An instant within `reach` hours of the scene's: any second, or within a nanosecond of a local midnight.
+fn instant(scene: (&'static str, &'static str), reach: i64) -> impl Strategy<Value = Timestamp> {
+    let around: Timestamp = scene.1.parse().expect("an instant");
+    let any =
+        (-reach * 3600..reach * 3600).prop_map(move |s| around + SignedDuration::from_secs(s));
+    let edge = (any.clone(), -1_i64..=1).prop_map(move |(at, nanoseconds)| {
+        midnight(scene.0, at) + SignedDuration::from_nanos(nanoseconds)
+    });
+    prop_oneof![any, edge]
+}
+
+fn as_of(scene: (&'static str, &'static str), reach: i64) -> impl Strategy<Value = AsOf> {
+    let zone = TimeZone::get(scene.0).expect("the zone is in the data base");
+    prop_oneof![
+        Just(AsOf::Now),
+        instant(scene, reach).prop_map(AsOf::Instant),
+        instant(scene, reach).prop_map(move |at| AsOf::Date(zone.to_datetime(at).date())),
+    ]
+}
+
+fn range(scene: (&'static str, &'static str), reach: i64) -> impl Strategy<Value = CohortRange> {
+    let zone = TimeZone::get(scene.0).expect("the zone is in the data base");
+    let dates = (
+        instant(scene, reach),
+        prop::option::of(instant(scene, reach)),
+    );
+    prop_oneof![
+        (1_u32..20).prop_map(CohortRange::Last),
+        dates.prop_map(move |(from, to)| {
+            let from = zone.to_datetime(from).date();
+            let to = to.map(|to| zone.to_datetime(to).date().max(from));
+            CohortRange::Between { from, to }
+        }),
+    ]
+}
+
+fn worlds() -> impl Strategy<Value = World> {
+    let settings = (
+        prop::sample::select(SCENES.to_vec()),
+        prop::sample::select(Grain::ALL.to_vec()),
+        prop::sample::select(WeekStart::ALL.to_vec()),
+        prop::sample::select(RetentionKind::ALL.to_vec()),
+    );
+    settings.prop_flat_map(|(scene, grain, week_start, kind)| {
+        let days = match grain {
+            Grain::Day => 7,
+            Grain::Week => 40,
+            Grain::Month => 200,
+            Grain::Quarter => 600,
+            Grain::Year => 1_500,
+        };
+        let reach = days * 24;
+        let customer = (
+            instant(scene, reach),
+            any::<bool>(),
+            prop::collection::vec(instant(scene, reach), 0..12),
+        );
+        (
+            prop::collection::vec(customer, 0..40),
+            instant(scene, reach),
+            as_of(scene, reach),
+            range(scene, reach),
+        )
+            .prop_map(move |(mut customers, now, as_of, cohorts)| {
+                // Every third customer also does something in the very instant of signing up.
+                for (signup, _, events) in customers.iter_mut().step_by(3) {
+                    events.push(*signup);
+                }
+                let query = RetentionQuery {
+                    grain,
+                    kind,
+                    as_of,
+                    cohorts,
+                    ..RetentionQuery::default()
+                };
+                World {
+                    zone: scene.0,
+                    week_start,
+                    now,
+                    query,
+                    customers,
+                }
+            })
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_matrix_is_what_counting_by_hand_gives(world in worlds()) {
+        compare(&world)?;
+    }
+
+    /// A report of the past is the report that was made then, and what came after changes nothing.
+    #[test]
+    fn the_past_does_not_change(mut world in worlds()) {
+        world.query.as_of = AsOf::Now;
+        let then = report_of(&world);
+        world.query.as_of = AsOf::Instant(world.now);
+        world.now += SignedDuration::from_hours(24 * 90);
+        let mut later = report_of(&world);
+        if let Ok(report) = &mut later {
+            report.query.as_of = AsOf::Now;
+        }
+        prop_assert_eq!(then, later);
+    }
+}
+
+/// A return on the next local day counts as day 1, in zones on both sides of UTC, and the cohort has its local date.
+#[test]
+fn day_one_east_and_west_of_utc() {
+    let check = |zone: &'static str, signup: &str, back: &str, start: Date| {
+        let instant = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let query = RetentionQuery {
+            grain: Grain::Day,
+            cohorts: CohortRange::Between {
+                from: start,
+                to: None,
+            },
+            ..RetentionQuery::default()
+        };
+        let world = World {
+            zone,
+            week_start: WeekStart::Monday,
+            now: instant(back) + SignedDuration::from_hours(48),
+            query,
+            customers: vec![(instant(signup), true, vec![instant(back)])],
+        };
+        let report = report_of(&world).expect("a report");
+        assert_eq!(report.cohorts[0].start, start, "{zone}");
+        let counts = report.cohorts[0].cells.iter().map(|cell| cell.retained);
+        assert_eq!(counts.collect::<Vec<_>>()[..3], [1, 1, 0], "{zone}");
+    };
+    // 23:59, and back two minutes later.
+    check(
+        "Asia/Tokyo",
+        "2025-01-05T14:59:00Z",
+        "2025-01-05T15:01:00Z",
+        Date::constant(2025, 1, 5),
+    );
+    check(
+        "America/New_York",
+        "2025-01-06T04:59:00Z",
+        "2025-01-06T05:01:00Z",
+        Date::constant(2025, 1, 5),
+    );
+    // 23 hours and one minute later, on the next local day.
+    check(
+        "Asia/Tokyo",
+        "2025-01-05T08:59:00Z",
+        "2025-01-06T08:00:00Z",
+        Date::constant(2025, 1, 5),
+    );
+}

@@ -1,0 +1,5 @@
+//! Server functions: each gets its context, makes one call, and maps the error. They are a public interface and trust
+//! nothing they are given.
+
+pub mod retention;
+pub mod workspace;

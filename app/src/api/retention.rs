@@ -1,0 +1,94 @@
+//! The retention report and the customers behind its cells.
+
+use crate::error::AppError;
+use analysis::query::{CellRef, RetentionQuery};
+use analysis::report::RetentionReport;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+/// A report and its picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RetentionAnswer {
+    /// The numbers.
+    pub report: RetentionReport,
+    /// The curves, as SVG drawn on the server.
+    pub chart: String,
+}
+
+/// A customer in a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// External id.
+    pub customer: String,
+    /// Active events counted by the cell.
+    pub uses: u64,
+}
+
+/// A page of the customers in a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MembersView {
+    /// How many there are in all: the number in the cell.
+    pub total: u64,
+    /// This page's.
+    pub members: Vec<MemberView>,
+}
+
+/// Customers on a page of a cell's list.
+pub const MEMBERS_PAGE: u32 = 100;
+
+/// Answers a retention question.
+///
+/// # Errors
+/// [`AppError::NoActivity`], [`AppError::BadRequest`] for an illegal question, [`AppError::NotFound`].
+#[server(endpoint = "retention", input = Json)]
+pub async fn retention(slug: String, query: RetentionQuery) -> Result<RetentionAnswer, AppError> {
+    use crate::error::ssr::answer;
+    let store = expect_context::<store::Store>();
+    let workspace = answer(store.workspace(&slug).await)?;
+    let report = answer(store.retention(&workspace, &query, jiff::Timestamp::now()).await)?;
+    let chart = charts::retention(&report);
+    Ok(RetentionAnswer { report, chart })
+}
+
+/// Lists a page of the customers whom a cell counts, or of those whom it misses.
+///
+/// `query.as_of` has to be the report's own instant, or the list may see more than the cell did.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is no such cell; otherwise as [`retention`].
+#[server(endpoint = "members", input = Json)]
+pub async fn members(
+    slug: String,
+    query: RetentionQuery,
+    cell: CellRef,
+    retained: bool,
+    offset: u32,
+) -> Result<MembersView, AppError> {
+    use crate::error::ssr::answer;
+    let store = expect_context::<store::Store>();
+    let workspace = answer(store.workspace(&slug).await)?;
+    let page = answer(
+        store
+            .members(
+                &workspace,
+                &query,
+                jiff::Timestamp::now(),
+                cell,
+                retained,
+                (offset, MEMBERS_PAGE),
+            )
+            .await,
+    )?;
+    Ok(MembersView {
+        total: page.total,
+        members: page
+            .members
+            .into_iter()
+            .map(|member| MemberView {
+                customer: member.customer,
+                uses: member.uses,
+            })
+            .collect(),
+    })
+}

@@ -1,0 +1,456 @@
+//! The matrix: a real table. Its counts are in the browser, so switching what it shows asks the server nothing.
+
+use crate::pages::retention::Asked;
+use analysis::query::{CellRef, RetentionView, Scale, Show as Figure};
+use analysis::report::{CellFacts, CellState, Cohort, RetentionReport};
+use analysis::words;
+use crate::words as labels;
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// Steps of the heat scale above the lowest.
+const STEPS: f64 = 20.0;
+
+/// The matrix with its switches and legend.
+#[component]
+pub fn Matrix(
+    /// The numbers.
+    report: Arc<RetentionReport>,
+) -> impl IntoView {
+    let asked = expect_context::<Asked>();
+    let title = labels::cohorts_title(&report);
+    let caption = labels::caption(&report);
+    // Everything but the picked cell: picking must not draw the table anew.
+    let looks = Memo::new(move |_| RetentionView {
+        cell: None,
+        ..asked.view.get()
+    });
+    let picked = Memo::new(move |_| asked.view.read().cell);
+    let columns = u32::try_from(report.columns()).unwrap_or(u32::MAX);
+    let tip = RwSignal::new(None::<Tip>);
+
+    let navigate = use_navigate();
+    let pick = move |cell: Option<CellRef>| {
+        navigate(
+            &asked.look(|view| view.cell = cell),
+            NavigateOptions {
+                scroll: false,
+                ..Default::default()
+            },
+        );
+    };
+    let click = {
+        let pick = pick.clone();
+        move |event: MouseEvent| {
+            if let Some(cell) = event.target().and_then(cell_element).as_ref().and_then(cell_ref) {
+                pick((picked.get_untracked() != Some(cell)).then_some(cell));
+            }
+        }
+    };
+    let key = move |event: KeyboardEvent| {
+        let Some(cell) = event.target().and_then(cell_element) else {
+            return;
+        };
+        let step = match event.key().as_str() {
+            "ArrowLeft" => (0, -1),
+            "ArrowRight" => (0, 1),
+            "ArrowUp" => (-1, 0),
+            "ArrowDown" => (1, 0),
+            "Enter" | " " => {
+                event.prevent_default();
+                return pick(cell_ref(&cell));
+            }
+            "Escape" => return pick(None),
+            _ => return,
+        };
+        event.prevent_default();
+        step_focus(&cell, step);
+    };
+    let over = move |event: MouseEvent| tip.set(event.target().and_then(cell_element).as_ref().and_then(Tip::of));
+    let focus = move |event: FocusEvent| tip.set(event.target().and_then(cell_element).as_ref().and_then(Tip::of));
+
+    let body = {
+        let report = report.clone();
+        move || {
+            let looks = looks.get();
+            let table = Table {
+                report: report.clone(),
+                looks,
+                picked,
+            };
+            table.rows()
+        }
+    };
+    let legend = {
+        let report = report.clone();
+        move || view! { <Legend report=report.clone() looks=looks.get()/> }
+    };
+    view! {
+        <section class="card">
+            <header>
+                <h2>{title}</h2>
+                <Switches/>
+            </header>
+            <div class="scroll">
+                <table
+                    class="matrix" role="grid" class:diagonal=move || looks.read().diagonal
+                    on:click=click on:keydown=key on:mouseover=over on:focusin=focus
+                    on:mouseleave=move |_| tip.set(None) on:focusout=move |_| tip.set(None)
+                >
+                    <caption class="vh">{caption}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Signed up"</th>
+                            {(1..columns).map(|period| view! { <th scope="col">{period}</th> }).collect_view()}
+                        </tr>
+                    </thead>
+                    <tbody>{body}</tbody>
+                </table>
+            </div>
+            {legend}
+            <Tooltip tip/>
+        </section>
+    }
+}
+
+/// How the table is looked at.
+#[component]
+fn Switches() -> impl IntoView {
+    let asked = expect_context::<Asked>();
+    let figure = move |show: Figure, text: &'static str| {
+        view! {
+            <a
+                data-noscroll=""
+                href=move || asked.look(|view| view.show = show)
+                aria-current=move || (asked.view.read().show == show).then_some("true")
+            >
+                {text}
+            </a>
+        }
+    };
+    let toggle = move |text: &'static str, on: fn(&RetentionView) -> bool, flip: fn(&mut RetentionView)| {
+        view! {
+            <a
+                class="btn" data-noscroll=""
+                href=move || asked.look(flip)
+                aria-current=move || on(&asked.view.read()).then_some("true")
+            >
+                {text}
+            </a>
+        }
+    };
+    view! {
+        <div class="seg" role="group" aria-label="Show">
+            {figure(Figure::Percent, "Percent")}
+            {figure(Figure::Count, "Customers")}
+            {figure(Figure::Attrition, "Attrition")}
+        </div>
+        {toggle("Intervals", |view| view.intervals, |view| view.intervals = !view.intervals)}
+        {toggle("Calendar diagonal", |view| view.diagonal, |view| view.diagonal = !view.diagonal)}
+        {toggle("Scale to 100 %", |view| view.scale == Scale::Hundred, |view| {
+            view.scale = if view.scale == Scale::Hundred { Scale::Largest } else { Scale::Hundred };
+        })}
+    }
+}
+
+/// One drawing of the table.
+struct Table {
+    report: Arc<RetentionReport>,
+    looks: RetentionView,
+    picked: Memo<Option<CellRef>>,
+}
+
+impl Table {
+    /// The overall row, then cohorts from new to old.
+    fn rows(&self) -> impl IntoView + use<> {
+        let top = self.top();
+        let largest = self.report.cohorts.iter().map(|cohort| cohort.size).max().unwrap_or(0);
+        let overall = self.overall_row(top);
+        let cohorts: Vec<_> = self
+            .report
+            .cohorts
+            .iter()
+            .rev()
+            .scan(None, |year, cohort| {
+                let with_year = year.replace(cohort.start.year()) != Some(cohort.start.year());
+                Some(self.cohort_row(cohort, with_year, largest, top))
+            })
+            .collect();
+        view! { {overall} {cohorts} }
+    }
+
+    /// The rate at the dark end of the scale.
+    fn top(&self) -> f64 {
+        match self.looks.scale {
+            Scale::Hundred => 1.0,
+            Scale::Largest => self.report.largest_rate(),
+        }
+    }
+
+    fn overall_row(&self, top: f64) -> AnyView {
+        let cells: Vec<_> = (1..self.report.columns())
+            .map(|period| self.cell(None, u32::try_from(period).unwrap_or(u32::MAX), top, false))
+            .collect();
+        view! {
+            <tr class="overall">
+                <th scope="row">
+                    <span><b>"Overall"</b><em>{words::thousands(self.report.customers)}</em></span>
+                </th>
+                {cells}
+            </tr>
+        }
+        .into_any()
+    }
+
+    fn cohort_row(&self, cohort: &Cohort, with_year: bool, largest: u32, top: f64) -> AnyView {
+        let grain = self.report.query.grain;
+        let small = cohort.size > 0 && cohort.size < self.report.query.small;
+        let label = words::period_label(grain, cohort.start, with_year);
+        let cells: Vec<_> = (1..self.report.columns())
+            .map(|period| self.cell(Some(cohort), u32::try_from(period).unwrap_or(u32::MAX), top, small))
+            .collect();
+        let note = match (small, cohort.forming) {
+            (_, true) => "still filling",
+            (true, false) => "small",
+            (false, false) => "",
+        };
+        view! {
+            <tr class:small=small>
+                <th scope="row">
+                    <span>
+                        <b>{label}{(!note.is_empty()).then(|| view! { <small>{note}</small> })}</b>
+                        <em>{words::thousands(u64::from(cohort.size))}</em>
+                        <meter max=largest.max(1) value=cohort.size aria-hidden="true"></meter>
+                    </span>
+                </th>
+                {cells}
+            </tr>
+        }
+        .into_any()
+    }
+
+    fn cell(&self, cohort: Option<&Cohort>, period: u32, top: f64, small: bool) -> AnyView {
+        let at = CellRef {
+            cohort: cohort.map(|cohort| cohort.start),
+            period,
+        };
+        let Some(facts) = self.report.cell(at) else {
+            return view! { <td class="future"></td> }.into_any();
+        };
+        let Some(rate) = facts.rate else {
+            return view! { <td class="future" aria-label="no customers"></td> }.into_any();
+        };
+        let class = format!(
+            "h{}{}{}",
+            if small { 0 } else { heat(self.shown(rate), top) },
+            match facts.state {
+                CellState::Running => " running",
+                CellState::Open => " open",
+                CellState::Complete => "",
+            },
+            diagonal(self.looks.diagonal, cohort, &self.report, period),
+        );
+        let text = self.text(&facts, rate);
+        let interval = self
+            .looks
+            .intervals
+            .then(|| self.interval(&facts))
+            .flatten()
+            .map(|text| view! { <small>{text}</small> });
+        let picked = self.picked;
+        let first = cohort.is_none() && period == 1;
+        view! {
+            <td
+                class=class
+                data-cohort=at.cohort.map_or_else(|| "overall".to_owned(), |date| date.to_string())
+                data-period=period
+                tabindex=if first { "0" } else { "-1" }
+                aria-label=words::cell_sentence(&self.report, at)
+                aria-selected=move || (picked.get() == Some(at)).then_some("true")
+            >
+                {text}
+                {interval}
+            </td>
+        }
+        .into_any()
+    }
+
+    /// The share that the table is coloured by.
+    fn shown(&self, rate: f64) -> f64 {
+        match self.looks.show {
+            Figure::Attrition => 1.0 - rate,
+            Figure::Percent | Figure::Count => rate,
+        }
+    }
+
+    fn text(&self, facts: &CellFacts, rate: f64) -> String {
+        match self.looks.show {
+            Figure::Count => words::thousands(facts.retained),
+            Figure::Percent | Figure::Attrition => labels::cell_percent(self.shown(rate)),
+        }
+    }
+
+    fn interval(&self, facts: &CellFacts) -> Option<String> {
+        let interval = facts.interval?;
+        Some(match self.looks.show {
+            Figure::Attrition => labels::cell_span(1.0 - interval.high, 1.0 - interval.low),
+            Figure::Percent | Figure::Count => labels::cell_span(interval.low, interval.high),
+        })
+    }
+}
+
+/// The step of the scale for a share; `top` is the share at its dark end.
+fn heat(share: f64, top: f64) -> u8 {
+    if top <= 0.0 {
+        return 0;
+    }
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 20 by the clamp"
+    )]
+    let step = (share / top * STEPS).clamp(0.0, STEPS).round() as u8;
+    step
+}
+
+/// Cells of the same calendar period share a tint, alternating from one period to the next.
+fn diagonal(on: bool, cohort: Option<&Cohort>, report: &RetentionReport, period: u32) -> &'static str {
+    let Some(cohort) = cohort.filter(|_| on) else {
+        return "";
+    };
+    let row = report.cohorts.iter().position(|one| one.start == cohort.start).unwrap_or(0);
+    match (row + usize::try_from(period).unwrap_or(0)) % 4 {
+        0 => " same",
+        _ => "",
+    }
+}
+
+/// The colour scale and the marks of the table.
+#[component]
+fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
+    let top = match looks.scale {
+        Scale::Hundred => 1.0,
+        Scale::Largest => report.largest_rate(),
+    };
+    let steps: Vec<_> = (0..=20)
+        .map(|step| view! { <li class=format!("h{step}")></li> })
+        .collect();
+    let open = report
+        .cohorts
+        .iter()
+        .any(|cohort| cohort.cells.iter().any(|cell| cell.state == CellState::Open));
+    view! {
+        <div class="legend">
+            <span class="scale">
+                <span>{words::percent(0.0)}</span>
+                <ol aria-hidden="true">{steps}</ol>
+                <span>{words::percent(top)}</span>
+            </span>
+            <span><i class="state h9 running"></i>{labels::running_note(&report)}</span>
+            {open.then(|| view! { <span><i class="state h9 open"></i>"open: later returns still raise it"</span> })}
+            <span>"blank: not begun"</span>
+            {looks.diagonal.then(|| view! { <span><i class="state h9 same"></i>"same calendar period"</span> })}
+        </div>
+    }
+}
+
+/// What hovers over a cell: its sentence, and where.
+#[derive(Clone, Debug, PartialEq)]
+struct Tip {
+    sentence: String,
+    left: f64,
+    top: f64,
+}
+
+impl Tip {
+    fn of(cell: &HtmlElement) -> Option<Self> {
+        let sentence = cell.get_attribute("aria-label")?;
+        let place = cell.get_bounding_client_rect();
+        Some(Self {
+            sentence,
+            left: place.left() + place.width() / 2.0,
+            top: place.bottom(),
+        })
+    }
+}
+
+/// The sentence of the cell under the pointer or the focus. Placed by script: the content policy forbids inline styles
+/// in markup, not in the object model.
+#[component]
+fn Tooltip(tip: RwSignal<Option<Tip>>) -> impl IntoView {
+    let element = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |_| {
+        let (Some(tip), Some(element)) = (tip.get(), element.get()) else {
+            return;
+        };
+        let width = window()
+            .inner_width()
+            .ok()
+            .and_then(|width| width.as_f64())
+            .unwrap_or_default();
+        // Half its largest width (see .tip) stays within the window on both sides.
+        let left = tip.left.clamp(150.0_f64.min(width / 2.0), (width - 150.0).max(width / 2.0));
+        let style = HtmlElement::style(&element);
+        drop(style.set_property("left", &format!("{left}px")));
+        drop(style.set_property("top", &format!("{}px", tip.top + 6.0)));
+    });
+    view! {
+        <div class="tip" class:shown=move || tip.read().is_some() node_ref=element aria-hidden="true">
+            {move || tip.get().map(|tip| tip.sentence)}
+        </div>
+    }
+}
+
+/// The cell that an event happened in.
+fn cell_element(target: web_sys::EventTarget) -> Option<HtmlElement> {
+    let element = target.dyn_into::<Element>().ok()?;
+    let cell = element.closest("td[data-period]").ok()??;
+    cell.dyn_into::<HtmlElement>().ok()
+}
+
+fn cell_ref(cell: &HtmlElement) -> Option<CellRef> {
+    let cohort = cell.get_attribute("data-cohort")?;
+    let period = cell.get_attribute("data-period")?.parse().ok()?;
+    Some(CellRef {
+        cohort: cohort.parse().ok(),
+        period,
+    })
+}
+
+/// Moves the focus by rows and columns; at an edge it stays. The focused cell is the one that Tab comes back to.
+fn step_focus(from: &HtmlElement, (rows, columns): (i32, i32)) {
+    let next = if columns == 0 {
+        vertical(from, rows)
+    } else if columns > 0 {
+        from.next_element_sibling()
+    } else {
+        from.previous_element_sibling()
+    };
+    let Some(next) = next
+        .filter(|element| element.has_attribute("data-period"))
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    else {
+        return;
+    };
+    // A cell that refuses either is left as it is.
+    drop(from.set_attribute("tabindex", "-1"));
+    drop(next.set_attribute("tabindex", "0"));
+    drop(next.focus());
+}
+
+fn vertical(from: &HtmlElement, rows: i32) -> Option<Element> {
+    let row = from.parent_element()?;
+    let row = if rows > 0 {
+        row.next_element_sibling()?
+    } else {
+        row.previous_element_sibling()?
+    };
+    let period = from.get_attribute("data-period")?;
+    row.query_selector(&format!("td[data-period=\"{period}\"]")).ok()?
+}

@@ -1,0 +1,127 @@
+//! What can go wrong, as the reader is told of it. Causes are logged where they are converted and never leave the
+//! server.
+
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// The one error that pages and server functions speak of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", content = "message", rename_all = "snake_case")]
+pub enum AppError {
+    /// There is no such workspace, import or cell.
+    #[error("There is nothing at this address.")]
+    NotFound,
+    /// Nobody has said yet what counts as active here.
+    #[error("This workspace has not been told which events count as active.")]
+    NoActivity,
+    /// The question can't be answered as it stands; the sentence says why.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The data base is away. It is tried again with every request.
+    #[error("The data base can’t be reached just now. Nothing is lost; try again in a moment.")]
+    Unavailable,
+    /// The answer did not arrive in the browser.
+    #[error("The server could not be reached. Check the connection and try again.")]
+    Transport,
+    /// Something else broke; the server's log says what.
+    #[error("Something went wrong on the server. Its log has the details.")]
+    Internal,
+}
+
+impl AppError {
+    /// Whether trying again may help.
+    pub fn passing(&self) -> bool {
+        matches!(self, Self::Unavailable | Self::Transport)
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::Serialization(_) => Self::Transport,
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                Self::BadRequest("The request was not understood.".to_owned())
+            }
+            _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) mod ssr {
+    use super::AppError;
+    use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+    use http::StatusCode;
+    use leptos::nonce::use_nonce;
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+    use store::StoreError;
+
+    impl AppError {
+        fn status(&self) -> StatusCode {
+            match self {
+                Self::NotFound => StatusCode::NOT_FOUND,
+                Self::NoActivity | Self::BadRequest(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                Self::Unavailable | Self::Transport => StatusCode::SERVICE_UNAVAILABLE,
+                Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            }
+        }
+    }
+
+    impl From<StoreError> for AppError {
+        fn from(error: StoreError) -> Self {
+            match error {
+                StoreError::NotFound => Self::NotFound,
+                StoreError::NoActivity => Self::NoActivity,
+                StoreError::Query(cause) => Self::BadRequest(cause.to_string()),
+                StoreError::Zone(_) | StoreError::Conflict(_) => Self::BadRequest(error.to_string()),
+                StoreError::Unavailable(cause) => {
+                    tracing::warn!(error = %cause, "data base not available");
+                    Self::Unavailable
+                }
+                StoreError::Migrate(_) | StoreError::Other(_) => {
+                    tracing::error!(error = %error, "request failed in the data base");
+                    Self::Internal
+                }
+            }
+        }
+    }
+
+    /// Gives the response of a page or server function the status that belongs to its error.
+    ///
+    /// Leptos 0.8 answers every failed server function with 500; what is set here wins.
+    pub(crate) fn answer<T>(result: Result<T, StoreError>) -> Result<T, AppError> {
+        result.map_err(|error| {
+            let error = AppError::from(error);
+            set_status(error.status());
+            error
+        })
+    }
+
+    pub(crate) fn set_status(status: StatusCode) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(status);
+        }
+    }
+
+    /// The content policy of a page. A header, since a `meta` can't forbid framing; made here, since the nonce of the
+    /// hydration script is.
+    pub(crate) fn content_policy() {
+        let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else {
+            return;
+        };
+        let policy = format!(
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+             img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'"
+        );
+        if let Ok(value) = HeaderValue::from_str(&policy) {
+            response.insert_header(CONTENT_SECURITY_POLICY, value);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The page's own labels. Sentences about numbers are `analysis::words`'s.
+
+use analysis::query::CellRef;
+use analysis::report::RetentionReport;
+use analysis::stats::{Interval, newcombe};
+use analysis::words::{interval, percent, period_name, thousands};
+
+/// "Still active, by weeks since signup".
+pub fn chart_title(report: &RetentionReport) -> String {
+    format!("Still active, by {} since signup", report.query.grain.noun(2))
+}
+
+/// "26 cohorts · 7,647 customers".
+pub fn cohorts_title(report: &RetentionReport) -> String {
+    let cohorts = report.cohorts.len();
+    let s = if cohorts == 1 { "" } else { "s" };
+    format!("{cohorts} cohort{s} · {} customers", thousands(report.customers))
+}
+
+/// What the table is, for those who hear it.
+pub fn caption(report: &RetentionReport) -> String {
+    format!(
+        "Retention by signup {0}: a row for each cohort, newest first, a column for each {0} after signup",
+        report.query.grain.noun(1)
+    )
+}
+
+/// A rate as a cell has room for: "26%".
+pub fn cell_percent(rate: f64) -> String {
+    percent(rate).replace('\u{a0}', "")
+}
+
+/// An interval as a cell has room for: "22–30".
+pub fn cell_span(low: f64, high: f64) -> String {
+    format!("{:.0}–{:.0}", low * 100.0, high * 100.0)
+}
+
+/// "unfinished week, left out of the overall row".
+pub fn running_note(report: &RetentionReport) -> String {
+    format!("unfinished {}, left out of the overall row", report.query.grain.noun(1))
+}
+
+/// "Week of 6 Jan 2025, week 4" or "All cohorts, week 4".
+pub fn cell_title(report: &RetentionReport, cell: CellRef) -> String {
+    let grain = report.query.grain;
+    let whose = match cell.cohort {
+        Some(start) => capital(&period_name(grain, start)),
+        None => "All finished cohorts".to_owned(),
+    };
+    format!("{whose}, {} {}", grain.noun(1), cell.period)
+}
+
+/// "112 of 431 customers".
+pub fn of_customers(retained: u64, size: u64) -> String {
+    format!("{} of {} customers", thousands(retained), thousands(size))
+}
+
+/// The cell's interval, and whether it can be told apart from the other finished cohorts of its column.
+pub fn against_overall(report: &RetentionReport, cell: CellRef) -> String {
+    let Some((facts, bounds)) = report.cell(cell).and_then(|facts| {
+        let bounds = facts.interval?;
+        Some((facts, bounds))
+    }) else {
+        return "Nobody is in this cohort.".to_owned();
+    };
+    let own = format!("Between {} with 95 % confidence.", interval(bounds).replace(" to ", " and "));
+    let overall = report.cell(CellRef {
+        cohort: None,
+        period: cell.period,
+    });
+    let Some((all, all_rate)) = overall
+        .filter(|_| cell.cohort.is_some())
+        .and_then(|all| {
+            let rate = all.rate?;
+            Some((all, rate))
+        })
+    else {
+        return own;
+    };
+    // The cohort is compared with the others, not with a total that contains it.
+    let finished = facts.state != analysis::report::CellState::Running;
+    let (inside, of) = if finished {
+        (all.retained.saturating_sub(facts.retained), all.size.saturating_sub(facts.size))
+    } else {
+        (all.retained, all.size)
+    };
+    let verdict = match newcombe((facts.retained, facts.size), (inside, of)) {
+        None => return own,
+        Some(Interval { low, .. }) if low > 0.0 => "this one lies clearly above the others",
+        Some(Interval { high, .. }) if high < 0.0 => "this one lies clearly below the others",
+        Some(_) => "this one can’t be told apart from the others",
+    };
+    let yet = if finished { "" } else { " so far" };
+    format!(
+        "{own} All finished cohorts together: {} in {} {}; {verdict}{yet}.",
+        percent(all_rate),
+        report.query.grain.noun(1),
+        cell.period
+    )
+}
+
+/// "The 103 who did".
+pub fn those_who_stayed(count: u64) -> String {
+    format!("The {} who did", thousands(count))
+}
+
+/// "The 509 who did not".
+pub fn those_who_did_not(count: u64) -> String {
+    format!("The {} who did not", thousands(count))
+}
+
+/// "1 use", "6 uses"; nothing for none.
+pub fn uses(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        1 => "1 use".to_owned(),
+        many => format!("{} uses", thousands(many)),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}

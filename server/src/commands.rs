@@ -1,0 +1,131 @@
+//! The command line: `holdfast serve | import | demo | migrate | doctor`. Commands other than `serve` work beside a
+//! running server: they join the cluster it runs on, or start it for as long as they take.
+
+pub mod database;
+pub mod doctor;
+pub mod migrate;
+pub mod serve;
+
+use crate::config::{DatabaseConfig, LogConfig, ServeConfig};
+use crate::folder::DataFolder;
+use crate::telemetry;
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use database::Database;
+use std::process::ExitCode;
+use store::Store;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Who stays, who leaves, and what keeps them.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Where the data are.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    /// What is logged.
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+/// What `holdfast` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves the pages.
+    Serve(ServeConfig),
+    /// Brings the data base's structure up to date.
+    Migrate,
+    /// Looks at everything Holdfast stands on, and says what to do about what is wrong.
+    Doctor,
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Whatever kept it from its end, in words for the operator.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    telemetry::start(&cli.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime can't be started")?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(config) => {
+                serve::run(config, cli.database).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Migrate => {
+                with_store(&cli.database, async |store| migrate::run(&store).await).await
+            }
+            Command::Doctor => doctor::run(&cli.database).await,
+        }
+    })
+}
+
+/// Runs a command on the store: joins or starts its Postgres, brings its structure up to date, and leaves in order,
+/// also when it is interrupted.
+async fn with_store(
+    config: &DatabaseConfig,
+    command: impl AsyncFnOnce(Store) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    let folder = DataFolder::open(&config.data_dir())?;
+    let stop = stop_signal()?;
+    let database = Database::open(config, &folder).await?;
+    let store = Store::connect_lazily(database.options());
+    let work = async {
+        migrate::apply(&store).await?;
+        command(store.clone()).await
+    };
+    let outcome = tokio::select! {
+        outcome = work => Some(outcome),
+        () = stop => None,
+    };
+    store.close().await;
+    let closed = database.close().await;
+    match outcome {
+        Some(outcome) => {
+            outcome?;
+            closed?;
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            closed?;
+            eprintln!("holdfast: interrupted");
+            Ok(ExitCode::from(130))
+        }
+    }
+}
+
+/// Completes when the operator, the terminal or the system asks this process to end. A second request, for those who
+/// can't wait, ends it at once: Postgres, which then goes on, loses nothing.
+///
+/// # Errors
+/// Signals can't be listened to.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let (asked, mut wait) = tokio::sync::watch::channel(false);
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
+        let mut signals = signal(kind).context("signals can't be listened to")?;
+        let asked = asked.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if asked.send_replace(true) {
+                    std::process::exit(130);
+                }
+            }
+        });
+    }
+    Ok(async move {
+        if wait.wait_for(|asked| *asked).await.is_err() {
+            // Nobody is left who could ask.
+            std::future::pending::<()>().await;
+        }
+    })
+}

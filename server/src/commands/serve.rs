@@ -1,0 +1,151 @@
+//! `holdfast serve`: claims the data folder, sees to Postgres, and serves until it is asked to stop.
+
+mod demo;
+
+use super::database::Database;
+use super::{migrate, stop_signal};
+use crate::config::{DatabaseConfig, ListenAddress, ServeConfig, SiteConfig};
+use crate::folder::DataFolder;
+use anyhow::Context;
+use futures::FutureExt;
+use futures::future::Shared;
+use std::io::ErrorKind;
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+
+/// Pause between attempts to reach the operator's Postgres at start, and the longest it grows to.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long requests may go on once the server is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until it is asked to stop.
+pub(super) async fn run(config: ServeConfig, database: DatabaseConfig) -> anyhow::Result<()> {
+    // What can be refused is refused first, before anything is started.
+    let folder = DataFolder::open(&database.data_dir())?;
+    let _claim = folder.claim()?;
+    let listener = listen(config.listen).await?;
+    let stop = stop_signal()?.shared();
+    let mut database = Database::open(&database, &folder).await?;
+    if let Database::Private(cluster) = &mut database {
+        cluster.supervise();
+    }
+    let store = Store::connect_lazily(database.options());
+    let outcome = serve(&config, &folder, &store, listener, stop).await;
+    tracing::info!("stopping");
+    store.close().await;
+    let closed = database.close().await;
+    outcome?;
+    Ok(closed?)
+}
+
+async fn serve(
+    config: &ServeConfig,
+    folder: &DataFolder,
+    store: &Store,
+    listener: TcpListener,
+    stop: Shared<impl Future<Output = ()> + Send + 'static>,
+) -> anyhow::Result<()> {
+    let address = listener.local_addr().context("no address to listen on")?;
+    let site = SiteConfig {
+        address,
+        site_root: config.site_root(),
+        uploads: folder.uploads(),
+    };
+    let demo = (!config.no_demo).then(|| demo::Demo {
+        customers: config.demo_customers,
+        marker: folder.path().join("demo-loading"),
+    });
+    // With Postgres at hand the pages are complete from the first request on; without, they say that it is away.
+    let ready = match migrate::apply(store).await {
+        Err(error) if is_away(&error) => {
+            tracing::warn!(error = %format!("{error:#}"), "the data base is away; trying again");
+            false
+        }
+        outcome => outcome.map(|()| true)?,
+    };
+    let prepare = tokio::spawn({
+        let store = store.clone();
+        async move {
+            if !ready {
+                wait_for(&store).await;
+            }
+            if let Some(demo) = demo {
+                demo.load_if_empty(&store).await;
+            }
+        }
+    });
+    // The one line for the person who started it; all else goes to the log.
+    println!("Holdfast is at http://{address} (this machine only, until there are accounts)");
+    let patience = stop.clone().then(|()| tokio::time::sleep(GRACE));
+    let outcome = tokio::select! {
+        outcome = crate::serve(store.clone(), site, listener, stop) => outcome,
+        () = patience => {
+            tracing::warn!(grace_s = GRACE.as_secs(), "requests that did not end are dropped");
+            Ok(())
+        }
+    };
+    prepare.abort();
+    outcome
+}
+
+/// Opens the address, or says who is in the way.
+async fn listen(listen: ListenAddress) -> anyhow::Result<TcpListener> {
+    let address = listen.address();
+    let port = address.port();
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => anyhow::anyhow!(
+                "Port {port} is in use by another program. Stop it, or choose another with --listen {} (or \
+                 HOLDFAST_LISTEN).",
+                std::net::SocketAddr::new(address.ip(), if port < 65_535 { port + 1 } else { 3000 })
+            ),
+            ErrorKind::PermissionDenied => anyhow::anyhow!(
+                "Port {port} may not be used by this user. Choose one above 1023 with --listen (or HOLDFAST_LISTEN)."
+            ),
+            _ => anyhow::Error::new(error).context(format!("{address} can't be listened on")),
+        })
+}
+
+/// Waits until the operator's Postgres is there and up to date.
+async fn wait_for(store: &Store) {
+    let mut pause = PAUSE;
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        match migrate::apply(store).await {
+            Ok(()) => {
+                tracing::info!("the data base is there");
+                return;
+            }
+            Err(error) if is_away(&error) => {
+                tracing::warn!(error = %format!("{error:#}"), "the data base is still away");
+            }
+            // It stays not ready; the operator reads why here and in `holdfast doctor`.
+            Err(error) => {
+                tracing::error!(error = %format!("{error:#}"), "the data base can't be used");
+            }
+        }
+    }
+}
+
+/// Whether a failed migration means no more than that Postgres is not there.
+fn is_away(error: &anyhow::Error) -> bool {
+    use sqlx::Error;
+    use sqlx::migrate::MigrateError;
+    let away = |error: &Error| match error {
+        Error::Io(_) | Error::PoolTimedOut => true,
+        Error::Database(cause) => cause
+            .code()
+            .is_some_and(|code| code.starts_with("57P") || code == "53300"),
+        _ => false,
+    };
+    match error.downcast_ref::<StoreError>() {
+        Some(StoreError::Unavailable(_)) => true,
+        Some(StoreError::Migrate(MigrateError::Execute(error))) => away(error),
+        _ => false,
+    }
+}

@@ -1,0 +1,327 @@
+//! What an operator can set: one struct per concern, read once at start, from the command line or the environment.
+
+use clap::{Args, ValueEnum};
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where the data are.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseConfig {
+    /// Folder for what Holdfast keeps on this machine: its own Postgres, uploaded files.
+    /// [default: /var/lib/holdfast for root, else $XDG_DATA_HOME/holdfast or ~/.local/share/holdfast]
+    ///
+    /// Environment: `HOLDFAST_DATA_DIR`.
+    #[arg(long, global = true, env = "HOLDFAST_DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+
+    /// A Postgres of your own, version 15 or newer, instead of the private one.
+    ///
+    /// Environment: `DATABASE_URL`. It may hold a password and is never shown.
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database_url: Option<DatabaseUrl>,
+
+    /// Folder with Postgres's programs (initdb, postgres, pg_ctl) for the private one.
+    /// [default: the newest in /usr/lib/postgresql, else what pg_config tells of]
+    ///
+    /// Environment: `HOLDFAST_PG_BINDIR`.
+    #[arg(long, global = true, env = "HOLDFAST_PG_BINDIR", value_name = "FOLDER")]
+    pub pg_bindir: Option<PathBuf>,
+}
+
+impl DatabaseConfig {
+    /// The data folder, or its default.
+    pub fn data_dir(&self) -> PathBuf {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        match &self.data_dir {
+            Some(folder) => folder.clone(),
+            None => default_data_dir(
+                is_root(),
+                set("XDG_DATA_HOME").map(PathBuf::from),
+                set("HOME").map(PathBuf::from),
+            ),
+        }
+    }
+
+    /// The operator's own Postgres, if there is one. A variable that is set but empty counts as not set.
+    pub fn database_url(&self) -> Option<&DatabaseUrl> {
+        self.database_url.as_ref().filter(|url| !url.0.is_empty())
+    }
+}
+
+fn default_data_dir(root: bool, data_home: Option<PathBuf>, home: Option<PathBuf>) -> PathBuf {
+    match (root, data_home, home) {
+        (true, _, _) => PathBuf::from("/var/lib/holdfast"),
+        (false, Some(data_home), _) => data_home.join("holdfast"),
+        (false, None, Some(home)) => home.join(".local/share/holdfast"),
+        // an account without a home: beside whatever it runs
+        (false, None, None) => PathBuf::from("data"),
+    }
+}
+
+fn is_root() -> bool {
+    std::process::Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// A connection address that may hold a password: taken as it is, and shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The whole address, for connecting.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+// A parser that failed would have its message repeat the value, so everything is accepted here.
+impl FromStr for DatabaseUrl {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+/// What `holdfast serve` serves, and where.
+#[derive(Args, Clone, Debug)]
+pub struct ServeConfig {
+    /// Address to listen on. Until accounts exist only loopback addresses are accepted.
+    ///
+    /// Environment: `HOLDFAST_LISTEN`.
+    #[arg(
+        long,
+        env = "HOLDFAST_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:3000"
+    )]
+    pub listen: ListenAddress,
+
+    /// Folder of the built site (program, styles, icons for the browser).
+    /// [default: `site` beside the executable if it is there, else target/site]
+    ///
+    /// Environment: `HOLDFAST_SITE_ROOT`.
+    #[arg(long, env = "HOLDFAST_SITE_ROOT", value_name = "FOLDER")]
+    pub site_root: Option<PathBuf>,
+
+    /// Customers of the demo workspace that is loaded when there is no workspace yet.
+    ///
+    /// Environment: `HOLDFAST_DEMO_CUSTOMERS`.
+    #[arg(
+        long,
+        env = "HOLDFAST_DEMO_CUSTOMERS",
+        value_name = "NUMBER",
+        default_value_t = 20_000
+    )]
+    pub demo_customers: u32,
+
+    /// Loads no demo workspace.
+    ///
+    /// Environment: `HOLDFAST_NO_DEMO` (true or false).
+    #[arg(long, env = "HOLDFAST_NO_DEMO")]
+    pub no_demo: bool,
+}
+
+impl ServeConfig {
+    /// The folder of the built site, or its default.
+    pub fn site_root(&self) -> PathBuf {
+        self.site_root.clone().unwrap_or_else(|| {
+            std::env::current_exe()
+                .ok()
+                .and_then(|program| Some(program.parent()?.join("site")))
+                .filter(|beside| beside.is_dir())
+                .unwrap_or_else(|| PathBuf::from("target/site"))
+        })
+    }
+}
+
+/// What the pages are served with, once everything is found.
+#[derive(Clone, Debug)]
+pub struct SiteConfig {
+    /// The address listened on, its port known.
+    pub address: SocketAddr,
+    /// Folder of the built site.
+    pub site_root: PathBuf,
+    /// Folder where uploaded files wait for their import; only we can read it.
+    pub uploads: PathBuf,
+}
+
+/// A loopback address with its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenAddress(SocketAddr);
+
+/// Why an address can't be listened on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListenError {
+    /// Others could reach it.
+    #[error(
+        "{0} can be reached from other machines, and there are no accounts yet: whoever reached it could read and \
+         change everything. Listen on 127.0.0.1:{port}, and come from elsewhere through a tunnel (ssh -L \
+         {port}:127.0.0.1:{port} HOST)",
+        port = .0.port()
+    )]
+    Open(SocketAddr),
+    /// Not an address and a port.
+    #[error("write it as ADDRESS:PORT, such as 127.0.0.1:3000, [::1]:3000 or localhost:3000")]
+    Malformed,
+}
+
+impl ListenAddress {
+    /// The address.
+    pub fn address(self) -> SocketAddr {
+        self.0
+    }
+}
+
+impl FromStr for ListenAddress {
+    type Err = ListenError;
+
+    fn from_str(text: &str) -> Result<Self, ListenError> {
+        let numeric = match text.strip_prefix("localhost:") {
+            Some(port) => format!("127.0.0.1:{port}"),
+            None => text.to_owned(),
+        };
+        let address: SocketAddr = numeric.parse().map_err(|_| ListenError::Malformed)?;
+        if address.ip().to_canonical().is_loopback() {
+            Ok(Self(address))
+        } else {
+            Err(ListenError::Open(address))
+        }
+    }
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What is logged, and how it looks.
+#[derive(Args, Clone, Debug)]
+pub struct LogConfig {
+    /// What to log: a level, or `target=level` pairs with commas between.
+    ///
+    /// Environment: `HOLDFAST_LOG`.
+    #[arg(
+        long = "log",
+        global = true,
+        env = "HOLDFAST_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub filter: String,
+
+    /// How a line of the log looks. [default: text on a terminal, else json]
+    ///
+    /// Environment: `HOLDFAST_LOG_FORMAT`.
+    #[arg(
+        long = "log-format",
+        global = true,
+        env = "HOLDFAST_LOG_FORMAT",
+        value_name = "FORMAT"
+    )]
+    pub format: Option<LogFormat>,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_is_listened_on() {
+        let open = |text: &str| ListenError::Open(text.parse().unwrap());
+        for (text, expected) in [
+            ("127.0.0.1:3000", Ok("127.0.0.1:3000")),
+            ("127.1.2.3:80", Ok("127.1.2.3:80")),
+            ("[::1]:3000", Ok("[::1]:3000")),
+            ("localhost:3001", Ok("127.0.0.1:3001")),
+            ("[::ffff:127.0.0.1]:3000", Ok("[::ffff:127.0.0.1]:3000")),
+            ("0.0.0.0:3000", Err(open("0.0.0.0:3000"))),
+            ("[::]:3000", Err(open("[::]:3000"))),
+            ("192.168.0.7:3000", Err(open("192.168.0.7:3000"))),
+            ("example.com:3000", Err(ListenError::Malformed)),
+            ("localhost:70000", Err(ListenError::Malformed)),
+            ("3000", Err(ListenError::Malformed)),
+        ] {
+            let found = text.parse::<ListenAddress>();
+            assert_eq!(
+                found.map(|address| address.to_string()),
+                expected.map(str::to_owned),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let url: DatabaseUrl = "postgres://me:hunter2@host/base".parse().unwrap();
+        let config = DatabaseConfig {
+            data_dir: None,
+            database_url: Some(url),
+            pg_bindir: None,
+        };
+        let shown = format!("{config:?}");
+        assert!(
+            shown.contains("DatabaseUrl") && !shown.contains("hunter2"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn an_empty_address_is_none() {
+        let config = |url: &str| DatabaseConfig {
+            data_dir: None,
+            database_url: url.parse().ok(),
+            pg_bindir: None,
+        };
+        assert_eq!(config(" ").database_url(), None);
+        assert!(config("postgres:///x").database_url().is_some());
+    }
+
+    #[test]
+    fn the_data_folder_has_a_default_for_everybody() {
+        let path = |text: &str| Some(PathBuf::from(text));
+        for (root, data_home, home, expected) in [
+            (true, path("/x"), path("/root"), "/var/lib/holdfast"),
+            (false, path("/x"), path("/home/a"), "/x/holdfast"),
+            (
+                false,
+                None,
+                path("/home/a"),
+                "/home/a/.local/share/holdfast",
+            ),
+            (false, None, None, "data"),
+        ] {
+            assert_eq!(
+                default_data_dir(root, data_home, home),
+                PathBuf::from(expected)
+            );
+        }
+    }
+}

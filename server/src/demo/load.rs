@@ -1,0 +1,143 @@
+//! Writes the demo into a workspace, in sets that fit in memory whatever the size.
+
+use super::{AccountHistory, CREATED_VALUE, DemoOptions};
+use analysis::period::WeekStart;
+use anyhow::Context;
+use jiff::civil::Date;
+use store::{
+    AccountRow, ContractRow, CustomerRow, EventRow, NewWorkspace, Store, StoreError, Workspace, WorkspaceId,
+};
+
+/// Events written in one go.
+const SET: usize = 50_000;
+
+/// What a demo consists of and how much of it was new.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DemoSummary {
+    /// Organisations.
+    pub accounts: u64,
+    /// Their contracts.
+    pub contracts: u64,
+    /// Customers, with or without an organisation.
+    pub customers: u64,
+    /// Events.
+    pub events: u64,
+    /// Events that were stored now; the rest was there already.
+    pub events_stored: u64,
+    /// First day of the first signup week.
+    pub first_week: Date,
+    /// First day of the week of the bad release.
+    pub release_week: Date,
+    /// First day of the week of the affiliate campaign.
+    pub campaign_week: Date,
+}
+
+/// Makes the workspace if it is missing and writes the demo into it. Running it again, also after it was stopped half
+/// way, adds only what is missing. `progress` hears how many customers are written, and of how many.
+///
+/// # Errors
+/// When the data base can't be reached or refuses.
+pub async fn load(
+    store: &Store,
+    options: &DemoOptions,
+    mut progress: impl FnMut(u64, u64),
+) -> anyhow::Result<DemoSummary> {
+    let workspace = workspace(store, &options.workspace).await?;
+    let source = format!(
+        "demo of {} customers, seed {}, until {}",
+        options.customers, options.seed, options.until
+    );
+    let batch = store.open_batch(workspace.id, &source).await?;
+    let generator = options.generator();
+    let mut summary = DemoSummary {
+        first_week: generator.weeks()[0],
+        release_week: generator.release_week(),
+        campaign_week: generator.campaign_week(),
+        ..DemoSummary::default()
+    };
+    let total = u64::from(options.customers);
+    progress(0, total);
+    let mut set = Set::default();
+    for history in generator {
+        set.add(history);
+        if set.events.len() >= SET {
+            set.write(store, workspace.id, batch, &mut summary).await?;
+            progress(summary.customers, total);
+        }
+    }
+    set.write(store, workspace.id, batch, &mut summary).await?;
+    progress(summary.customers, total);
+    store.refresh_summaries(workspace.id).await?;
+    Ok(summary)
+}
+
+/// The workspace of this slug, made and given its activity definition when it is not there. An existing one keeps the
+/// definition somebody chose for it.
+async fn workspace(store: &Store, slug: &str) -> anyhow::Result<Workspace> {
+    let workspace = match store.workspace(slug).await {
+        Err(StoreError::NotFound) => {
+            let new = NewWorkspace {
+                slug: slug.to_owned(),
+                name: "Acme Studio".to_owned(),
+                zone: "Europe/Berlin".to_owned(),
+                week_start: WeekStart::Monday,
+                currency: "EUR".to_owned(),
+            };
+            let made = store.create_workspace(&new).await;
+            made.with_context(|| format!("the workspace {slug:?} can't be made"))?
+        }
+        found => found?,
+    };
+    if workspace.active_events.is_empty() {
+        store.set_active_events(workspace.id, &CREATED_VALUE).await?;
+    }
+    Ok(workspace)
+}
+
+/// Rows on their way.
+#[derive(Default)]
+struct Set {
+    accounts: Vec<AccountRow>,
+    contracts: Vec<ContractRow>,
+    customers: Vec<CustomerRow>,
+    events: Vec<EventRow>,
+}
+
+impl Set {
+    fn add(&mut self, history: AccountHistory) {
+        self.accounts.extend(history.account);
+        self.contracts.extend(history.contracts);
+        for customer in history.customers {
+            self.customers.push(customer.customer);
+            self.events.extend(customer.events);
+        }
+    }
+
+    /// Writes what it holds, in the order in which rows refer to each other, and empties it.
+    async fn write(
+        &mut self,
+        store: &Store,
+        workspace: WorkspaceId,
+        batch: i32,
+        summary: &mut DemoSummary,
+    ) -> Result<(), StoreError> {
+        store.write_accounts(workspace, &self.accounts).await?;
+        store.write_contracts(workspace, &self.contracts).await?;
+        store.write_customers(workspace, &self.customers).await?;
+        let written = store.write_events(workspace, batch, &self.events).await?;
+        summary.accounts += count(&self.accounts);
+        summary.contracts += count(&self.contracts);
+        summary.customers += count(&self.customers);
+        summary.events += count(&self.events);
+        summary.events_stored += written.stored;
+        self.accounts.clear();
+        self.contracts.clear();
+        self.customers.clear();
+        self.events.clear();
+        Ok(())
+    }
+}
+
+fn count<T>(rows: &[T]) -> u64 {
+    u64::try_from(rows.len()).expect("fits")
+}

@@ -1,0 +1,127 @@
+//! What every request and response goes through: who may ask, what a browser may do with the answer.
+
+use axum::extract::Request;
+use axum::http::header::{
+    CACHE_CONTROL, HOST, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Refuses what another site makes a browser send, and sets the headers that every response carries.
+///
+/// Until there are accounts, being on this machine is the only credential. Two ways lead around it, and both end here:
+/// a foreign page that posts to the loopback address (told by Fetch Metadata, else by `Origin`), and a foreign name
+/// that resolves to it (told by `Host`).
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    if !names_this_machine(request.headers(), request.uri()) {
+        return refuse("This address does not lead to Holdfast. Use localhost or 127.0.0.1.\n");
+    }
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && !same_origin(request.headers()) {
+        return refuse("Requests that change something must come from Holdfast's own pages.\n");
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=()",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Reports are business secrets: only what says otherwise (the built files) may be kept.
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn refuse(why: &'static str) -> Response {
+    (StatusCode::FORBIDDEN, why).into_response()
+}
+
+/// The host part of `host[:port]` or `[v6]:port`.
+fn host_name(authority: &str) -> &str {
+    if let Some(rest) = authority.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or_default();
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+fn names_this_machine(headers: &HeaderMap, uri: &Uri) -> bool {
+    let host = match headers.get(HOST).map(HeaderValue::to_str) {
+        Some(Ok(host)) => host_name(host),
+        Some(Err(_)) => return false,
+        // HTTP/2 has the authority in the request line
+        None => uri.host().unwrap_or_default(),
+    };
+    host.eq_ignore_ascii_case("localhost")
+        || host.to_ascii_lowercase().ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(&HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    match text(&ORIGIN) {
+        Some(origin) => {
+            let authority = origin.split_once("://").map(|(_, rest)| rest);
+            authority.is_some() && authority == text(&HOST)
+        }
+        // no browser: browsers send one of the two with every request that changes something
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn hosts() {
+        let check = |host, expected| {
+            let asked = names_this_machine(&headers(&[("host", host)]), &Uri::from_static("/"));
+            assert_eq!(asked, expected, "{host}");
+        };
+        check("localhost:3000", true);
+        check("127.0.0.1", true);
+        check("127.8.8.8:80", true);
+        check("[::1]:3000", true);
+        check("holdfast.localhost", true);
+        check("evil.example", false);
+        check("localhost.evil.example:3000", false);
+        check("127.0.0.1.nip.io", false);
+        check("10.0.0.1", false);
+        check("", false);
+    }
+
+    #[test]
+    fn origins() {
+        let check = |pairs: &[(&'static str, &'static str)], expected| {
+            assert_eq!(same_origin(&headers(pairs)), expected, "{pairs:?}");
+        };
+        check(&[("sec-fetch-site", "same-origin")], true);
+        check(&[("sec-fetch-site", "none")], true);
+        check(&[("sec-fetch-site", "cross-site")], false);
+        check(&[("sec-fetch-site", "same-site"), ("origin", "http://localhost")], false);
+        check(&[("origin", "http://localhost:3000"), ("host", "localhost:3000")], true);
+        check(&[("origin", "http://localhost:3001"), ("host", "localhost:3000")], false);
+        check(&[("origin", "null"), ("host", "localhost:3000")], false);
+        check(&[], true);
+    }
+}

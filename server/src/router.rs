@@ -1,0 +1,138 @@
+//! Which request goes where.
+
+use crate::config::SiteConfig;
+use crate::{guard, health};
+use anyhow::Context;
+use app::{App, shell};
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use leptos::config::LeptosOptions;
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use store::Store;
+use tokio::net::TcpListener;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeDir;
+use tower_http::trace::TraceLayer;
+
+/// Brotli's level for pages made on the fly: above it, time grows faster than size shrinks.
+const PAGE_BROTLI: i32 = 5;
+
+/// Serves until `stop` completes, then lets running requests end.
+///
+/// # Errors
+/// The built site is missing, or the listener broke.
+pub async fn serve(
+    store: Store,
+    site: SiteConfig,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let router = router(store, &site)?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await
+        .context("serving ended")
+}
+
+/// All routes.
+///
+/// # Errors
+/// The built site is missing.
+pub fn router(store: Store, site: &SiteConfig) -> anyhow::Result<Router> {
+    let options = options(site)?;
+    let provide = {
+        let store = store.clone();
+        move || provide_context(store.clone())
+    };
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), provide.clone(), {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback(file_and_error_handler_with_context(provide, shell))
+        .with_state(options);
+    // Their names change with their contents, so they may be kept for ever.
+    let built = Router::new()
+        .fallback_service(
+            ServeDir::new(site.site_root.join("pkg"))
+                .precompressed_br()
+                .precompressed_gzip(),
+        )
+        .layer(map_response(keep));
+    let health = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(store);
+    Ok(Router::new()
+        .merge(pages)
+        .nest("/pkg", built)
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
+        .merge(health)
+        .layer(from_fn(guard::guard))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TraceLayer::new_for_http().make_span_with(span)))
+}
+
+fn options(site: &SiteConfig) -> anyhow::Result<LeptosOptions> {
+    let hashes = site
+        .site_root
+        .join("hash.txt")
+        .canonicalize()
+        .with_context(|| {
+            format!(
+                "there is no built site in {}. Build it with `make site`, or name its folder with --site-root",
+                site.site_root.display()
+            )
+        })?;
+    Ok(LeptosOptions::builder()
+        .output_name("holdfast")
+        .site_root(site.site_root.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .site_addr(site.address)
+        .hash_files(true)
+        .hash_file(hashes.to_string_lossy().into_owned().into())
+        .build())
+}
+
+/// Lets browsers and proxies keep a built file for a year; not a 404, which may be a file that is still to come.
+async fn keep(mut response: Response) -> Response {
+    if response.status() != StatusCode::NOT_FOUND {
+        response.headers_mut().insert(
+            CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        );
+    }
+    response
+}
+
+/// A panic ends its request, not the server; its message goes to the log, not to the reader.
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without words");
+    tracing::error!(panic.message = message, "a request panicked");
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong on the server. Its log has the details.\n",
+    )
+        .into_response()
+}
+
+/// One span a request, with the matched route: addresses hold filters, and filters hold people's data.
+fn span(request: &Request) -> tracing::Span {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("other", MatchedPath::as_str);
+    tracing::info_span!("request", http.method = %request.method(), http.route = route)
+}

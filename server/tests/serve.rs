@@ -1,0 +1,173 @@
+//! The real program: what it says, and what becomes of Postgres when it ends, in order or not.
+
+#[path = "cluster/scratch.rs"]
+mod scratch;
+
+use scratch::{Scratch, kill, until};
+use server::cluster::Cluster;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// A running `holdfast serve`; it does not outlive the test.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    /// Starts one on a free port, and waits until it serves.
+    fn start(data: &Path) -> Self {
+        // No page is asked for here; the server only wants to see that the site was built.
+        let site = data.join("site");
+        std::fs::create_dir_all(&site).unwrap();
+        std::fs::write(site.join("hash.txt"), "").unwrap();
+        let mut child = holdfast(data, &["serve", "--no-demo", "--listen", "127.0.0.1:0"])
+            .arg("--site-root")
+            .arg(site)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let (_, rest) = line.split_once("http://").expect("the address is printed");
+        let address = rest.split_whitespace().next().unwrap().to_owned();
+        Self { child, address }
+    }
+
+    fn end(mut self, signal: &str) -> ExitStatus {
+        let process = self.child.id().to_string();
+        scratch::run("kill", &[signal, &process]);
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if self.child.try_wait().unwrap().is_none() {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+        }
+    }
+}
+
+fn holdfast(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    command
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(data)
+        .env_remove("DATABASE_URL")
+        .env("HOLDFAST_LOG", "warn");
+    command
+}
+
+/// Exit code, and what was printed on both outputs.
+fn finish(mut command: Command) -> (i32, String) {
+    let output = command.output().unwrap();
+    let mut text = String::from_utf8(output.stdout).unwrap();
+    text.push_str(&String::from_utf8(output.stderr).unwrap());
+    (output.status.code().unwrap(), text)
+}
+
+#[tokio::test]
+async fn a_server_leaves_as_it_should_and_postgres_survives_one_that_does_not() {
+    let scratch = Scratch::new();
+    let served = Served::start(&scratch.data());
+
+    // Its data folder and its port are taken, and whoever comes is told so.
+    let (code, text) = finish(holdfast(&scratch.data(), &["serve"]));
+    let process = served.child.id();
+    assert_eq!(code, 1);
+    assert!(
+        text.contains(&format!(
+            "is in use by another Holdfast (process {process})"
+        )),
+        "{text}"
+    );
+    let other = Scratch::new();
+    let (code, text) = finish(holdfast(
+        &other.data(),
+        &["serve", "--listen", &served.address],
+    ));
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("is in use by another program") && text.contains("--listen"),
+        "{text}"
+    );
+    assert!(!Cluster::exists(&other.data()));
+
+    // Commands work beside it, and leave it its Postgres.
+    let postmaster = scratch.postmaster();
+    let (code, text) = finish(holdfast(&scratch.data(), &["doctor"]));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("is running") && !text.contains('✗'), "{text}");
+    let (code, text) = finish(holdfast(&scratch.data(), &["migrate"]));
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(scratch.postmaster(), postmaster);
+
+    // It dies without warning: Postgres stays, and the next one finds it.
+    assert!(!served.end("-KILL").success());
+    assert_eq!(scratch.postmaster(), postmaster);
+    let served = Served::start(&scratch.data());
+    assert_eq!(scratch.postmaster(), postmaster);
+
+    // Postgres dies under it: it comes back.
+    kill(postmaster);
+    until("Postgres is back", async || {
+        scratch.is_running() && scratch.postmaster() != postmaster
+    })
+    .await;
+
+    // Both die, and the next start has all again.
+    kill(scratch.postmaster());
+    assert!(!served.end("-KILL").success());
+    let served = Served::start(&scratch.data());
+
+    // Asked to end, it takes Postgres along.
+    assert!(served.end("-TERM").success());
+    assert!(!scratch.is_running());
+    let (code, text) = finish(holdfast(&scratch.data(), &["doctor"]));
+    assert_eq!(code, 0, "{text}");
+    assert!(!scratch.is_running());
+}
+
+#[test]
+fn doctor_says_what_is_missing_and_makes_nothing() {
+    let scratch = Scratch::new();
+    let nowhere = scratch.data().join("nowhere");
+    let (code, text) = finish(holdfast(&nowhere, &["doctor"]));
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("✗ There is no data folder") && text.contains("One thing is wrong."),
+        "{text}"
+    );
+    assert!(!nowhere.exists());
+}
+
+#[test]
+fn addresses_that_others_can_reach_are_refused() {
+    let scratch = Scratch::new();
+    let (code, text) = finish(holdfast(
+        &scratch.data(),
+        &["serve", "--listen", "0.0.0.0:3000"],
+    ));
+    assert_eq!(code, 2);
+    assert!(text.contains("there are no accounts yet"), "{text}");
+    assert!(!Cluster::exists(&scratch.data()));
+}
+
+#[test]
+fn an_unreadable_address_of_a_database_is_not_repeated() {
+    let scratch = Scratch::new();
+    let mut command = holdfast(&scratch.data(), &["migrate"]);
+    command.env("DATABASE_URL", "postgres://me:hunter2@[oops/base");
+    let (code, text) = finish(command);
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("DATABASE_URL can't be read") && !text.contains("hunter2"),
+        "{text}"
+    );
+}

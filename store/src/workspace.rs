@@ -1,0 +1,261 @@
+//! Workspaces: one product's data each, with the zone and week that cut its periods.
+
+use crate::{Store, StoreError};
+use analysis::period::WeekStart;
+use serde::{Deserialize, Serialize};
+
+/// A workspace's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct WorkspaceId(pub i32);
+
+/// A workspace and its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workspace {
+    /// Its number.
+    pub id: WorkspaceId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name on pages.
+    pub name: String,
+    /// IANA zone.
+    pub zone: String,
+    /// First day of its weeks.
+    pub week_start: WeekStart,
+    /// The activity definition used when a question names none; empty: it has to be asked for.
+    pub active_events: Vec<String>,
+}
+
+/// A workspace to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewWorkspace {
+    /// 1 to 63 of `a-z 0-9 -`, not starting with `-`.
+    pub slug: String,
+    /// 1 to 200 characters.
+    pub name: String,
+    /// IANA zone.
+    pub zone: String,
+    /// First day of its weeks.
+    pub week_start: WeekStart,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+/// An event name and how often it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventCount {
+    /// The event's name.
+    pub name: String,
+    /// Stored events, as of the last [`Store::refresh_summaries`].
+    pub events: u64,
+}
+
+/// A trait and its most frequent values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraitValues {
+    /// The trait's name.
+    pub name: String,
+    /// Values with their customers, most frequent first.
+    pub values: Vec<(String, u64)>,
+}
+
+/// Values kept for each trait: a chooser that offers more is not a chooser.
+const VALUES_KEPT: i64 = 40;
+
+struct WorkspaceRow {
+    workspace_id: i32,
+    slug: String,
+    name: String,
+    zone: String,
+    week_start: String,
+    active_events: Vec<String>,
+}
+
+impl From<WorkspaceRow> for Workspace {
+    fn from(row: WorkspaceRow) -> Self {
+        Self {
+            id: WorkspaceId(row.workspace_id),
+            slug: row.slug,
+            name: row.name,
+            zone: row.zone,
+            // the column's check admits nothing else
+            week_start: row.week_start.parse().unwrap_or_default(),
+            active_events: row.active_events,
+        }
+    }
+}
+
+impl Store {
+    /// Makes a workspace.
+    ///
+    /// # Errors
+    /// [`StoreError::Zone`] for an unknown zone, [`StoreError::Conflict`] for a taken or malformed slug.
+    pub async fn create_workspace(&self, new: &NewWorkspace) -> Result<Workspace, StoreError> {
+        analysis::period::Calendar::new(&new.zone, new.week_start)
+            .map_err(|_| StoreError::Zone(new.zone.clone()))?;
+        sqlx::query!(
+            "insert into workspace (slug, name, zone, week_start, currency) values ($1, $2, $3, $4, $5)",
+            new.slug,
+            new.name,
+            new.zone,
+            new.week_start.as_str(),
+            new.currency,
+        )
+        .execute(&self.pool)
+        .await?;
+        self.workspace(&new.slug).await
+    }
+
+    /// All workspaces, oldest first.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
+        let rows = sqlx::query_as!(
+            WorkspaceRow,
+            r#"select workspace_id, slug, name, zone, week_start,
+                      coalesce(active_events, '{}') as "active_events!"
+               from workspace order by workspace_id"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(Workspace::from).collect())
+    }
+
+    /// One workspace by its slug.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn workspace(&self, slug: &str) -> Result<Workspace, StoreError> {
+        let row = sqlx::query_as!(
+            WorkspaceRow,
+            r#"select workspace_id, slug, name, zone, week_start,
+                      coalesce(active_events, '{}') as "active_events!"
+               from workspace where slug = $1"#,
+            slug
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.into())
+    }
+
+    /// Sets what counts as active in this workspace when a question names no event; none asks for it again.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn set_active_events(
+        &self,
+        workspace: WorkspaceId,
+        events: &[&str],
+    ) -> Result<(), StoreError> {
+        let events: Vec<String> = events.iter().map(|&name| name.to_owned()).collect();
+        sqlx::query!(
+            "update workspace set active_events = case when cardinality($2::text[]) > 0 then $2 end
+             where workspace_id = $1",
+            workspace.0,
+            &events
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Event names of a workspace, most frequent first.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn event_counts(&self, workspace: WorkspaceId) -> Result<Vec<EventCount>, StoreError> {
+        let rows = sqlx::query!(
+            "select name, events from event_name where workspace_id = $1 order by events desc, name",
+            workspace.0
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| EventCount {
+                name: row.name,
+                events: row.events.unsigned_abs(),
+            })
+            .collect())
+    }
+
+    /// Traits of a workspace by name, each with its most frequent values.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn trait_values(&self, workspace: WorkspaceId) -> Result<Vec<TraitValues>, StoreError> {
+        let rows = sqlx::query!(
+            "select name, value, customers from trait_value where workspace_id = $1
+             order by name, customers desc, value",
+            workspace.0
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut traits: Vec<TraitValues> = Vec::new();
+        for row in rows {
+            let value = (row.value, row.customers.unsigned_abs());
+            match traits.last_mut().filter(|last| last.name == row.name) {
+                Some(last) => last.values.push(value),
+                None => traits.push(TraitValues {
+                    name: row.name,
+                    values: vec![value],
+                }),
+            }
+        }
+        Ok(traits)
+    }
+
+    /// Percent done of what is being loaded into a workspace just now; `None` when nothing is.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn loading(&self, workspace: WorkspaceId) -> Result<Option<u32>, StoreError> {
+        let percent = sqlx::query_scalar!(
+            r#"select (sum(bytes_done) * 100 / greatest(sum(bytes_total), 1))::integer as "percent?"
+               from import where workspace_id = $1 and phase in ('queued', 'running')"#,
+            workspace.0
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(percent.map(|percent| percent.unsigned_abs().min(100)))
+    }
+
+    /// Counts anew what the choosers offer. Called when an import or the demo data are complete.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn refresh_summaries(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query!(
+            "update event_name n set events = counted.events
+             from (select event_name_id, count(*) as events from event where workspace_id = $1 group by 1) counted
+             where n.workspace_id = $1 and n.event_name_id = counted.event_name_id
+               and n.events is distinct from counted.events",
+            workspace.0
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query!(
+            "delete from trait_value where workspace_id = $1",
+            workspace.0
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query!(
+            "insert into trait_value (workspace_id, name, value, customers)
+             select $1, name, value, customers from (
+                 select name, value, count(*) as customers,
+                        row_number() over (partition by name order by count(*) desc, value) as place
+                 from customer, jsonb_each_text(traits) as trait(name, value)
+                 where workspace_id = $1 and value is not null
+                 group by name, value) ranked
+             where place <= $2",
+            workspace.0,
+            VALUES_KEPT
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}

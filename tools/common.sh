@@ -1,0 +1,47 @@
+# Shared by the scripts in this folder: where things are, how to speak, how to get Debian packages.
+# Sourced, never run.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Tools outlive a clone: a second clone on the same machine builds none of them again.
+CACHE=${HOLDFAST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/holdfast}
+WASM_TARGET=wasm32-unknown-unknown
+
+say() { printf '== %s\n' "$*" >&2; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# need_debian WHAT PACKAGE...: has these Debian packages installed, or explains how to get them and stops.
+need_debian() {
+  local what=$1 package
+  local -a missing=()
+  shift
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
+    fail "$what is missing. Install these Debian packages (or their like), then call again:
+    sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  say "$what: installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  if [[ -z ${HOLDFAST_APT_UPDATED:-} ]]; then
+    apt-get update -qq >&2
+    export HOLDFAST_APT_UPDATED=1
+  fi
+  # Holdfast runs clusters of its own; Debian's default one would only sit there and hold port 5432.
+  if [[ " ${missing[*]} " == *" postgresql-"* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+    mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  fi
+  apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >&2
+}
+
+# locked_version CRATE: its version in Cargo.lock.
+locked_version() {
+  awk -v crate="\"$1\"" '$1 == "name" { found = $3 == crate } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' \
+    "$ROOT/Cargo.lock"
+}
