@@ -33,11 +33,24 @@ need_debian() {
     export HOLDFAST_APT_UPDATED=1
   fi
   # Holdfast runs clusters of its own; Debian's default one would only sit there and hold port 5432.
-  if [[ " ${missing[*]} " == *" postgresql-"* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+  if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
     mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   fi
   apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >&2
+}
+
+# Prints the folder of the newest Postgres programs, 15 or later; fails when there are none.
+postgres_bindir() {
+  local folder version
+  for folder in $(compgen -G '/usr/lib/postgresql/*/bin' | sort -rV) "$(pg_config --bindir 2>/dev/null)"; do
+    version=$("$folder/initdb" --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1) || continue
+    if ((version >= 15)); then
+      echo "$folder"
+      return
+    fi
+  done
+  return 1
 }
 
 # locked_version CRATE: its version in Cargo.lock.
@@ -45,3 +58,6 @@ locked_version() {
   awk -v crate="\"$1\"" '$1 == "name" { found = $3 == crate } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' \
     "$ROOT/Cargo.lock"
 }
+
+# Prints the browser the tests drive; CHROMIUM names another one.
+find_chromium() { command -v "${CHROMIUM:-chromium}" || command -v google-chrome || command -v chromium-browser; }

@@ -1,6 +1,6 @@
 //! Calendar periods: days, weeks, months, quarters and years, each named by its first local date.
 //!
-//! Pure date arithmetic lives here; [`Calendar`] and [`Periods`] (feature `zones`) turn dates into instants.
+//! Pure date arithmetic lives here; `Calendar` and `Periods` (feature `zones`) turn dates into instants.
 
 use jiff::civil::{Date, Weekday};
 use jiff::{Span, ToSpan};

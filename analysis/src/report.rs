@@ -128,7 +128,10 @@ impl RetentionReport {
 
     /// The cohort that begins on a date.
     pub fn cohort(&self, start: Date) -> Option<&Cohort> {
-        self.cohorts.iter().find(|cohort| cohort.start == start)
+        let place = self
+            .cohorts
+            .binary_search_by_key(&start, |cohort| cohort.start);
+        self.cohorts.get(place.ok()?)
     }
 
     /// What is known about a cell; `None` if the report has no such cell or it is blank.

@@ -20,7 +20,8 @@ pub struct SizeRow {
     pub given: u32,
 }
 
-/// How many customers of one cohort were active in one period. Combinations without a row had none.
+/// How many customers of one cohort were active in one period. Combinations without a row had none. Activity before a
+/// customer's own signup and from as-of on is not counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ActiveRow {
     /// Index of the cohort's period, from 0.

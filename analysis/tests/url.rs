@@ -143,6 +143,17 @@ fn problems_in_words() {
         "",
     );
     check(
+        "as_of=9999-01-01T00:00:00Z",
+        "“as_of=9999-01-01T00:00:00Z” cannot be used: expected a date such as 2025-01-31 or an instant such as \
+         2025-01-31T12:00:00Z. Using now.",
+        "",
+    );
+    check(
+        "from=0000-01-01",
+        "“from=0000-01-01” cannot be used: expected a date such as 2025-01-31. Using the last 26 weeks.",
+        "",
+    );
+    check(
         "last=0",
         "“last=0” cannot be used: expected a whole number from 1 to 520. Using 26.",
         "",
@@ -375,7 +386,7 @@ proptest! {
                 "[-0-9:.TZ]{1,25}",
                 "[a-z]{1,4}:(is|not|between|set|unset)(:[-0-9a-z%.]{0,5}){0,4}",
                 "(overall|2025-01-0[0-9])\\.[0-9]{0,12}",
-                "-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}(T00:00:00Z)?",
+                "(-009999|0000|0001|20[0-9]{2}|9998|9999)-(0[1-9]|12)-(0[1-9]|31)(T00:00:00Z)?",
             ],
         ), 0..70),
     ) {

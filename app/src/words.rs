@@ -25,9 +25,9 @@ pub fn caption(report: &RetentionReport) -> String {
     )
 }
 
-/// A rate as a cell has room for: "26%".
-pub fn cell_percent(rate: f64) -> String {
-    percent(rate).replace('\u{a0}', "")
+/// A percentage as a cell has room for: "26%".
+pub fn tight(percent: &str) -> String {
+    percent.replace('\u{a0}', "")
 }
 
 /// An interval as a cell has room for: "22–30".

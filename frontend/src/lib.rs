@@ -1,5 +1,7 @@
 //! What the browser runs: hydrates the pages that the server has rendered.
 
+#![recursion_limit = "256"]
+
 use app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 

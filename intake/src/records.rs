@@ -42,6 +42,7 @@ pub(crate) struct Records<R> {
     count: usize,
     lines: LineCounter,
     line: u64,
+    passed: u64,
 }
 
 impl<R: Read> Records<R> {
@@ -59,12 +60,14 @@ impl<R: Read> Records<R> {
             count: 0,
             lines: LineCounter::default(),
             line: 1,
+            passed: 0,
         }
     }
 
     /// Goes on to the next record.
     pub(crate) fn advance(&mut self) -> io::Result<Advance> {
         self.lines.pass(&self.raw);
+        self.passed += u64::try_from(self.raw.len()).expect("lengths fit 64 bits");
         self.raw.clear();
         self.count = 0;
         let mut filled = 0;
@@ -105,6 +108,11 @@ impl<R: Read> Records<R> {
     /// Line on which the current record or broken line begins, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.line
+    }
+
+    /// Bytes of the records and broken lines before the current one.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed
     }
 
     /// The current record or broken line as it stands in the file.

@@ -119,6 +119,11 @@ impl<R: Read> Rows<R> {
         })
     }
 
+    /// Bytes of text in the rows read so far, the last one aside; of the text, not of the compressed file.
+    pub fn bytes(&self) -> u64 {
+        self.records.passed()
+    }
+
     fn row(&self) -> Result<Row, Reason> {
         self.check()?;
         let customer = self.customer()?;

@@ -2,6 +2,7 @@
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
 mod error;
+mod import;
 mod instant;
 mod members;
 mod retention;
@@ -10,6 +11,7 @@ mod workspace;
 mod writer;
 
 pub use error::StoreError;
+pub use import::{Import, ImportError, ImportId, RejectedCount, RejectedRow};
 pub use members::{Member, MemberPage};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};

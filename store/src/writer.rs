@@ -1,4 +1,17 @@
-//! Writes events, customers, accounts and contracts in sets: staged by `COPY`, then merged by one statement each.
+//! Writes events, customers, accounts and contracts in sets, each set in one transaction and in a fixed number of
+//! statements whatever its size.
+//!
+//! Any number of writers may write to one workspace at the same time. Whoever writes customers or events locks the rows
+//! of `shard` that he touches, in order, before anything else of theirs: a shard has one writer at a time, so numbers are
+//! dense, keys are met by one writer only, and nobody waits in a circle. Event names are written before the shards are
+//! locked. Partitions and rows of `shard` are made beforehand in statements of their own.
+
+mod accounts;
+mod copy;
+mod customers;
+mod events;
+mod key;
+mod shards;
 
 use crate::{Store, StoreError, WorkspaceId};
 use jiff::Timestamp;
@@ -74,11 +87,26 @@ pub struct Written {
 
 impl Store {
     /// Opens a batch: what rows written together refer to as their source.
-    pub async fn open_batch(&self, workspace: WorkspaceId, source: &str) -> Result<i32, StoreError> { todo!() }
-    /// Stores events in one transaction (best in sets of about 50,000).
-    pub async fn write_events(&self, workspace: WorkspaceId, batch: i32, rows: &[EventRow]) -> Result<Written, StoreError> { todo!() }
-    /// Stores or updates customers in one transaction.
-    pub async fn write_customers(&self, workspace: WorkspaceId, rows: &[CustomerRow]) -> Result<Written, StoreError> { todo!() }
-    pub async fn write_accounts(&self, workspace: WorkspaceId, rows: &[AccountRow]) -> Result<Written, StoreError> { todo!() }
-    pub async fn write_contracts(&self, workspace: WorkspaceId, rows: &[ContractRow]) -> Result<Written, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// When the workspace is not there or the data base can't answer.
+    pub async fn open_batch(
+        &self,
+        workspace: WorkspaceId,
+        source: &str,
+    ) -> Result<i32, StoreError> {
+        let batch = sqlx::query_scalar!(
+            "insert into batch (workspace_id, source) values ($1, $2) returning batch_id",
+            workspace.0,
+            source
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(batch)
+    }
+}
+
+/// A length as a count.
+fn count(length: usize) -> u64 {
+    u64::try_from(length).expect("lengths fit 64 bits")
 }

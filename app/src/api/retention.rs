@@ -1,5 +1,10 @@
 //! The retention report and the customers behind its cells.
 
+#![expect(
+    missing_docs,
+    reason = "the fields that the macro makes are the parameters below it"
+)]
+
 use crate::error::AppError;
 use analysis::query::{CellRef, RetentionQuery};
 use analysis::report::RetentionReport;

@@ -1,5 +1,10 @@
 //! Workspaces as pages see them.
 
+#![expect(
+    missing_docs,
+    reason = "the fields that the macro makes are the parameters below it"
+)]
+
 use crate::error::AppError;
 use analysis::period::WeekStart;
 use leptos::prelude::*;

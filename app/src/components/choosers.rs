@@ -70,6 +70,7 @@ fn EventBoxes(
             }).collect_view()}
         </ul>
     }
+    .into_any()
 }
 
 /// Which events count as active.
@@ -122,6 +123,7 @@ pub fn ActivityChooser(
             })}
         </Show>
     }
+    .into_any()
 }
 
 /// Asked once of a workspace that has no activity definition yet.
@@ -155,6 +157,7 @@ pub fn AskActivity() -> impl IntoView {
             </Transition>
         </section>
     }
+    .into_any()
 }
 
 /// Which customers: the filters in force, and those that can be added.
@@ -183,6 +186,7 @@ pub fn FilterChooser(
             workspace.traits.iter().map(|one| view! { <TraitChooser one=one.clone()/> }).collect_view().into_any()
         }}
     }
+    .into_any()
 }
 
 /// Values of one trait to tick, or a span of numbers.
@@ -247,6 +251,7 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
             </ul>
         </details>
     }
+    .into_any()
 }
 
 fn replace_filter(query: &mut RetentionQuery, filter: TraitFilter) {
@@ -315,6 +320,7 @@ pub fn RangeChooser() -> impl IntoView {
             </div>
         </Form>
     }
+    .into_any()
 }
 
 /// The instant at which the data are looked at.
@@ -340,4 +346,5 @@ pub fn AsOfChooser() -> impl IntoView {
         </Form>
         <p class="hint">"Nothing at or after that instant is seen."</p>
     }
+    .into_any()
 }

@@ -148,4 +148,5 @@ fn People(report: Arc<RetentionReport>, cell: CellRef, facts: CellFacts) -> impl
             })}
         </Transition>
     }
+    .into_any()
 }

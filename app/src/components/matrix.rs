@@ -116,6 +116,7 @@ pub fn Matrix(
             <Tooltip tip/>
         </section>
     }
+    .into_any()
 }
 
 /// How the table is looked at.
@@ -156,6 +157,7 @@ fn Switches() -> impl IntoView {
             view.scale = if view.scale == Scale::Hundred { Scale::Largest } else { Scale::Hundred };
         })}
     }
+    .into_any()
 }
 
 /// One drawing of the table.
@@ -291,7 +293,9 @@ impl Table {
     fn text(&self, facts: &CellFacts, rate: f64) -> String {
         match self.looks.show {
             Figure::Count => words::thousands(facts.retained),
-            Figure::Percent | Figure::Attrition => labels::cell_percent(self.shown(rate)),
+            Figure::Percent => labels::tight(&words::percent(rate)),
+            // rounded so that both always add to 100
+            Figure::Attrition => labels::tight(&words::attrition_percent(rate)),
         }
     }
 

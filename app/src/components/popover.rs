@@ -21,6 +21,7 @@ pub fn Phrase(
         <button type="button" class="phrase" popovertarget=id>{text}</button>
         <div class="choices" id=id popover="auto" role="group" aria-label=label>{children()}</div>
     }
+    .into_any()
 }
 
 /// One choice: a link to the same question with one part changed.
@@ -45,6 +46,7 @@ pub fn Choice(
             {(!remark.is_empty()).then(|| view! { <small>{remark}</small> })}
         </a>
     }
+    .into_any()
 }
 
 /// Closes whatever popover is open; called when a choice has been taken.

@@ -79,6 +79,7 @@ pub fn QuestionLine(
             "."
         </div>
     }
+    .into_any()
 }
 
 /// "were active" for the workspace's own definition, else the events by name.

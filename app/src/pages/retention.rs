@@ -205,6 +205,7 @@ fn Answer(answer: RetentionAnswer) -> impl IntoView {
             {move || picked.get().map(|cell| view! { <Inspect report=inspected.clone() cell/> })}
         </div>
     }
+    .into_any()
 }
 
 /// Lets the picked cohort's curve stand out. The chart is drawn on the server and not part of the hydrated view, so

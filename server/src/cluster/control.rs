@@ -66,8 +66,8 @@ impl Control {
 
     /// Connects once.
     pub(super) async fn connect(&self) -> Result<PgConnection, Answer> {
-        let connecting = tokio::time::timeout(ANSWER, self.options().connect());
-        match connecting.await {
+        let options = self.options();
+        match tokio::time::timeout(ANSWER, options.connect()).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(sqlx::Error::Io(_))) => Err(Answer::Absent),
             Ok(Err(error)) => Err(

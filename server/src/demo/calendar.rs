@@ -140,9 +140,9 @@ mod tests {
     #[test]
     fn the_running_week_holds_the_last_day() {
         for until in ["2026-11-22", "2026-11-23", "2026-11-24", "2024-03-01"] {
-            let until: Date = until.parse().unwrap();
+            let until: Date = until.parse().expect("a date");
             let calendar = Calendar::new(until);
-            let last = calendar.weeks.last().unwrap().monday;
+            let last = calendar.weeks.last().expect("weeks").monday;
             assert!(last < day(until) && day(until) <= last + 7, "{until}");
             assert_eq!(calendar.weeks.len(), 105);
             assert_eq!(calendar.week_of(day(until) - 1), 104);
@@ -151,10 +151,11 @@ mod tests {
 
     #[test]
     fn special_weeks_keep_clear_of_the_holidays() {
-        let first = "2026-01-01".parse().unwrap();
+        let first = "2026-01-01".parse().expect("a date");
         for offset in 0..371 {
             let calendar = Calendar::new(date(day(first) + offset));
-            assert_eq!(calendar.weeks.iter().filter(|week| week.holiday).count() % 2, 0);
+            let holidays = calendar.weeks.iter().filter(|week| week.holiday).count();
+            assert!((3..=5).contains(&holidays), "{holidays}");
             for special in [calendar.release, calendar.campaign] {
                 assert!(!calendar.weeks[special].holiday);
             }

@@ -1,4 +1,4 @@
-//! Random numbers that are the same on every machine: ChaCha, a stream of its own for each thing drawn, and only
+//! Random numbers that are the same on every machine: `ChaCha`, a stream of its own for each thing drawn, and only
 //! additions, multiplications, divisions and square roots, which IEEE 754 fixes to the last bit (the platform's `exp`
 //! and `ln` are not fixed, so they are not used).
 

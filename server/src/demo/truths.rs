@@ -52,7 +52,7 @@ pub(crate) fn shortcuts_per_action(pace: f64) -> f64 {
 pub(crate) const SHORTCUTS_KNOWN: f64 = 0.85;
 
 /// Share of customers who change the theme, whoever they are; all of it in the days after signup.
-pub(crate) const THEME_CHANGED: f64 = 0.7;
+pub(crate) const THEME_CHANGED: f64 = 0.85;
 
 /// The affiliate channel's factor on leaving; all others lie between 0.85 and 1.1.
 pub(crate) const AFFILIATE_HAZARD: f64 = 1.8;
@@ -68,7 +68,7 @@ pub(crate) const RELEASE_WEEKS_AGO: usize = 11;
 /// What was left of everybody's activity in that week.
 pub(crate) const RELEASE_ACTIVITY: f64 = 0.45;
 /// How much likelier leaving was in that week.
-pub(crate) const RELEASE_HAZARD: f64 = 1.8;
+pub(crate) const RELEASE_HAZARD: f64 = 3.5;
 
 /// Share of those who leave who come back after a pause, and the pause in weeks: from, and how many more at most.
 pub(crate) const RETURN_SHARE: f64 = 0.15;

@@ -1,8 +1,10 @@
 //! A second, naive reading of the definitions, on rows in memory: retention and feature-usage quartiles.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use server::demo::{CREATED_VALUE, CustomerHistory, DemoOptions};
 use std::collections::BTreeMap;
+use store::EventRow;
 
 /// How the four exposure weeks and the eight outcome weeks are cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +60,7 @@ impl Left {
         f64::from(self.left) / f64::from(self.of)
     }
 
-    fn add(&mut self, left: bool) {
+    pub fn add(&mut self, left: bool) {
         self.of += 1;
         self.left += u32::from(left);
     }
@@ -69,8 +71,33 @@ impl Population {
         let zone = jiff::tz::TimeZone::UTC;
         Self {
             customers: options.generator().flat_map(|history| history.customers).collect(),
-            until: options.until.to_zoned(zone).unwrap().timestamp(),
+            until: options.until.to_zoned(zone).expect("a date of our days").timestamp(),
         }
+    }
+
+    pub fn events(&self) -> impl Iterator<Item = &EventRow> {
+        self.customers.iter().flat_map(|customer| &customer.events)
+    }
+
+    /// The Monday of the customer's signup week.
+    pub fn week(&self, customer: &CustomerHistory) -> Date {
+        start(customer, Window::Calendar).to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    /// Customers by signup week.
+    pub fn cohorts(&self) -> BTreeMap<Date, u32> {
+        let mut cohorts = BTreeMap::new();
+        for customer in &self.customers {
+            *cohorts.entry(self.week(customer)).or_default() += 1;
+        }
+        cohorts
+    }
+
+    /// Whether the customer made any value in the calendar week `weeks_later` weeks after the one that begins on `week`.
+    pub fn active_in(&self, customer: &CustomerHistory, week: Date, weeks_later: i64) -> bool {
+        let zoned = week.to_zoned(jiff::tz::TimeZone::UTC).expect("a date of our days");
+        let from = zoned.timestamp() + SignedDuration::from_hours(24 * 7 * weeks_later);
+        active(customer, from, from + WEEK)
     }
 
     /// Share of customers active in the k-th calendar week after their signup's, over those whose week k is over.
@@ -144,13 +171,13 @@ impl Population {
 /// Where the customer's weeks begin: the signup, or the midnight of the Monday before it. The demo keeps away from the
 /// hours around midnight, so weeks cut in UTC hold the same events as weeks cut in Berlin.
 fn start(customer: &CustomerHistory, window: Window) -> Timestamp {
-    let signup = customer.customer.signup_at.unwrap();
+    let signup = customer.customer.signup_at.expect("the demo gives all signups");
     match window {
         Window::Rolling => signup,
         Window::Calendar => {
             let zoned = signup.to_zoned(jiff::tz::TimeZone::UTC);
             let back = i64::from(zoned.weekday().to_monday_zero_offset());
-            let midnight = zoned.start_of_day().unwrap().timestamp();
+            let midnight = zoned.start_of_day().expect("a date of our days").timestamp();
             midnight - SignedDuration::from_hours(24 * back)
         }
     }
@@ -180,11 +207,11 @@ fn cuts(usage: impl Iterator<Item = u32>) -> (u32, u32) {
     let at_least = |cut: u32| counts.range(cut..).map(|(_, n)| n).sum::<u32>();
     let at_most = |cut: u32| counts.range(..=cut).map(|(_, n)| n).sum::<u32>();
     let values = || counts.keys().copied();
-    let top = values().skip(1).min_by_key(|cut| distance(at_least(*cut))).unwrap();
+    let top = values().skip(1).min_by_key(|cut| distance(at_least(*cut))).expect("usage varies");
     let bottom = values()
         .filter(|cut| *cut < top)
         .min_by_key(|cut| distance(at_most(*cut)))
-        .unwrap();
+        .expect("the lowest usage");
     (bottom, top)
 }
 

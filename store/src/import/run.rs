@@ -1,0 +1,283 @@
+//! Running an import: one thread reads the file, a task writes sets of rows, between them a channel that holds one set.
+//! So memory stays the same for any file, and reading and writing go on side by side.
+
+mod reader;
+
+use super::{ImportId, RUNNING_LOCK, Speed, to_count};
+use crate::instant::to_db;
+use crate::writer::Written;
+use crate::{Store, StoreError, WorkspaceId};
+use analysis::import::{ImportPhase, ImportProgress, ImportSummary};
+use intake::{IntakeError, Mapping, Rejected};
+use jiff::Timestamp;
+use reader::{Set, read_sets};
+use sqlx::{Connection, PgConnection};
+use std::path::Path;
+use std::time::Instant;
+use tokio::sync::mpsc;
+
+/// Why an import ended before the file did.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file's fault.
+    #[error(transparent)]
+    File(#[from] IntakeError),
+    /// The data base's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is running already, or its columns are not confirmed.
+    #[error("the import is not waiting to be run")]
+    NotQueued,
+    /// The reading thread broke off: an error in this program.
+    #[error("the import broke off: {0}")]
+    Broken(String),
+}
+
+/// What is needed of an import's row to run it.
+struct Job {
+    workspace: WorkspaceId,
+    file_name: String,
+    mapping: Mapping,
+    bytes_total: u64,
+}
+
+impl Store {
+    /// Runs a queued import to its end, and says how far it is after each set of rows. Rows stored before an error stay
+    /// stored; the import can be queued and run again.
+    ///
+    /// # Errors
+    /// Why the import failed; the same is kept with it as a sentence.
+    pub async fn run_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        file: &Path,
+        mut progress: impl FnMut(&ImportProgress),
+    ) -> Result<ImportSummary, ImportError> {
+        let lock = self.lock_import(id).await?;
+        let outcome = match self.start_import(workspace, id).await {
+            Ok(job) => self.read_and_write(id, &job, file, &mut progress).await,
+            Err(error) => {
+                close(lock).await;
+                return Err(error);
+            }
+        };
+        let ended = match &outcome {
+            Ok(_) => self.end_import(id, None).await,
+            Err(error) => self.end_import(id, Some(&error.to_string())).await,
+        };
+        close(lock).await;
+        let summary = outcome?;
+        ended?;
+        self.refresh_summaries(workspace).await?;
+        Ok(summary)
+    }
+
+    /// Takes the lock that tells a running import from an interrupted one. It lives in a connection of its own, which
+    /// closes, and so unlocks, whatever becomes of this process.
+    async fn lock_import(&self, id: ImportId) -> Result<PgConnection, ImportError> {
+        let mut connection = self
+            .pool
+            .acquire()
+            .await
+            .map_err(StoreError::from)?
+            .detach();
+        let locked = sqlx::query_scalar!(
+            r#"select pg_try_advisory_lock($1, $2) as "locked!""#,
+            RUNNING_LOCK,
+            id.0
+        )
+        .fetch_one(&mut connection)
+        .await
+        .map_err(StoreError::from)?;
+        if locked {
+            Ok(connection)
+        } else {
+            Err(ImportError::NotQueued)
+        }
+    }
+
+    async fn start_import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Job, ImportError> {
+        let row = sqlx::query!(
+            "update import set phase = 'running', started_at = now()
+             where workspace_id = $1 and import_id = $2 and phase = 'queued'
+             returning file_name, mapping, bytes_total",
+            workspace.0,
+            id.0
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::from)?
+        .ok_or(ImportError::NotQueued)?;
+        // what an earlier attempt set aside is met again
+        sqlx::query!(
+            "delete from quarantine where workspace_id = $1 and import_id = $2",
+            workspace.0,
+            id.0
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(StoreError::from)?;
+        let mapping = row
+            .mapping
+            .and_then(|mapping| serde_json::from_value(mapping).ok())
+            .ok_or(ImportError::NotQueued)?;
+        Ok(Job {
+            workspace,
+            file_name: row.file_name,
+            mapping,
+            bytes_total: row.bytes_total.unsigned_abs(),
+        })
+    }
+
+    async fn read_and_write(
+        &self,
+        id: ImportId,
+        job: &Job,
+        file: &Path,
+        progress: &mut impl FnMut(&ImportProgress),
+    ) -> Result<ImportSummary, ImportError> {
+        let source = format!("import {}: {}", id.0, job.file_name);
+        let batch = self.open_batch(job.workspace, &source).await?;
+        self.name_batch(id, batch).await?;
+        let started = Instant::now();
+        let (sender, mut sets) = mpsc::channel(1);
+        let (path, mapping, now) = (file.to_owned(), job.mapping.clone(), Timestamp::now());
+        let reading = tokio::task::spawn_blocking(move || read_sets(&path, &mapping, now, &sender));
+        let mut summary = ImportSummary::default();
+        while let Some(set) = sets.recv().await {
+            let written = self.write_set(job, batch, &set).await?;
+            self.set_aside(job.workspace, id, &set.rejected).await?;
+            add(&mut summary, &set, written);
+            self.note_progress(id, set.bytes_done, &summary).await?;
+            let speed = Speed {
+                seconds: started.elapsed().as_secs_f64(),
+                rows: summary.rows,
+                bytes_done: set.bytes_done,
+                bytes_total: job.bytes_total,
+            };
+            progress(&ImportProgress {
+                phase: ImportPhase::Running,
+                bytes_done: speed.bytes_done,
+                bytes_total: speed.bytes_total,
+                rows: speed.rows,
+                rejected: summary.rejected,
+                rows_per_second: speed.rows_per_second(),
+                seconds_left: speed.seconds_left(),
+                error: None,
+                summary: None,
+            });
+        }
+        reading
+            .await
+            .map_err(|error| ImportError::Broken(error.to_string()))??;
+        Ok(summary)
+    }
+
+    async fn write_set(&self, job: &Job, batch: i32, set: &Set) -> Result<Written, StoreError> {
+        let events = self.write_events(job.workspace, batch, &set.events).await?;
+        let customers = self.write_customers(job.workspace, &set.customers).await?;
+        Ok(Written {
+            stored: events.stored + customers.stored,
+            duplicates: events.duplicates + customers.duplicates,
+            customers_new: events.customers_new + customers.customers_new,
+        })
+    }
+
+    async fn set_aside(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        rejected: &[Rejected],
+    ) -> Result<(), StoreError> {
+        if rejected.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<i64> = rejected.iter().map(|row| to_count(row.line)).collect();
+        let reasons: Vec<String> = rejected.iter().map(|row| row.reason.to_string()).collect();
+        let raws: Vec<String> = rejected.iter().map(|row| row.raw.clone()).collect();
+        sqlx::query!(
+            "insert into quarantine (workspace_id, import_id, line, reason, raw)
+             select $1, $2, line, reason, raw
+             from unnest($3::bigint[], $4::text[], $5::text[]) as bad(line, reason, raw)",
+            workspace.0,
+            id.0,
+            &lines,
+            &reasons,
+            &raws
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn name_batch(&self, id: ImportId, batch: i32) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update import set batch_id = $2 where import_id = $1",
+            id.0,
+            batch
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn note_progress(
+        &self,
+        id: ImportId,
+        bytes_done: u64,
+        summary: &ImportSummary,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update import
+             set bytes_done = $2, rows = $3, stored = $4, duplicates = $5, rejected = $6, customers_new = $7,
+                 first_at = $8, last_at = $9
+             where import_id = $1",
+            id.0,
+            to_count(bytes_done),
+            to_count(summary.rows),
+            to_count(summary.stored),
+            to_count(summary.duplicates),
+            to_count(summary.rejected),
+            to_count(summary.customers_new),
+            summary.from.map(to_db),
+            summary.until.map(to_db)
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn end_import(&self, id: ImportId, error: Option<&str>) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update import
+             set phase = case when $2::text is null then 'done' else 'failed' end, error = $2, ended_at = now(),
+                 bytes_done = case when $2::text is null then bytes_total else bytes_done end
+             where import_id = $1",
+            id.0,
+            error
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+fn add(summary: &mut ImportSummary, set: &Set, written: Written) {
+    summary.rows += set.rows();
+    summary.rejected += set.rejected_rows();
+    summary.stored += written.stored;
+    summary.duplicates += written.duplicates;
+    summary.customers_new += written.customers_new;
+    for at in set.events.iter().map(|event| event.at) {
+        summary.from = Some(summary.from.map_or(at, |from| from.min(at)));
+        summary.until = Some(summary.until.map_or(at, |until| until.max(at)));
+    }
+}
+
+/// Closing in order is a courtesy: the server notices a vanished connection as well.
+async fn close(connection: PgConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::debug!(%error, "the import's lock was released by a broken connection");
+    }
+}

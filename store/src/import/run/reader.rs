@@ -1,0 +1,120 @@
+//! The reading half of an import, on a thread of its own.
+
+use crate::writer::{CustomerRow, EventRow};
+use intake::{CustomerRecord, EventRecord, IntakeError, Mapping, Rejected, Row, Rows};
+use jiff::Timestamp;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc::Sender;
+
+/// Rows of a set. Larger ones are no faster, and progress would be seen less often.
+const SET_ROWS: usize = 50_000;
+
+/// Text of a set, for files with long rows.
+const SET_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Rows that are written together.
+#[derive(Default)]
+pub(super) struct Set {
+    pub(super) events: Vec<EventRow>,
+    pub(super) customers: Vec<CustomerRow>,
+    pub(super) rejected: Vec<Rejected>,
+    /// Bytes of the file read up to here.
+    pub(super) bytes_done: u64,
+}
+
+impl Set {
+    fn len(&self) -> usize {
+        self.events.len() + self.customers.len() + self.rejected.len()
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        u64::try_from(self.len()).expect("lengths fit 64 bits")
+    }
+
+    pub(super) fn rejected_rows(&self) -> u64 {
+        u64::try_from(self.rejected.len()).expect("lengths fit 64 bits")
+    }
+}
+
+/// Sends the rows of a file, set by set, until it ends or nobody listens any more.
+pub(super) fn read_sets(
+    path: &Path,
+    mapping: &Mapping,
+    now: Timestamp,
+    sets: &Sender<Set>,
+) -> Result<(), IntakeError> {
+    let read = Arc::new(AtomicU64::new(0));
+    let file = Counted {
+        inner: File::open(path)?,
+        read: Arc::clone(&read),
+    };
+    let mut rows = Rows::new(file, mapping, now)?;
+    let mut set = Set::default();
+    let mut begun_at = 0;
+    while let Some(row) = rows.next() {
+        match row {
+            Ok(Row::Event(event)) => set.events.push(event.into()),
+            Ok(Row::Customer(customer)) => set.customers.push(customer.into()),
+            Ok(Row::Rejected(rejected)) => set.rejected.push(rejected),
+            Err(error) => {
+                // what was read before the error is good
+                set.bytes_done = read.load(Ordering::Relaxed);
+                let _listening = sets.blocking_send(set);
+                return Err(error);
+            }
+        }
+        if set.len() >= SET_ROWS || rows.bytes() - begun_at >= SET_BYTES {
+            begun_at = rows.bytes();
+            set.bytes_done = read.load(Ordering::Relaxed);
+            if sets.blocking_send(std::mem::take(&mut set)).is_err() {
+                // the writer gave up, and says why itself
+                return Ok(());
+            }
+        }
+    }
+    set.bytes_done = read.load(Ordering::Relaxed);
+    let _listening = sets.blocking_send(set);
+    Ok(())
+}
+
+/// Counts the bytes that pass.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(into)?;
+        let bytes = u64::try_from(read).expect("lengths fit 64 bits");
+        self.read.fetch_add(bytes, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl From<EventRecord> for EventRow {
+    fn from(record: EventRecord) -> Self {
+        Self {
+            customer: record.customer,
+            name: record.name,
+            at: record.at,
+            properties: record.properties,
+            key: record.key,
+        }
+    }
+}
+
+impl From<CustomerRecord> for CustomerRow {
+    fn from(record: CustomerRecord) -> Self {
+        Self {
+            customer: record.customer,
+            signup_at: record.signup_at,
+            account: record.account,
+            traits: record.traits,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One writer at a time in a shard, and dense numbers for its customers.
+
+use crate::{Store, StoreError, WorkspaceId, shard};
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+
+/// Customers of a set, each once, with their shards.
+pub(super) struct Customers<'a> {
+    pub(super) ids: Vec<&'a str>,
+    pub(super) shards: Vec<i16>,
+}
+
+impl<'a> Customers<'a> {
+    pub(super) fn new(ids: Vec<&'a str>) -> Self {
+        let shards = ids.iter().map(|id| shard(id)).collect();
+        Self { ids, shards }
+    }
+
+    /// The shards, each once and in order.
+    pub(super) fn touched(&self) -> Vec<i16> {
+        let mut touched = self.shards.clone();
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    /// Their numbers in their shards; none for those seen for the first time.
+    pub(super) async fn numbers(
+        &self,
+        connection: &mut PgConnection,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<Option<i32>>, StoreError> {
+        let ids: Vec<String> = self.ids.iter().map(|&id| id.to_owned()).collect();
+        let found = sqlx::query!(
+            r#"select wanted.place as "place!", c.customer_no
+               from unnest($2::smallint[], $3::text[]) with ordinality as wanted(shard, external_id, place)
+               join customer c on c.workspace_id = $1 and c.shard = wanted.shard
+                              and c.external_id = wanted.external_id"#,
+            workspace.0,
+            &self.shards,
+            &ids
+        )
+        .fetch_all(connection)
+        .await?;
+        let mut numbers = vec![None; ids.len()];
+        for row in found {
+            let place = usize::try_from(row.place - 1).expect("ordinality begins at 1");
+            numbers[place] = Some(row.customer_no);
+        }
+        Ok(numbers)
+    }
+}
+
+/// The locked shards of a transaction, with the next free number of each.
+pub(super) struct Locked {
+    workspace: WorkspaceId,
+    next: BTreeMap<i16, i32>,
+    taken: BTreeMap<i16, i32>,
+}
+
+impl Locked {
+    /// Locks the shards in their order; waits for their present writers.
+    pub(super) async fn new(
+        connection: &mut PgConnection,
+        workspace: WorkspaceId,
+        shards: &[i16],
+    ) -> Result<Self, StoreError> {
+        let rows = sqlx::query!(
+            "select shard, next_customer_no from shard where workspace_id = $1 and shard = any($2)
+             order by shard for update",
+            workspace.0,
+            shards
+        )
+        .fetch_all(connection)
+        .await?;
+        Ok(Self {
+            workspace,
+            next: rows
+                .into_iter()
+                .map(|row| (row.shard, row.next_customer_no))
+                .collect(),
+            taken: BTreeMap::new(),
+        })
+    }
+
+    /// The next number of a shard.
+    pub(super) fn take(&mut self, shard: i16) -> i32 {
+        let next = self
+            .next
+            .get_mut(&shard)
+            .expect("a touched shard is locked");
+        let number = *next;
+        *next += 1;
+        self.taken.insert(shard, *next);
+        number
+    }
+
+    /// Keeps the numbers that were taken.
+    pub(super) async fn keep(self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        if self.taken.is_empty() {
+            return Ok(());
+        }
+        let (shards, next): (Vec<i16>, Vec<i32>) = self.taken.into_iter().unzip();
+        sqlx::query!(
+            "update shard s set next_customer_no = taken.next
+             from unnest($2::smallint[], $3::integer[]) as taken(shard, next)
+             where s.workspace_id = $1 and s.shard = taken.shard",
+            self.workspace.0,
+            &shards,
+            &next
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Makes the rows that are locked later. In a statement of its own: locking and making in one transaction could
+    /// make two writers wait for each other.
+    pub(super) async fn make_shards(
+        &self,
+        workspace: WorkspaceId,
+        shards: &[i16],
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "insert into shard (workspace_id, shard)
+             select $1, wanted.shard from unnest($2::smallint[]) as wanted(shard)
+             where not exists (select 1 from shard s where s.workspace_id = $1 and s.shard = wanted.shard)
+             order by wanted.shard
+             on conflict do nothing",
+            workspace.0,
+            shards
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Plans each statement for the arrays it is given: a plan for arrays of any length would loop over whole tables.
+pub(super) async fn plan_for_arrays(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("set local plan_cache_mode = force_custom_plan")
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! Small worlds to ask questions of: random ones of the nastiest kind, real ones, and hand-made ones.
+
+use analysis::period::WeekStart;
+use analysis::query::{TraitFilter, TraitTest};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use store::{CustomerRow, EventRow, NewWorkspace, Store, Workspace};
+
+#[derive(Clone, Debug)]
+pub struct Customer {
+    pub id: String,
+    pub signup_given: Option<Timestamp>,
+    pub traits: Map<String, Value>,
+    pub events: Vec<(String, Timestamp)>,
+}
+
+impl Customer {
+    /// The signup trait, else the first event.
+    pub fn signup(&self) -> Option<Timestamp> {
+        self.signup_given
+            .or_else(|| self.events.iter().map(|(_, at)| *at).min())
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct World {
+    pub zone: String,
+    pub week_start: WeekStart,
+    pub customers: Vec<Customer>,
+    pub active: Vec<String>,
+    pub filters: Vec<TraitFilter>,
+    pub from: Date,
+    pub as_of: Timestamp,
+}
+
+impl World {
+    /// Writes everything into a workspace of its own.
+    pub async fn store(&self, store: &Store, slug: &str) -> Workspace {
+        let workspace = store
+            .create_workspace(&NewWorkspace {
+                slug: slug.to_owned(),
+                name: slug.to_owned(),
+                zone: self.zone.clone(),
+                week_start: self.week_start,
+                currency: "EUR".to_owned(),
+            })
+            .await
+            .unwrap();
+        let batch = store.open_batch(workspace.id, "test").await.unwrap();
+        let customers: Vec<CustomerRow> = self
+            .customers
+            .iter()
+            .map(|customer| CustomerRow {
+                customer: customer.id.clone(),
+                signup_at: customer.signup_given,
+                account: None,
+                traits: customer.traits.clone(),
+            })
+            .collect();
+        store
+            .write_customers(workspace.id, &customers)
+            .await
+            .unwrap();
+        let mut key = 0_u128;
+        let events: Vec<EventRow> = self
+            .customers
+            .iter()
+            .flat_map(|customer| customer.events.iter().map(move |event| (customer, event)))
+            .map(|(customer, (name, at))| {
+                key += 1;
+                EventRow {
+                    customer: customer.id.clone(),
+                    name: name.clone(),
+                    at: *at,
+                    properties: None,
+                    key: key.to_be_bytes(),
+                }
+            })
+            .collect();
+        store
+            .write_events(workspace.id, batch, &events)
+            .await
+            .unwrap();
+        workspace
+    }
+}
+
+/// Instants that are likely to hurt: around the nights in which clocks change, around year, leap day and week ends.
+fn instants() -> impl Strategy<Value = Timestamp> {
+    let hard = [
+        "2024-02-29T00:00:00Z",
+        "2024-03-10T09:59:59.999999Z",
+        "2024-03-31T01:00:00Z",
+        "2024-04-01T00:00:00Z",
+        "2024-10-27T00:59:59Z",
+        "2024-10-27T01:00:00Z",
+        "2024-11-03T06:30:00Z",
+        "2024-12-29T23:59:59.999999Z",
+        "2024-12-30T00:00:00Z",
+        "2024-12-31T23:00:00Z",
+        "2025-01-01T00:00:00Z",
+        "2025-01-05T18:15:00Z",
+    ]
+    .map(|text| text.parse::<Timestamp>().unwrap());
+    let anchor = prop_oneof![
+        select(hard.to_vec()),
+        (0_i64..400).prop_map(|day| "2024-01-20T00:00:00Z".parse::<Timestamp>().unwrap()
+            + SignedDuration::from_hours(day * 24)),
+    ];
+    // Postgres keeps microseconds, so finer ones would be lost on the way.
+    let shift = prop_oneof![
+        Just(0_i64),
+        Just(-1),
+        Just(1),
+        (-14_i64..15).prop_map(|hours| hours * 3_600_000_000),
+        (-96_i64..97).prop_map(|quarters| quarters * 900_000_000),
+        -90_000_000_000_i64..90_000_000_000,
+    ];
+    (anchor, shift).prop_map(|(anchor, shift)| anchor + SignedDuration::from_micros(shift))
+}
+
+fn customers() -> impl Strategy<Value = Vec<Customer>> {
+    let names = select(vec!["visit", "order", "login"]).prop_map(str::to_owned);
+    let traits = (
+        option::of(select(vec![
+            json!("pro"),
+            json!("free"),
+            json!(null),
+            json!(true),
+        ])),
+        option::of(prop_oneof![
+            (0_i64..40).prop_map(|seats| json!(seats)),
+            Just(json!("many"))
+        ]),
+    )
+        .prop_map(|(plan, seats)| {
+            let pairs = [("plan", plan), ("seats", seats)];
+            pairs
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect::<Map<String, Value>>()
+        });
+    let customer = (
+        option::of(instants()),
+        traits,
+        vec((names, instants()), 0..12),
+    );
+    vec(customer, 0..25).prop_map(|list| {
+        list.into_iter()
+            .enumerate()
+            .map(|(number, (signup_given, traits, events))| Customer {
+                id: format!("customer {number}"),
+                signup_given,
+                traits,
+                events,
+            })
+            .collect()
+    })
+}
+
+fn filters() -> impl Strategy<Value = Vec<TraitFilter>> {
+    let words = vec(
+        select(vec!["pro", "free", "true"]).prop_map(str::to_owned),
+        1..3,
+    );
+    let test = prop_oneof![
+        words.clone().prop_map(TraitTest::Is),
+        words.prop_map(TraitTest::IsNot),
+        Just(TraitTest::Set),
+        Just(TraitTest::Unset),
+        (option::of(0.0..20.0), option::of(20.0..40.0))
+            .prop_map(|(min, max)| TraitTest::Between { min, max }),
+    ];
+    let filter = (select(vec!["plan", "seats"]), test).prop_map(|(name, test)| TraitFilter {
+        name: name.to_owned(),
+        test,
+    });
+    // Mostly none: filters leave few people to count.
+    prop_oneof![3 => Just(Vec::new()), 2 => vec(filter, 1..3)]
+}
+
+/// Random worlds.
+pub fn worlds() -> impl Strategy<Value = World> {
+    let zones = select(vec![
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "America/Los_Angeles",
+        "Asia/Kathmandu",
+        "Pacific/Apia",
+        "Pacific/Kiritimati",
+        "America/Havana",
+        "Australia/Lord_Howe",
+    ]);
+    let active = prop_oneof![
+        Just(vec!["visit".to_owned()]),
+        Just(vec!["order".to_owned(), "visit".to_owned()]),
+    ];
+    let as_of = prop_oneof![Just("2025-03-01T00:00:00Z".parse().unwrap()), instants()];
+    (
+        zones,
+        select(vec![WeekStart::Monday, WeekStart::Sunday]),
+        customers(),
+        active,
+        filters(),
+        as_of,
+    )
+        .prop_map(
+            |(zone, week_start, customers, active, filters, as_of)| World {
+                zone: zone.to_owned(),
+                week_start,
+                customers,
+                active,
+                filters,
+                from: "2024-01-17".parse().unwrap(),
+                as_of,
+            },
+        )
+}
+
+/// Customers who differ in nothing but their traits (as JSON); each visited once on 1 May 2025.
+pub fn with_traits(list: &[(&str, &str)]) -> World {
+    let day: Timestamp = "2025-05-01T12:00:00Z".parse().unwrap();
+    World {
+        zone: "UTC".to_owned(),
+        week_start: WeekStart::Monday,
+        customers: list
+            .iter()
+            .map(|(id, traits)| Customer {
+                id: (*id).to_owned(),
+                signup_given: None,
+                traits: serde_json::from_str(traits).unwrap(),
+                events: vec![("visit".to_owned(), day)],
+            })
+            .collect(),
+        active: vec!["visit".to_owned()],
+        filters: Vec::new(),
+        from: "2025-04-28".parse().unwrap(),
+        as_of: "2025-05-05T00:00:00Z".parse().unwrap(),
+    }
+}
+
+/// The real events, read in the plainest way.
+pub fn contributors(folder: &Path) -> World {
+    let open = |name: &str| csv_lines(&folder.join(name));
+    let mut customers: Vec<Customer> = open("users.csv")
+        .into_iter()
+        .map(|fields| Customer {
+            id: fields[0].clone(),
+            signup_given: Some(fields[1].parse().unwrap()),
+            traits: Map::new(),
+            events: Vec::new(),
+        })
+        .collect();
+    customers.sort_by(|a, b| a.id.cmp(&b.id));
+    for fields in open("events.csv.gz") {
+        let place = customers
+            .binary_search_by(|customer| customer.id.cmp(&fields[0]))
+            .unwrap();
+        customers[place]
+            .events
+            .push((fields[1].clone(), fields[2].parse().unwrap()));
+    }
+    World {
+        zone: "UTC".to_owned(),
+        week_start: WeekStart::Monday,
+        customers,
+        active: Vec::new(),
+        filters: Vec::new(),
+        from: "2016-01-01".parse().unwrap(),
+        as_of: Timestamp::MAX,
+    }
+}
+
+/// Fields without quotes, which these files have none of, below the header.
+fn csv_lines(path: &Path) -> Vec<Vec<String>> {
+    let bytes = std::process::Command::new("gzip")
+        .arg("-dcf")
+        .arg(path)
+        .output()
+        .unwrap()
+        .stdout;
+    String::from_utf8(bytes)
+        .unwrap()
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(str::to_owned).collect())
+        .collect()
+}
