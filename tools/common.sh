@@ -1,5 +1,6 @@
 # Shared by the scripts in this folder: where things are, how to speak, how to get Debian packages.
 # Sourced, never run.
+# shellcheck shell=bash disable=SC2034
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Tools outlive a clone: a second clone on the same machine builds none of them again.
@@ -28,16 +29,19 @@ need_debian() {
   fi
   say "$what: installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  if [[ -z ${HOLDFAST_APT_UPDATED:-} ]]; then
-    apt-get update -qq >&2
-    export HOLDFAST_APT_UPDATED=1
+  mkdir -p "$CACHE"
+  local log="$CACHE/apt.log" updated="$CACHE/apt-updated"
+  if [[ -z $(find "$updated" -mmin -60 2>/dev/null) ]]; then
+    apt-get update -qq >"$log" 2>&1 || fail "apt-get update failed: $(tail -n 5 "$log")"
+    touch "$updated"
   fi
   # Holdfast runs clusters of its own; Debian's default one would only sit there and hold port 5432.
   if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
     mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   fi
-  apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >&2
+  apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >"$log" 2>&1 </dev/null ||
+    fail "apt-get install failed: $(tail -n 20 "$log")"
 }
 
 # Prints the folder of the newest Postgres programs, 15 or later; fails when there are none.

@@ -51,17 +51,21 @@ function answers() {
 }
 
 const changed = new Set(FOLDERS);
+// Changed, but in a build that failed.
+let owed = new Set();
 let busy = false;
 async function rebuild() {
   if (busy) return;
   busy = true;
   while (changed.size > 0) {
-    const now = new Set(changed);
+    const now = new Set([...changed, ...owed]);
     changed.clear();
     if (!(await build(now))) {
+      owed = now;
       console.error("watch: the build failed; waiting for the next change");
       continue;
     }
+    owed = new Set();
     await restart();
     for (const page of pages) page.write("event: reload\ndata:\n\n");
     console.error(`watch: open http://127.0.0.1:${PROXY}`);

@@ -171,6 +171,16 @@ impl RetentionReport {
     /// The largest rate after period 0, from 0 to 1, over the overall row and all cohorts that are not small: the upper
     /// end of the colour scale. 0 when there is none.
     pub fn largest_rate(&self) -> f64 {
+        self.telling_rates().fold(0.0, f64::max)
+    }
+
+    /// The largest attrition (1 − rate) over the same cells. 0 when there is none.
+    pub fn largest_attrition(&self) -> f64 {
+        self.telling_rates().map(|rate| 1.0 - rate).fold(0.0, f64::max)
+    }
+
+    /// The rates after period 0 that are not a small cohort's.
+    fn telling_rates(&self) -> impl Iterator<Item = f64> {
         let small = u64::from(self.query.small);
         let cells = self.cohorts.iter().flat_map(|cohort| {
             let size = u64::from(cohort.size);
@@ -180,9 +190,8 @@ impl RetentionReport {
         let pooled = self.overall.iter().skip(1).flatten();
         cells
             .chain(pooled.map(|pooled| (pooled.retained, pooled.size)))
-            .filter(|(_, size)| *size >= small)
+            .filter(move |(_, size)| *size >= small)
             .filter_map(|(retained, size)| rate(retained, size))
-            .fold(0.0, f64::max)
     }
 }
 

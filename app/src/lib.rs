@@ -17,7 +17,9 @@ use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use pages::data::{DataPage, NewPage};
 use pages::home::HomePage;
+use pages::import::ImportPage;
 use pages::not_found::NotFound;
 use pages::retention::RetentionPage;
 
@@ -60,9 +62,14 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/new") view=NewPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/w/:workspace") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=pages::retention::ToRetention ssr=SsrMode::Async/>
                     <Route path=path!("retention") view=RetentionPage ssr=SsrMode::Async/>
+                    <Route path=path!("data") view=DataPage ssr=SsrMode::Async/>
+                    // where a file that was not taken leads
+                    <Route path=path!("upload") view=DataPage ssr=SsrMode::Async/>
+                    <Route path=path!("import/:import") view=ImportPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

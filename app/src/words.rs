@@ -99,14 +99,14 @@ pub fn against_overall(report: &RetentionReport, cell: CellRef) -> String {
     )
 }
 
-/// "The 103 who did".
+/// "103 did".
 pub fn those_who_stayed(count: u64) -> String {
-    format!("The {} who did", thousands(count))
+    format!("{} did", thousands(count))
 }
 
-/// "The 509 who did not".
+/// "509 did not".
 pub fn those_who_did_not(count: u64) -> String {
-    format!("The {} who did not", thousands(count))
+    format!("{} did not", thousands(count))
 }
 
 /// "1 use", "6 uses"; nothing for none.

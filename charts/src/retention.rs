@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Units of the picture; it is scaled to its place by the page.
-const SIZE: (u32, u32) = (980, 220);
+const SIZE: (u32, u32) = (980, 200);
 /// Curves beyond this many would hide each other; the newest are drawn.
 const CURVES: usize = 104;
 

@@ -2,12 +2,12 @@
 //! running server: they join the cluster it runs on, or start it for as long as they take.
 
 pub mod database;
+pub mod demo;
 pub mod doctor;
 pub mod migrate;
 pub mod serve;
 
 use crate::config::{DatabaseConfig, LogConfig, ServeConfig};
-use crate::folder::DataFolder;
 use crate::telemetry;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -36,6 +36,8 @@ pub struct Cli {
 pub enum Command {
     /// Serves the pages.
     Serve(ServeConfig),
+    /// Loads the demo workspace.
+    Demo(demo::DemoArgs),
     /// Brings the data base's structure up to date.
     Migrate,
     /// Looks at everything Holdfast stands on, and says what to do about what is wrong.
@@ -58,6 +60,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 serve::run(config, cli.database).await?;
                 Ok(ExitCode::SUCCESS)
             }
+            Command::Demo(args) => {
+                with_store(&cli.database, async |store| demo::run(&store, args).await).await
+            }
             Command::Migrate => {
                 with_store(&cli.database, async |store| migrate::run(&store).await).await
             }
@@ -72,9 +77,8 @@ async fn with_store(
     config: &DatabaseConfig,
     command: impl AsyncFnOnce(Store) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
-    let folder = DataFolder::open(&config.data_dir())?;
     let stop = stop_signal()?;
-    let database = Database::open(config, &folder).await?;
+    let database = Database::open(config).await?;
     let store = Store::connect_lazily(database.options());
     let work = async {
         migrate::apply(&store).await?;

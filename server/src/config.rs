@@ -1,4 +1,5 @@
-//! What an operator can set: one struct per concern, read once at start, from the command line or the environment.
+//! What an operator can set: one struct per concern, read once at start, from the command line or the environment. The
+//! comments here are the program's help; the name of each variable stands in its field's `env`.
 
 use clap::{Args, ValueEnum};
 use std::convert::Infallible;
@@ -12,14 +13,12 @@ use std::str::FromStr;
 pub struct DatabaseConfig {
     /// Folder for what Holdfast keeps on this machine: its own Postgres, uploaded files.
     /// [default: /var/lib/holdfast for root, else $XDG_DATA_HOME/holdfast or ~/.local/share/holdfast]
-    ///
-    /// Environment: `HOLDFAST_DATA_DIR`.
     #[arg(long, global = true, env = "HOLDFAST_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
     /// A Postgres of your own, version 15 or newer, instead of the private one.
     ///
-    /// Environment: `DATABASE_URL`. It may hold a password and is never shown.
+    /// It may hold a password and is never shown.
     #[arg(
         long,
         global = true,
@@ -31,8 +30,6 @@ pub struct DatabaseConfig {
 
     /// Folder with Postgres's programs (initdb, postgres, pg_ctl) for the private one.
     /// [default: the newest in /usr/lib/postgresql, else what pg_config tells of]
-    ///
-    /// Environment: `HOLDFAST_PG_BINDIR`.
     #[arg(long, global = true, env = "HOLDFAST_PG_BINDIR", value_name = "FOLDER")]
     pub pg_bindir: Option<PathBuf>,
 }
@@ -104,8 +101,6 @@ impl fmt::Debug for DatabaseUrl {
 #[derive(Args, Clone, Debug)]
 pub struct ServeConfig {
     /// Address to listen on. Until accounts exist only loopback addresses are accepted.
-    ///
-    /// Environment: `HOLDFAST_LISTEN`.
     #[arg(
         long,
         env = "HOLDFAST_LISTEN",
@@ -116,25 +111,20 @@ pub struct ServeConfig {
 
     /// Folder of the built site (program, styles, icons for the browser).
     /// [default: `site` beside the executable if it is there, else target/site]
-    ///
-    /// Environment: `HOLDFAST_SITE_ROOT`.
     #[arg(long, env = "HOLDFAST_SITE_ROOT", value_name = "FOLDER")]
     pub site_root: Option<PathBuf>,
 
     /// Customers of the demo workspace that is loaded when there is no workspace yet.
-    ///
-    /// Environment: `HOLDFAST_DEMO_CUSTOMERS`.
     #[arg(
         long,
         env = "HOLDFAST_DEMO_CUSTOMERS",
         value_name = "NUMBER",
-        default_value_t = 20_000
+        default_value_t = crate::demo::CUSTOMERS,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000)
     )]
     pub demo_customers: u32,
 
     /// Loads no demo workspace.
-    ///
-    /// Environment: `HOLDFAST_NO_DEMO` (true or false).
     #[arg(long, env = "HOLDFAST_NO_DEMO")]
     pub no_demo: bool,
 }
@@ -217,8 +207,6 @@ impl fmt::Display for ListenAddress {
 #[derive(Args, Clone, Debug)]
 pub struct LogConfig {
     /// What to log: a level, or `target=level` pairs with commas between.
-    ///
-    /// Environment: `HOLDFAST_LOG`.
     #[arg(
         long = "log",
         global = true,
@@ -229,8 +217,6 @@ pub struct LogConfig {
     pub filter: String,
 
     /// How a line of the log looks. [default: text on a terminal, else json]
-    ///
-    /// Environment: `HOLDFAST_LOG_FORMAT`.
     #[arg(
         long = "log-format",
         global = true,

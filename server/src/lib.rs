@@ -7,7 +7,9 @@ pub mod demo;
 pub mod folder;
 mod guard;
 mod health;
+pub mod imports;
 mod router;
 pub mod telemetry;
+mod upload;
 
 pub use router::{router, serve};

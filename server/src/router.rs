@@ -1,10 +1,14 @@
 //! Which request goes where.
 
 use crate::config::SiteConfig;
+use crate::imports::Imports;
+use crate::upload::{self, Desk};
 use crate::{guard, health};
 use anyhow::Context;
+use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::http::StatusCode;
@@ -13,7 +17,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::{
+    LeptosRoutes, file_and_error_handler_with_context, generate_route_list,
+    render_app_async_with_context,
+};
 use store::Store;
 use tokio::net::TcpListener;
 use tower_http::CompressionLevel;
@@ -25,7 +32,7 @@ use tower_http::trace::TraceLayer;
 /// Brotli's level for pages made on the fly: above it, time grows faster than size shrinks.
 const PAGE_BROTLI: i32 = 5;
 
-/// Serves until `stop` completes, then lets running requests end.
+/// Serves, and runs queued imports, until `stop` completes; then lets running requests end.
 ///
 /// # Errors
 /// The built site is missing, or the listener broke.
@@ -35,23 +42,71 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let router = router(store, &site)?;
+    let imports = Imports::start(store.clone(), Uploads::new(site.uploads.clone()));
+    let router = router(store, &site, &imports)?;
     axum::serve(listener, router)
         .with_graceful_shutdown(stop)
         .await
         .context("serving ended")
 }
 
-/// All routes.
+/// What pages are made with.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    options: LeptosOptions,
+    store: Store,
+    uploads: Uploads,
+}
+
+impl Pages {
+    fn provide(&self) {
+        provide_context(self.store.clone());
+        provide_context(self.uploads.clone());
+    }
+
+    /// The page at a path as the answer to a form that was refused.
+    pub(crate) async fn refuse(&self, path: &str, status: StatusCode, refused: Refused) -> Response {
+        let mut request = Request::new(Body::empty());
+        match path.parse() {
+            Ok(path) => *request.uri_mut() = path,
+            Err(_) => return (status, refused.sentence).into_response(),
+        }
+        let pages = self.clone();
+        let provide = move || {
+            pages.provide();
+            provide_context(refused.clone());
+        };
+        let options = self.options.clone();
+        let page = render_app_async_with_context(provide, move || shell(options.clone()));
+        let mut response = page(request).await;
+        // A page that fails itself says so.
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = status;
+        }
+        response
+    }
+}
+
+/// All routes. `imports` runs what they queue.
 ///
 /// # Errors
 /// The built site is missing.
-pub fn router(store: Store, site: &SiteConfig) -> anyhow::Result<Router> {
+pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Result<Router> {
     let options = options(site)?;
-    let provide = {
-        let store = store.clone();
-        move || provide_context(store.clone())
+    let made_with = Pages {
+        options: options.clone(),
+        store: store.clone(),
+        uploads: imports.queue().uploads().clone(),
     };
+    let provide = {
+        let made_with = made_with.clone();
+        move || made_with.provide()
+    };
+    let files = upload::routes(Desk {
+        store: store.clone(),
+        queue: imports.queue(),
+        pages: made_with,
+    });
     let pages = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), provide.clone(), {
             let options = options.clone();
@@ -75,6 +130,7 @@ pub fn router(store: Store, site: &SiteConfig) -> anyhow::Result<Router> {
         .merge(pages)
         .nest("/pkg", built)
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
+        .merge(files)
         .merge(health)
         .layer(from_fn(guard::guard))
         .layer(CatchPanicLayer::custom(panicked))

@@ -4,8 +4,8 @@
 #[path = "cluster/scratch.rs"]
 mod scratch;
 
-use scratch::{Scratch, is_root, kill, run, until};
-use server::cluster::{Cluster, ClusterError};
+use scratch::{Scratch, kill, run, until};
+use server::cluster::{Cluster, ClusterConfig, ClusterError};
 use server::folder::DataFolder;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -15,7 +15,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn a_fresh_cluster_is_durable_and_private() {
     let scratch = Scratch::new();
-    let cluster = Cluster::open(&scratch.config()).await.unwrap();
+    let cluster = Cluster::open(&config(&scratch)).await.unwrap();
     assert!(cluster.started());
     let mut connection = cluster.options().connect().await.unwrap();
     for (setting, expected) in [
@@ -76,8 +76,8 @@ async fn a_fresh_cluster_is_durable_and_private() {
 #[tokio::test]
 async fn the_first_starts_it_and_the_last_stops_it() {
     let scratch = Scratch::new();
-    let first = Cluster::open(&scratch.config()).await.unwrap();
-    let second = Cluster::open(&scratch.config()).await.unwrap();
+    let first = Cluster::open(&config(&scratch)).await.unwrap();
+    let second = Cluster::open(&config(&scratch)).await.unwrap();
     assert!(first.started() && !second.started());
     let postmaster = scratch.postmaster();
     first.close().await.unwrap();
@@ -101,14 +101,14 @@ async fn the_first_starts_it_and_the_last_stops_it() {
         ),
     )
     .unwrap();
-    let third = Cluster::open(&scratch.config()).await.unwrap();
+    let third = Cluster::open(&config(&scratch)).await.unwrap();
     assert!(third.started());
     assert_ne!(scratch.postmaster(), gone.id());
     third.close().await.unwrap();
 
     // Written by a version that is not installed.
     std::fs::write(cluster.join("PG_VERSION"), "9\n").unwrap();
-    let error = Cluster::open(&scratch.config()).await.unwrap_err();
+    let error = Cluster::open(&config(&scratch)).await.unwrap_err();
     assert!(
         matches!(error, ClusterError::OtherVersion { data: 9, .. }),
         "{error}"
@@ -118,7 +118,7 @@ async fn the_first_starts_it_and_the_last_stops_it() {
 #[tokio::test]
 async fn what_was_acknowledged_survives_the_death_of_postgres() {
     let scratch = Scratch::new();
-    let cluster = Cluster::open(&scratch.config()).await.unwrap();
+    let cluster = Cluster::open(&config(&scratch)).await.unwrap();
     let mut connection = cluster.options().connect().await.unwrap();
     sqlx::query("create table kept (id integer)")
         .execute(&mut connection)
@@ -150,7 +150,7 @@ async fn what_was_acknowledged_survives_the_death_of_postgres() {
     kill(postmaster);
     // Whether it still got its answer does not matter.
     drop(cluster);
-    let again = Cluster::open(&scratch.config()).await.unwrap();
+    let again = Cluster::open(&config(&scratch)).await.unwrap();
     assert!(again.started());
     assert_ne!(scratch.postmaster(), postmaster);
     drop(work.await);
@@ -167,7 +167,7 @@ async fn what_was_acknowledged_survives_the_death_of_postgres() {
 #[tokio::test]
 async fn a_watched_cluster_comes_back_by_itself() {
     let scratch = Scratch::new();
-    let mut cluster = Cluster::open(&scratch.config()).await.unwrap();
+    let mut cluster = Cluster::open(&config(&scratch)).await.unwrap();
     cluster.supervise();
     let pool = PgPoolOptions::new()
         .acquire_timeout(Duration::from_secs(1))
@@ -195,7 +195,7 @@ async fn an_interrupted_making_is_begun_anew() {
     std::fs::create_dir_all(half.join("base")).unwrap();
     std::fs::write(half.join("PG_VERSION"), "15\n").unwrap();
     assert!(!Cluster::exists(&scratch.data()));
-    let cluster = Cluster::open(&scratch.config()).await.unwrap();
+    let cluster = Cluster::open(&config(&scratch)).await.unwrap();
     assert!(Cluster::exists(&scratch.data()) && !half.exists());
     cluster.close().await.unwrap();
 }
@@ -203,7 +203,7 @@ async fn an_interrupted_making_is_begun_anew() {
 #[tokio::test]
 async fn a_folder_out_of_reach_is_left_for_the_shelter() {
     let scratch = Scratch::with_mode(0o700);
-    let cluster = Cluster::open(&scratch.config()).await.unwrap();
+    let cluster = Cluster::open(&config(&scratch)).await.unwrap();
     let link = scratch.data().join("postgres");
     if is_root() {
         // Postgres runs as another user, who may not enter.
@@ -216,13 +216,13 @@ async fn a_folder_out_of_reach_is_left_for_the_shelter() {
     cluster.close().await.unwrap();
 
     // The next one finds it there.
-    let again = Cluster::open(&scratch.config()).await.unwrap();
+    let again = Cluster::open(&config(&scratch)).await.unwrap();
     again.close().await.unwrap();
 
     // A link that leads nowhere is no empty data folder.
     std::fs::rename(&link, scratch.data().join("elsewhere")).unwrap();
     std::os::unix::fs::symlink(scratch.data().join("gone"), &link).unwrap();
-    let error = Cluster::open(&scratch.config()).await.unwrap_err();
+    let error = Cluster::open(&config(&scratch)).await.unwrap_err();
     assert!(
         matches!(&error, ClusterError::LostCluster { target, .. } if target.ends_with("gone")),
         "{error}"
@@ -234,9 +234,9 @@ async fn a_path_too_long_for_a_socket_gets_a_short_one() {
     let scratch = Scratch::new();
     let data = scratch.data().join("a".repeat(120));
     std::fs::create_dir(&data).unwrap();
-    let config = server::cluster::ClusterConfig {
+    let config = ClusterConfig {
         data,
-        ..scratch.config()
+        ..config(&scratch)
     };
     let cluster = Cluster::open(&config).await.unwrap();
     let socket = cluster.socket().to_owned();
@@ -259,9 +259,9 @@ async fn a_path_too_long_for_a_socket_gets_a_short_one() {
 #[tokio::test]
 async fn programs_that_are_not_there_are_named() {
     let scratch = Scratch::new();
-    let config = server::cluster::ClusterConfig {
+    let config = ClusterConfig {
         programs: Some(scratch.data()),
-        ..scratch.config()
+        ..config(&scratch)
     };
     let error = Cluster::open(&config).await.unwrap_err();
     let text = error.to_string();
@@ -316,6 +316,19 @@ fn a_data_folder_that_cannot_be_one_is_refused_in_words() {
         );
     }
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The cluster of a data folder, with the Postgres of this machine.
+fn config(scratch: &Scratch) -> ClusterConfig {
+    ClusterConfig {
+        data: scratch.data(),
+        programs: None,
+        shelter: scratch.shelter(),
+    }
+}
+
+fn is_root() -> bool {
+    run("id", &["-u"]).trim() == "0"
 }
 
 fn mode(path: &std::path::Path) -> u32 {

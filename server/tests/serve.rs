@@ -17,12 +17,13 @@ struct Served {
 
 impl Served {
     /// Starts one on a free port, and waits until it serves.
-    fn start(data: &Path) -> Self {
+    fn start(data: &Path, more: &[&str]) -> Self {
         // No page is asked for here; the server only wants to see that the site was built.
         let site = data.join("site");
         std::fs::create_dir_all(&site).unwrap();
         std::fs::write(site.join("hash.txt"), "").unwrap();
-        let mut child = holdfast(data, &["serve", "--no-demo", "--listen", "127.0.0.1:0"])
+        let mut child = holdfast(data, &["serve", "--listen", "127.0.0.1:0"])
+            .args(more)
             .arg("--site-root")
             .arg(site)
             .stdout(Stdio::piped())
@@ -75,7 +76,7 @@ fn finish(mut command: Command) -> (i32, String) {
 #[tokio::test]
 async fn a_server_leaves_as_it_should_and_postgres_survives_one_that_does_not() {
     let scratch = Scratch::new();
-    let served = Served::start(&scratch.data());
+    let served = Served::start(&scratch.data(), &["--no-demo"]);
 
     // Its data folder and its port are taken, and whoever comes is told so.
     let (code, text) = finish(holdfast(&scratch.data(), &["serve"]));
@@ -111,7 +112,7 @@ async fn a_server_leaves_as_it_should_and_postgres_survives_one_that_does_not() 
     // It dies without warning: Postgres stays, and the next one finds it.
     assert!(!served.end("-KILL").success());
     assert_eq!(scratch.postmaster(), postmaster);
-    let served = Served::start(&scratch.data());
+    let served = Served::start(&scratch.data(), &["--no-demo"]);
     assert_eq!(scratch.postmaster(), postmaster);
 
     // Postgres dies under it: it comes back.
@@ -124,7 +125,7 @@ async fn a_server_leaves_as_it_should_and_postgres_survives_one_that_does_not() 
     // Both die, and the next start has all again.
     kill(scratch.postmaster());
     assert!(!served.end("-KILL").success());
-    let served = Served::start(&scratch.data());
+    let served = Served::start(&scratch.data(), &["--no-demo"]);
 
     // Asked to end, it takes Postgres along.
     assert!(served.end("-TERM").success());
@@ -132,6 +133,34 @@ async fn a_server_leaves_as_it_should_and_postgres_survives_one_that_does_not() 
     let (code, text) = finish(holdfast(&scratch.data(), &["doctor"]));
     assert_eq!(code, 0, "{text}");
     assert!(!scratch.is_running());
+}
+
+#[tokio::test]
+async fn the_first_start_loads_the_demo_and_a_later_one_ends_what_was_interrupted() {
+    let scratch = Scratch::new();
+    let marker = scratch.data().join("demo-loading");
+    let loaded = async |customers: u32| {
+        let line = format!("Workspace demo: {customers} customers");
+        until(&line, async || {
+            let (_, text) = finish(holdfast(&scratch.data(), &["doctor"]));
+            text.contains(&line) && !marker.exists()
+        })
+        .await;
+    };
+    let served = Served::start(&scratch.data(), &["--demo-customers", "30"]);
+    loaded(30).await;
+    assert!(served.end("-INT").success());
+
+    // As if the server had died while it loaded a demo of 40.
+    std::fs::write(&marker, "40 2026-03-02\n").unwrap();
+    let served = Served::start(&scratch.data(), &["--demo-customers", "30"]);
+    loaded(40).await;
+    assert!(served.end("-INT").success());
+
+    // Complete: nothing is loaded again, whatever is asked for.
+    let served = Served::start(&scratch.data(), &["--demo-customers", "50"]);
+    loaded(40).await;
+    assert!(served.end("-INT").success());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 //! An import is *uploaded* (a person still has to confirm its columns), *queued* with a mapping, *running*, and in the
 //! end *done* or *failed*. Running it again is always safe, since nothing is stored twice.
 
+mod preview;
 mod run;
 
+pub use preview::{Look, Said, look};
 pub use run::ImportError;
 
 use crate::instant::from_db;

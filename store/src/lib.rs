@@ -1,6 +1,7 @@
 //! The only crate with SQL. It turns questions into sparse counts and rows into facts; shaping, dividing and wording
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
+mod customers;
 mod error;
 mod import;
 mod instant;
@@ -11,7 +12,10 @@ mod workspace;
 mod writer;
 
 pub use error::StoreError;
-pub use import::{Import, ImportError, ImportId, RejectedCount, RejectedRow};
+pub use import::{
+    Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look,
+};
+pub use intake::{DateOrder, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};

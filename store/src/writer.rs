@@ -11,6 +11,7 @@ mod copy;
 mod customers;
 mod events;
 mod key;
+mod partitions;
 mod shards;
 
 use crate::{Store, StoreError, WorkspaceId};

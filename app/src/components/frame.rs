@@ -56,6 +56,7 @@ pub fn Frame() -> impl IntoView {
                 </A>
                 <nav aria-label="Main">
                     <A href=to("retention")>"Retention"</A>
+                    <A href=to("data")>"Data"</A>
                 </nav>
                 <Transition>
                     {move || Suspend::new(async move {

@@ -170,7 +170,7 @@ struct Table {
 impl Table {
     /// The overall row, then cohorts from new to old.
     fn rows(&self) -> impl IntoView + use<> {
-        let top = self.top();
+        let top = top(&self.report, &self.looks);
         let largest = self.report.cohorts.iter().map(|cohort| cohort.size).max().unwrap_or(0);
         let overall = self.overall_row(top);
         let cohorts: Vec<_> = self
@@ -184,14 +184,6 @@ impl Table {
             })
             .collect();
         view! { {overall} {cohorts} }
-    }
-
-    /// The rate at the dark end of the scale.
-    fn top(&self) -> f64 {
-        match self.looks.scale {
-            Scale::Hundred => 1.0,
-            Scale::Largest => self.report.largest_rate(),
-        }
     }
 
     fn overall_row(&self, top: f64) -> AnyView {
@@ -308,6 +300,15 @@ impl Table {
     }
 }
 
+/// The share at the dark end of the scale.
+fn top(report: &RetentionReport, looks: &RetentionView) -> f64 {
+    match (looks.scale, looks.show) {
+        (Scale::Hundred, _) => 1.0,
+        (Scale::Largest, Figure::Attrition) => report.largest_attrition(),
+        (Scale::Largest, Figure::Percent | Figure::Count) => report.largest_rate(),
+    }
+}
+
 /// The step of the scale for a share; `top` is the share at its dark end.
 fn heat(share: f64, top: f64) -> u8 {
     if top <= 0.0 {
@@ -338,10 +339,7 @@ fn diagonal(on: bool, cohort: Option<&Cohort>, report: &RetentionReport, period:
 /// The colour scale and the marks of the table.
 #[component]
 fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
-    let top = match looks.scale {
-        Scale::Hundred => 1.0,
-        Scale::Largest => report.largest_rate(),
-    };
+    let top = top(&report, &looks);
     let steps: Vec<_> = (0..=20)
         .map(|step| view! { <li class=format!("h{step}")></li> })
         .collect();

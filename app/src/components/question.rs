@@ -85,10 +85,10 @@ pub fn QuestionLine(
 /// "were active" for the workspace's own definition, else the events by name.
 fn activity_phrase(events: &[String], own: bool) -> String {
     match events {
-        [] => "did what counts as active".to_owned(),
-        [one] => format!("did {one}"),
-        [one, two] if !own => format!("did {one} or {two}"),
         _ if own => "were active".to_owned(),
+        [] => "did nothing in particular".to_owned(),
+        [one] => format!("did {one}"),
+        [one, two] => format!("did {one} or {two}"),
         [one, rest @ ..] => format!("did {one} or {} others", rest.len()),
     }
 }

@@ -31,7 +31,7 @@ fn Welcome() -> impl IntoView {
     view! {
         <main class="lone">
             <h1>"There is no workspace yet."</h1>
-            <p>"A workspace holds the events of one product. Make one from a file of events:"</p>
+            <p>"A workspace holds the events of one product. "<a href="/new">"Make one from a file of events"</a>", here or on the command line:"</p>
             <pre><code>"holdfast import events.csv --workspace my-product"</code></pre>
             <p>"or look around in demo data with three planted truths:"</p>
             <pre><code>"holdfast demo"</code></pre>

@@ -216,8 +216,18 @@ fn name_of(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::name_of;
+    use super::{free_folder, name_of};
     use std::path::Path;
+
+    #[test]
+    fn what_an_earlier_data_folder_left_is_not_touched() {
+        let shelter = tempfile::tempdir().unwrap();
+        for expected in ["abc", "abc-2", "abc-3"] {
+            let folder = free_folder(shelter.path(), "abc").unwrap();
+            assert_eq!(folder, shelter.path().join(expected));
+            assert!(folder.is_dir());
+        }
+    }
 
     #[test]
     fn names_are_fnv_1a() {

@@ -32,8 +32,8 @@ impl Supervisor {
     /// Ends the watch; a start under way is finished first, so that nothing starts after a stop.
     pub(super) async fn end(self) {
         // Both fail only when the watch has ended by itself.
-        drop(self.stop.send(()));
-        drop(self.task.await);
+        self.stop.send(()).ok();
+        self.task.await.ok();
     }
 }
 

@@ -23,14 +23,14 @@ impl Database {
     /// Reads `DATABASE_URL`, or joins or starts the private cluster.
     ///
     /// # Errors
-    /// An address that can't be read, or a cluster that can't be started.
-    pub async fn open(config: &DatabaseConfig, folder: &DataFolder) -> anyhow::Result<Self> {
-        match external(config)? {
-            Some(options) => Ok(Self::External(Box::new(options))),
-            None => Ok(Self::Private(Box::new(
-                Cluster::open(&private(config, folder)).await?,
-            ))),
+    /// An address that can't be read, a data folder that can't be used, or a cluster that can't be started.
+    pub async fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
+        if let Some(options) = external(config)? {
+            return Ok(Self::External(Box::new(options)));
         }
+        let folder = DataFolder::open(&config.data_dir())?;
+        let cluster = Cluster::open(&private(config, &folder)).await?;
+        Ok(Self::Private(Box::new(cluster)))
     }
 
     /// How to connect.

@@ -28,7 +28,7 @@ pub(super) async fn run(config: ServeConfig, database: DatabaseConfig) -> anyhow
     let _claim = folder.claim()?;
     let listener = listen(config.listen).await?;
     let stop = stop_signal()?.shared();
-    let mut database = Database::open(&database, &folder).await?;
+    let mut database = Database::open(&database).await?;
     if let Database::Private(cluster) = &mut database {
         cluster.supervise();
     }

@@ -78,14 +78,28 @@ const FEATURE_SETS: [(&str, u32); 4] = [
 ];
 
 const FIRST_WORDS: [&str; 24] = [
-    "Amber", "Aspen", "Beacon", "Birch", "Bright", "Cedar", "Cobalt", "Copper", "Crown", "Delta", "Ember", "Granite",
-    "Harbour", "Heron", "Indigo", "Juniper", "Kestrel", "Linden", "Maple", "Nordic", "Orchard", "Quartz", "Silver",
-    "Willow",
+    "Amber", "Aspen", "Beacon", "Birch", "Bright", "Cedar", "Cobalt", "Copper", "Crown", "Delta",
+    "Ember", "Granite", "Harbour", "Heron", "Indigo", "Juniper", "Kestrel", "Linden", "Maple",
+    "Nordic", "Orchard", "Quartz", "Silver", "Willow",
 ];
 
 const SECOND_WORDS: [&str; 16] = [
-    "Analytics", "Brothers", "Clinic", "Collective", "Dynamics", "Foods", "Group", "Labs", "Logistics", "Media",
-    "Optics", "Partners", "Studio", "Systems", "Textiles", "Works",
+    "Analytics",
+    "Brothers",
+    "Clinic",
+    "Collective",
+    "Dynamics",
+    "Foods",
+    "Group",
+    "Labs",
+    "Logistics",
+    "Media",
+    "Optics",
+    "Partners",
+    "Studio",
+    "Systems",
+    "Textiles",
+    "Works",
 ];
 
 impl Account {
@@ -152,7 +166,11 @@ impl Account {
             "referral" => 0.85,
             _ => 0.95,
         };
-        let campaign = if self.campaign { truths::CAMPAIGN_HAZARD } else { 1.0 };
+        let campaign = if self.campaign {
+            truths::CAMPAIGN_HAZARD
+        } else {
+            1.0
+        };
         plan * channel * campaign
     }
 
@@ -170,16 +188,40 @@ fn start(random: &mut Random, calendar: &Calendar, campaign: bool) -> i64 {
     let of_week = random.weighted(super::customer::DAYS_OF_WEEK.into_iter());
     let day = week.monday + i64::try_from(of_week).expect("a day of the week");
     // in the running week there may be no such day yet
-    if day < calendar.until { day } else { week.monday }
+    if day < calendar.until {
+        day
+    } else {
+        week.monday
+    }
 }
 
 /// The plan chosen at signup: the larger the account, the larger the plan.
 fn plan(random: &mut Random, seats: u32) -> &'static str {
     let weights: [(&str, u32); 4] = match seats {
-        1..=2 => [("free", 70), ("team", 25), ("business", 5), ("enterprise", 0)],
-        3..=10 => [("free", 30), ("team", 50), ("business", 20), ("enterprise", 0)],
-        11..=60 => [("free", 5), ("team", 40), ("business", 45), ("enterprise", 10)],
-        _ => [("free", 0), ("team", 5), ("business", 40), ("enterprise", 55)],
+        1..=2 => [
+            ("free", 70),
+            ("team", 25),
+            ("business", 5),
+            ("enterprise", 0),
+        ],
+        3..=10 => [
+            ("free", 30),
+            ("team", 50),
+            ("business", 20),
+            ("enterprise", 0),
+        ],
+        11..=60 => [
+            ("free", 5),
+            ("team", 40),
+            ("business", 45),
+            ("enterprise", 10),
+        ],
+        _ => [
+            ("free", 0),
+            ("team", 5),
+            ("business", 40),
+            ("enterprise", 55),
+        ],
     };
     random.choose(&weights)
 }

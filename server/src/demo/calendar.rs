@@ -15,7 +15,7 @@ pub(crate) struct Week {
     pub(crate) monday: i64,
     /// How busy it is, 1 as usual.
     pub(crate) activity: f64,
-    /// How much likelier leaving is, 1 as usual.
+    /// What it adds to the probability of leaving, 0 as usual.
     pub(crate) hazard: f64,
     /// Weight of new accounts.
     pub(crate) signups: u32,
@@ -50,7 +50,7 @@ impl Calendar {
         let release = ordinary(&weeks, truths::RELEASE_WEEKS_AGO);
         let campaign = ordinary(&weeks, truths::CAMPAIGN_WEEKS_AGO);
         weeks[release].activity *= truths::RELEASE_ACTIVITY;
-        weeks[release].hazard *= truths::RELEASE_HAZARD;
+        weeks[release].hazard += truths::RELEASE_HAZARD;
         Self {
             weeks,
             until,
@@ -87,7 +87,7 @@ fn week(monday: i64, number: i64, days: i64) -> Week {
     Week {
         monday,
         activity,
-        hazard: 1.0,
+        hazard: 0.0,
         signups: u32::try_from(growth * season * days / 7).expect("positive and small"),
         holiday,
     }
@@ -130,7 +130,11 @@ mod tests {
 
     #[test]
     fn days_and_dates_agree() {
-        for (number, text) in [(0, "1970-01-01"), (-1, "1969-12-31"), (20_513, "2026-03-01")] {
+        for (number, text) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (20_513, "2026-03-01"),
+        ] {
             assert_eq!(date(number).to_string(), text);
             assert_eq!(day(date(number)), number);
         }

@@ -123,10 +123,15 @@ impl Chain<'_> {
         }
     }
 
-    /// The most customers active in one of the eight weeks up to this day.
+    /// The most customers active in one week of the half-year up to this day.
     fn seats_at(&self, day: i64) -> u32 {
         let week = self.calendar.week_of(day);
-        self.active[week.saturating_sub(7)..=week].iter().copied().max().unwrap_or(0).max(1)
+        self.active[week.saturating_sub(25)..=week]
+            .iter()
+            .copied()
+            .max()
+            .unwrap_or(0)
+            .max(1)
     }
 
     /// One bill a month, or a year; a failed payment is tried three times in the days before the contract ends.

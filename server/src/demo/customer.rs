@@ -11,7 +11,12 @@ use store::CustomerRow;
 /// How signups and sessions spread over Monday to Sunday.
 pub(crate) const DAYS_OF_WEEK: [u32; 7] = [20, 23, 23, 21, 17, 3, 3];
 
-const ROLES: [(&str, u32); 4] = [("admin", 5), ("editor", 45), ("manager", 15), ("viewer", 35)];
+const ROLES: [(&str, u32); 4] = [
+    ("admin", 5),
+    ("editor", 45),
+    ("manager", 15),
+    ("viewer", 35),
+];
 
 /// A customer before anything happened.
 #[derive(Clone, Debug)]
@@ -39,8 +44,17 @@ pub(crate) struct Customer {
 
 impl Customer {
     /// Customer `member` of the account, drawn from the start of the customer's own stream.
-    pub(crate) fn new(random: &mut Random, account: &Account, member: u32, calendar: &Calendar) -> Self {
-        let role = if member == 0 { "admin" } else { random.choose(&ROLES) };
+    pub(crate) fn new(
+        random: &mut Random,
+        account: &Account,
+        member: u32,
+        calendar: &Calendar,
+    ) -> Self {
+        let role = if member == 0 {
+            "admin"
+        } else {
+            random.choose(&ROLES)
+        };
         let busy = match role {
             "viewer" => 0.75,
             "manager" => 1.1,
@@ -51,8 +65,16 @@ impl Customer {
         let may_mail = account.feature_set.ends_with("email") && random.chance(0.7);
         let bulk_emails = random.heavy(9.0) * random.wobble();
         let pace = 0.95 * busy * random.heavy(12.0) * random.wobble();
-        let shortcuts = if random.chance(truths::SHORTCUTS_KNOWN) { truths::shortcuts_per_action(pace) } else { 0.0 };
-        let themes = if random.chance(truths::THEME_CHANGED) { 1.3 * random.heavy(6.0) } else { 0.0 };
+        let shortcuts = if random.chance(truths::SHORTCUTS_KNOWN) {
+            truths::shortcuts_per_action(pace)
+        } else {
+            0.0
+        };
+        let themes = if random.chance(truths::THEME_CHANGED) {
+            1.3 * random.heavy(6.0)
+        } else {
+            0.0
+        };
         Self {
             id: format!("user-{:05}-{member:03}", account.number),
             role,
@@ -96,7 +118,11 @@ fn signup(random: &mut Random, account: &Account, member: u32, calendar: &Calend
     if member == 0 {
         return account.start;
     }
-    let (at_once, soon) = if account.seats > 20 { (15, 50) } else { (70, 22) };
+    let (at_once, soon) = if account.seats > 20 {
+        (15, 50)
+    } else {
+        (70, 22)
+    };
     let later = match random.below(100) {
         share if account.campaign || share < at_once => random.below(4),
         share if share < at_once + soon => random.below(56),
@@ -104,7 +130,8 @@ fn signup(random: &mut Random, account: &Account, member: u32, calendar: &Calend
     };
     let mut day = account.start + i64::from(later);
     // nobody is invited over the holidays, and few on a weekend
-    if day < calendar.until && calendar.weeks[calendar.week_of(day)].holiday && random.chance(0.93) {
+    if day < calendar.until && calendar.weeks[calendar.week_of(day)].holiday && random.chance(0.93)
+    {
         day += 14 + i64::from(random.below(28));
     }
     if (day - calendar.first_day()) % 7 >= 5 && random.chance(0.8) {
@@ -117,7 +144,12 @@ fn signup(random: &mut Random, account: &Account, member: u32, calendar: &Calend
 fn tastes(random: &mut Random, account: &Account, pace: f64) -> [f64; ORDINARY.len()] {
     ORDINARY.map(|(name, weight, share)| {
         let liking = 0.5 + random.share();
-        let uses = random.chance(share) && (name != AUTOMATION || account.feature_set.contains("automation"));
-        if uses { pace * liking * f64::from(weight) / 100.0 } else { 0.0 }
+        let uses = random.chance(share)
+            && (name != AUTOMATION || account.feature_set.contains("automation"));
+        if uses {
+            pace * liking * f64::from(weight) / 100.0
+        } else {
+            0.0
+        }
     })
 }

@@ -4,7 +4,9 @@ use super::account::Account;
 use super::calendar::{Calendar, instant};
 use super::contract::Bill;
 use super::customer::{Customer, DAYS_OF_WEEK};
-use super::features::{BULK_EMAIL, INVOICE, LOGIN, ORDINARY, PAYMENT_FAILED, SHORTCUT, TEMPLATE, THEME};
+use super::features::{
+    BULK_EMAIL, INVOICE, LOGIN, ORDINARY, PAYMENT_FAILED, SHORTCUT, TEMPLATE, THEME,
+};
 use super::life::WeekOfUse;
 use super::random::Random;
 use jiff::Timestamp;
@@ -78,10 +80,21 @@ impl Rows<'_> {
         }
     }
 
-    fn week(&mut self, random: &mut Random, customer: &Customer, account: &Account, week: &WeekOfUse, calendar: &Calendar) {
+    fn week(
+        &mut self,
+        random: &mut Random,
+        customer: &Customer,
+        account: &Account,
+        week: &WeekOfUse,
+        calendar: &Calendar,
+    ) {
         let monday = calendar.weeks[week.week].monday;
         let total = week.actions.iter().sum::<u32>() + week.templates + week.bulk_emails;
-        let number = if total == 0 { 1 } else { 1 + random.below(total.min(5)) };
+        let number = if total == 0 {
+            1
+        } else {
+            1 + random.below(total.min(5))
+        };
         let sessions: Vec<Session> = (0..number)
             .map(|index| session(random, customer, account, monday, index))
             .collect();
@@ -116,7 +129,13 @@ impl Rows<'_> {
     }
 
     /// One event in one of the sessions, within an hour and a half of its beginning.
-    fn during(&mut self, random: &mut Random, sessions: &[Session], name: &str, properties: Option<Map<String, Value>>) {
+    fn during(
+        &mut self,
+        random: &mut Random,
+        sessions: &[Session],
+        name: &str,
+        properties: Option<Map<String, Value>>,
+    ) {
         let session = random.pick(sessions);
         let second = session.second + 5 + random.below(5_400);
         self.push(name, instant(session.day, second), properties);
@@ -124,7 +143,13 @@ impl Rows<'_> {
 }
 
 /// When a session of the week begins; in the week of the signup the first one begins with it and none before.
-fn session(random: &mut Random, customer: &Customer, account: &Account, monday: i64, index: u32) -> Session {
+fn session(
+    random: &mut Random,
+    customer: &Customer,
+    account: &Account,
+    monday: i64,
+    index: u32,
+) -> Session {
     let of_week = random.weighted(DAYS_OF_WEEK.into_iter());
     // the Americas work when it is afternoon in UTC
     let (from, spread) = match account.country {
@@ -140,16 +165,24 @@ fn session(random: &mut Random, customer: &Customer, account: &Account, monday: 
         day: customer.signup,
         second: customer.signup_second + 40,
     };
-    let too_early = drawn.day < signup.day || (drawn.day == signup.day && drawn.second < signup.second);
+    let too_early =
+        drawn.day < signup.day || (drawn.day == signup.day && drawn.second < signup.second);
     let onboarding = index == 0 && customer.signup - monday < 7 && customer.signup >= monday;
-    if too_early || onboarding { signup } else { drawn }
+    if too_early || onboarding {
+        signup
+    } else {
+        drawn
+    }
 }
 
 /// Some events say more about themselves.
 fn properties(random: &mut Random, name: &str) -> Option<Map<String, Value>> {
     let (property, value) = match name {
         "report_published" => ("pages", Value::from(1 + random.poisson(3.0))),
-        "export_run" => ("format", Value::from(random.choose(&[("csv", 5), ("pdf", 3), ("xlsx", 4)]))),
+        "export_run" => (
+            "format",
+            Value::from(random.choose(&[("csv", 5), ("pdf", 3), ("xlsx", 4)])),
+        ),
         _ => return None,
     };
     Some(Map::from_iter([(property.to_owned(), value)]))

@@ -63,7 +63,11 @@ impl Generator {
 
     /// The Mondays of all signup weeks, oldest first; the last week is the running one.
     pub fn weeks(&self) -> Vec<Date> {
-        self.calendar.weeks.iter().map(|week| date(week.monday)).collect()
+        self.calendar
+            .weeks
+            .iter()
+            .map(|week| date(week.monday))
+            .collect()
     }
 
     /// Account `number` with at most `customers` of its customers.
@@ -78,7 +82,6 @@ impl Generator {
             })
             // the other seats have yet to be filled
             .filter(|(_, customer)| customer.signup < self.calendar.until)
-            .take(customers)
             .map(|(random, customer)| {
                 let weeks = live(&random, &customer, &self.calendar);
                 for week in weeks.iter().filter(|week| week.active()) {
@@ -90,6 +93,8 @@ impl Generator {
         let (contracts, mut bills) = contracts(self.seed, &account, &active, &self.calendar);
         let customers = lives
             .into_iter()
+            // those left out lived as well: the contracts are the same for any number
+            .take(customers)
             .map(|(mut random, customer, weeks)| CustomerHistory {
                 customer: customer.row(&account),
                 // the bills go to the first customer

@@ -109,10 +109,16 @@ fn use_of(
         _ => 1.0,
     };
     let away = age > 3 && random.chance(0.06);
-    let level = if away { 0.0 } else { level * calendar.weeks[week].activity };
+    let level = if away {
+        0.0
+    } else {
+        level * calendar.weeks[week].activity
+    };
     let busy = random.wobble();
     // Poisson draws of their own, so that nothing but the customer's habits decides how often
-    let actions = customer.tastes.map(|taste| random.poisson(taste * onboarding * level * busy));
+    let actions = customer
+        .tastes
+        .map(|taste| random.poisson(taste * onboarding * level * busy));
     let total: u32 = actions.iter().sum();
     let templates = random.poisson(customer.templates * level);
     let bulk_emails = random.poisson(customer.bulk_emails * level);
@@ -122,20 +128,29 @@ fn use_of(
         templates,
         bulk_emails,
         shortcuts: random.poisson(customer.shortcuts * f64::from(total)),
-        themes: if age == 0 { random.poisson(customer.themes) } else { 0 },
+        themes: if age == 0 {
+            random.poisson(customer.themes)
+        } else {
+            0
+        },
         idle_login: total + templates + bulk_emails == 0 && random.chance(0.35),
     }
 }
 
 /// The probability of leaving at the end of this week.
-fn hazard(customer: &Customer, calendar: &Calendar, week: usize, age: usize, last_four: &[WeekOfUse; 4]) -> f64 {
+fn hazard(
+    customer: &Customer,
+    calendar: &Calendar,
+    week: usize,
+    age: usize,
+    last_four: &[WeekOfUse; 4],
+) -> f64 {
     let sum = |count: fn(&WeekOfUse) -> u32| last_four.iter().map(count).sum::<u32>();
     let hazard = truths::base_hazard(age)
-        * calendar.weeks[week].hazard
         * customer.hazard
         * truths::template_factor(sum(|week| week.templates))
         * truths::bulk_email_factor(sum(|week| week.bulk_emails));
-    hazard.min(0.9)
+    (hazard + calendar.weeks[week].hazard).min(0.9)
 }
 
 /// Some of those who left log in once more, which is why logins flatter a product.

@@ -1,11 +1,13 @@
 //! Writes the demo into a workspace, in sets that fit in memory whatever the size.
 
-use super::{AccountHistory, CREATED_VALUE, DemoOptions};
+use super::features::{INVOICE, LOGIN, PAYMENT_FAILED};
+use super::{AccountHistory, CREATED_VALUE, DemoOptions, FEATURES};
 use analysis::period::WeekStart;
 use anyhow::Context;
 use jiff::civil::Date;
 use store::{
-    AccountRow, ContractRow, CustomerRow, EventRow, NewWorkspace, Store, StoreError, Workspace, WorkspaceId,
+    AccountRow, ContractRow, CustomerRow, EventRow, NewWorkspace, Store, StoreError, Workspace,
+    WorkspaceId,
 };
 
 /// Events written in one go.
@@ -36,13 +38,14 @@ pub struct DemoSummary {
 /// way, adds only what is missing. `progress` hears how many customers are written, and of how many.
 ///
 /// # Errors
-/// When the data base can't be reached or refuses.
+/// A workspace that holds another product's events, or a data base that can't be reached or refuses.
 pub async fn load(
     store: &Store,
     options: &DemoOptions,
     mut progress: impl FnMut(u64, u64),
 ) -> anyhow::Result<DemoSummary> {
     let workspace = workspace(store, &options.workspace).await?;
+    refuse_others(store, &workspace).await?;
     let source = format!(
         "demo of {} customers, seed {}, until {}",
         options.customers, options.seed, options.until
@@ -89,9 +92,26 @@ async fn workspace(store: &Store, slug: &str) -> anyhow::Result<Workspace> {
         found => found?,
     };
     if workspace.active_events.is_empty() {
-        store.set_active_events(workspace.id, &CREATED_VALUE).await?;
+        store
+            .set_active_events(workspace.id, &CREATED_VALUE)
+            .await?;
     }
     Ok(workspace)
+}
+
+/// Made-up customers among real ones could never be told apart again.
+async fn refuse_others(store: &Store, workspace: &Workspace) -> anyhow::Result<()> {
+    let known =
+        |name: &str| FEATURES.contains(&name) || [LOGIN, INVOICE, PAYMENT_FAILED].contains(&name);
+    let counts = store.event_counts(workspace.id).await?;
+    if let Some(other) = counts.iter().find(|count| !known(&count.name)) {
+        anyhow::bail!(
+            "the workspace {:?} holds events that are not the demo's ({:?}); choose another",
+            workspace.slug,
+            other.name
+        );
+    }
+    Ok(())
 }
 
 /// Rows on their way.

@@ -159,7 +159,9 @@ mod tests {
                 "{mean}: {found}"
             );
         }
-        let twos = (0..n).filter(|_| random.choose(&[(1, 3), (2, 1), (3, 0)]) == 2).count();
+        let twos = (0..n)
+            .filter(|_| random.choose(&[(1, 3), (2, 1), (3, 0)]) == 2)
+            .count();
         assert!((9_500..10_500).contains(&twos), "{twos}");
     }
 

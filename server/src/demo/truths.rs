@@ -1,5 +1,6 @@
 //! Every planted truth with its size, in one place; `docs/DEMO.md` says in words what each means and what an analyst
-//! should find. The probability that a customer leaves at the end of a week is the product of what stands here.
+//! should find. The probability that a customer leaves at the end of a week is the product of the factors here, plus
+//! what the bad release adds in its week.
 
 /// Weekly probability of leaving by weeks since signup: a quarter goes after the first week, the trial ends with the
 /// fourth, and whoever is still there after half a year mostly stays.
@@ -67,8 +68,8 @@ pub(crate) const CAMPAIGN_WEEKS_AGO: usize = 20;
 pub(crate) const RELEASE_WEEKS_AGO: usize = 11;
 /// What was left of everybody's activity in that week.
 pub(crate) const RELEASE_ACTIVITY: f64 = 0.45;
-/// How much likelier leaving was in that week.
-pub(crate) const RELEASE_HAZARD: f64 = 3.5;
+/// What the release added to everybody's probability of leaving at the end of that week.
+pub(crate) const RELEASE_HAZARD: f64 = 0.1;
 
 /// Share of those who leave who come back after a pause, and the pause in weeks: from, and how many more at most.
 pub(crate) const RETURN_SHARE: f64 = 0.15;

@@ -1,6 +1,5 @@
 //! A data folder for one test, and what the tests do to the processes in it.
 
-use server::cluster::ClusterConfig;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -45,15 +44,6 @@ impl Scratch {
         self.data().join("postgres/cluster")
     }
 
-    /// A cluster in the data folder, of the Postgres of this machine.
-    pub fn config(&self) -> ClusterConfig {
-        ClusterConfig {
-            data: self.data(),
-            programs: None,
-            shelter: self.shelter(),
-        }
-    }
-
     /// The process of the running Postgres.
     pub fn postmaster(&self) -> u32 {
         let text = std::fs::read_to_string(self.cluster().join("postmaster.pid")).unwrap();
@@ -92,11 +82,6 @@ pub fn kill(process: u32) {
         .status()
         .unwrap();
     assert!(status.success());
-}
-
-/// Whether the tests run as root.
-pub fn is_root() -> bool {
-    run("id", &["-u"]).trim() == "0"
 }
 
 /// Waits for something to become true, and fails when it does not.

@@ -70,8 +70,15 @@ impl Population {
     pub fn new(options: &DemoOptions) -> Self {
         let zone = jiff::tz::TimeZone::UTC;
         Self {
-            customers: options.generator().flat_map(|history| history.customers).collect(),
-            until: options.until.to_zoned(zone).expect("a date of our days").timestamp(),
+            customers: options
+                .generator()
+                .flat_map(|history| history.customers)
+                .collect(),
+            until: options
+                .until
+                .to_zoned(zone)
+                .expect("a date of our days")
+                .timestamp(),
         }
     }
 
@@ -81,7 +88,9 @@ impl Population {
 
     /// The Monday of the customer's signup week.
     pub fn week(&self, customer: &CustomerHistory) -> Date {
-        start(customer, Window::Calendar).to_zoned(jiff::tz::TimeZone::UTC).date()
+        start(customer, Window::Calendar)
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date()
     }
 
     /// Customers by signup week.
@@ -95,9 +104,23 @@ impl Population {
 
     /// Whether the customer made any value in the calendar week `weeks_later` weeks after the one that begins on `week`.
     pub fn active_in(&self, customer: &CustomerHistory, week: Date, weeks_later: i64) -> bool {
-        let zoned = week.to_zoned(jiff::tz::TimeZone::UTC).expect("a date of our days");
+        let zoned = week
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .expect("a date of our days");
         let from = zoned.timestamp() + SignedDuration::from_hours(24 * 7 * weeks_later);
         active(customer, from, from + WEEK)
+    }
+
+    /// Of those active in a week, how many were not seen in any of the eight weeks after the following one.
+    pub fn gone(&self, week: Date, weeks_later: i64) -> Left {
+        let mut gone = Left::default();
+        for customer in &self.customers {
+            if self.active_in(customer, week, weeks_later) {
+                let mut later = weeks_later + 2..weeks_later + 10;
+                gone.add(!later.any(|later| self.active_in(customer, week, later)));
+            }
+        }
+        gone
     }
 
     /// Share of customers active in the k-th calendar week after their signup's, over those whose week k is over.
@@ -171,13 +194,19 @@ impl Population {
 /// Where the customer's weeks begin: the signup, or the midnight of the Monday before it. The demo keeps away from the
 /// hours around midnight, so weeks cut in UTC hold the same events as weeks cut in Berlin.
 fn start(customer: &CustomerHistory, window: Window) -> Timestamp {
-    let signup = customer.customer.signup_at.expect("the demo gives all signups");
+    let signup = customer
+        .customer
+        .signup_at
+        .expect("the demo gives all signups");
     match window {
         Window::Rolling => signup,
         Window::Calendar => {
             let zoned = signup.to_zoned(jiff::tz::TimeZone::UTC);
             let back = i64::from(zoned.weekday().to_monday_zero_offset());
-            let midnight = zoned.start_of_day().expect("a date of our days").timestamp();
+            let midnight = zoned
+                .start_of_day()
+                .expect("a date of our days")
+                .timestamp();
             midnight - SignedDuration::from_hours(24 * back)
         }
     }
@@ -207,7 +236,10 @@ fn cuts(usage: impl Iterator<Item = u32>) -> (u32, u32) {
     let at_least = |cut: u32| counts.range(cut..).map(|(_, n)| n).sum::<u32>();
     let at_most = |cut: u32| counts.range(..=cut).map(|(_, n)| n).sum::<u32>();
     let values = || counts.keys().copied();
-    let top = values().skip(1).min_by_key(|cut| distance(at_least(*cut))).expect("usage varies");
+    let top = values()
+        .skip(1)
+        .min_by_key(|cut| distance(at_least(*cut)))
+        .expect("usage varies");
     let bottom = values()
         .filter(|cut| *cut < top)
         .min_by_key(|cut| distance(at_most(*cut)))
@@ -231,12 +263,19 @@ fn mantel_haenszel(users: &mut [(u32, u32, bool)], bottom_cut: u32, top_cut: u32
         }
     }
     let (mut difference, mut weight, mut variance) = (0.0, 0.0, 0.0);
-    for [low, high] in strata.iter().filter(|[low, high]| low.of > 0 && high.of > 0) {
+    for [low, high] in strata
+        .iter()
+        .filter(|[low, high]| low.of > 0 && high.of > 0)
+    {
         let (m, n) = (f64::from(low.of), f64::from(high.of));
         let w = m * n / (m + n);
         difference += w * (high.rate() - low.rate());
         weight += w;
-        variance += w * w * (low.rate() * (1.0 - low.rate()) / m + high.rate() * (1.0 - high.rate()) / n);
+        variance +=
+            w * w * (low.rate() * (1.0 - low.rate()) / m + high.rate() * (1.0 - high.rate()) / n);
     }
-    (100.0 * difference / weight, 196.0 * variance.sqrt() / weight)
+    (
+        100.0 * difference / weight,
+        196.0 * variance.sqrt() / weight,
+    )
 }

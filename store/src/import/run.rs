@@ -175,12 +175,16 @@ impl Store {
     }
 
     async fn write_set(&self, job: &Job, batch: i32, set: &Set) -> Result<Written, StoreError> {
-        let events = self.write_events(job.workspace, batch, &set.events).await?;
-        let customers = self.write_customers(job.workspace, &set.customers).await?;
+        let [lower, upper] = &set.events;
+        let (lower, upper, customers) = tokio::try_join!(
+            self.write_events(job.workspace, batch, lower),
+            self.write_events(job.workspace, batch, upper),
+            self.write_customers(job.workspace, &set.customers),
+        )?;
         Ok(Written {
-            stored: events.stored + customers.stored,
-            duplicates: events.duplicates + customers.duplicates,
-            customers_new: events.customers_new + customers.customers_new,
+            stored: lower.stored + upper.stored + customers.stored,
+            duplicates: lower.duplicates + upper.duplicates + customers.duplicates,
+            customers_new: lower.customers_new + upper.customers_new + customers.customers_new,
         })
     }
 
@@ -269,7 +273,7 @@ fn add(summary: &mut ImportSummary, set: &Set, written: Written) {
     summary.stored += written.stored;
     summary.duplicates += written.duplicates;
     summary.customers_new += written.customers_new;
-    for at in set.events.iter().map(|event| event.at) {
+    for at in set.events.iter().flatten().map(|event| event.at) {
         summary.from = Some(summary.from.map_or(at, |from| from.min(at)));
         summary.until = Some(summary.until.map_or(at, |until| until.max(at)));
     }

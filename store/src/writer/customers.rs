@@ -1,6 +1,6 @@
 //! Customers: traits merged one by one, the latest wins.
 
-use super::shards::{Customers, Locked, plan_for_arrays};
+use super::shards::{Customers, Locked};
 use super::{CustomerRow, Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -66,7 +66,6 @@ impl Store {
         self.make_shards(workspace, &touched).await?;
 
         let mut transaction = self.pool.begin().await?;
-        plan_for_arrays(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let known = told.customers.numbers(&mut transaction, workspace).await?;
         let numbers: Vec<i32> = known

@@ -1,13 +1,13 @@
 //! Events: deduplicated by key, numbered, appended.
 
-use super::copy::{NumberedEvent, copy_events};
+use super::copy::{NumberedEvent, copy_events, copy_keys};
 use super::key::Key;
-use super::shards::{Customers, Locked, plan_for_arrays};
+use super::partitions::month;
+use super::shards::{Customers, Locked};
 use super::{EventRow, Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
 use jiff::Timestamp;
-use jiff::tz::Offset;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use time::OffsetDateTime;
@@ -40,10 +40,10 @@ impl Store {
         let (customers, candidates) = candidates(rows);
         let touched = customers.touched();
         self.make_shards(workspace, &touched).await?;
-        self.make_partitions(rows).await?;
+        let months: BTreeSet<i32> = rows.iter().map(|row| month(row.at)).collect();
+        self.make_partitions(&months).await?;
 
         let mut transaction = self.pool.begin().await?;
-        plan_for_arrays(&mut transaction).await?;
         let names = event_names(&mut transaction, workspace, rows).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let fresh = insert_keys(&mut transaction, workspace, candidates).await?;
@@ -87,27 +87,6 @@ impl Store {
             customers_new,
         })
     }
-
-    /// Makes the partitions that the rows need, in a statement of its own: it locks out all readers of `event` for a
-    /// moment, which must not last as long as the set takes.
-    async fn make_partitions(&self, rows: &[EventRow]) -> Result<(), StoreError> {
-        let months: BTreeSet<i32> = rows.iter().map(|row| month(row.at)).collect();
-        let first_days: Vec<time::Date> = months
-            .into_iter()
-            .map(|month| {
-                let number = u8::try_from(month % 12 + 1).expect("a month of the year");
-                let name = time::Month::try_from(number).expect("a month of the year");
-                time::Date::from_calendar_date(month / 12, name, 1).expect("a year of jiff's")
-            })
-            .collect();
-        sqlx::query!(
-            "select event_partition(month) from unnest($1::date[]) as month",
-            &first_days
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
 }
 
 /// The customers of the set, and its rows in the order of shard and key, equal keys once (the first in the set wins).
@@ -139,33 +118,41 @@ fn candidates(rows: &[EventRow]) -> (Customers<'_>, Vec<Candidate<'_>>) {
     (customers, candidates)
 }
 
-/// Keeps the candidates whose keys are new, and their keys.
+/// Keeps the candidates whose keys are new, and their keys. No other writer can add the same keys meanwhile, since all
+/// shards are locked; so they are looked up and then copied, which costs a third of inserting them with `on conflict`.
+/// The lateral subquery has them looked up one by one in the index: a join would read all keys ever stored for each set.
 async fn insert_keys<'a>(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
-    mut candidates: Vec<Candidate<'a>>,
+    candidates: Vec<Candidate<'a>>,
 ) -> Result<Vec<Candidate<'a>>, StoreError> {
     let shards: Vec<i16> = candidates.iter().map(|candidate| candidate.shard).collect();
     let keys: Vec<Key> = candidates.iter().map(|candidate| candidate.key).collect();
-    let mut new: Vec<(i16, Key)> = sqlx::query!(
-        r#"insert into event_key (workspace_id, shard, key)
-           select $1, shard, key from unnest($2::smallint[], $3::uuid[]) as wanted(shard, key)
-           on conflict do nothing
-           returning shard, key as "key: Key""#,
+    let mut known = vec![false; candidates.len()];
+    let places = sqlx::query_scalar!(
+        r#"select wanted.place as "place!"
+           from unnest($2::smallint[], $3::uuid[]) with ordinality as wanted(shard, key, place)
+           cross join lateral (
+               select 1 from event_key k
+               where k.workspace_id = $1 and k.shard = wanted.shard and k.key = wanted.key
+               limit 1) known"#,
         workspace.0,
         &shards,
         &keys as _
     )
-    .fetch_all(connection)
-    .await?
-    .into_iter()
-    .map(|row| (row.shard, row.key))
-    .collect();
-    // Postgres returns them in this order anyway, but does not promise to.
-    new.sort_unstable();
-    let mut new = new.into_iter().peekable();
-    candidates.retain(|candidate| new.next_if_eq(&(candidate.shard, candidate.key)).is_some());
-    Ok(candidates)
+    .fetch_all(&mut *connection)
+    .await?;
+    for place in places {
+        known[usize::try_from(place - 1).expect("ordinality begins at 1")] = true;
+    }
+    let fresh: Vec<Candidate<'a>> = candidates
+        .into_iter()
+        .zip(known)
+        .filter_map(|(candidate, known)| (!known).then_some(candidate))
+        .collect();
+    let new_keys = fresh.iter().map(|candidate| (candidate.shard, candidate.key));
+    copy_keys(connection, workspace.0, new_keys).await?;
+    Ok(fresh)
 }
 
 /// The numbers of all names of the rows; new names are added.
@@ -326,10 +313,4 @@ impl<'a> Spans<'a> {
         .await?;
         Ok(())
     }
-}
-
-/// The partition's month, in UTC, counted from the year 0.
-fn month(at: Timestamp) -> i32 {
-    let date = Offset::UTC.to_datetime(at).date();
-    i32::from(date.year()) * 12 + i32::from(date.month()) - 1
 }

@@ -137,11 +137,3 @@ impl Store {
         Ok(())
     }
 }
-
-/// Plans each statement for the arrays it is given: a plan for arrays of any length would loop over whole tables.
-pub(super) async fn plan_for_arrays(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("set local plan_cache_mode = force_custom_plan")
-        .execute(connection)
-        .await?;
-    Ok(())
-}

@@ -1,6 +1,7 @@
 //! The reading half of an import, on a thread of its own.
 
 use crate::writer::{CustomerRow, EventRow};
+use crate::{SHARDS, shard};
 use intake::{CustomerRecord, EventRecord, IntakeError, Mapping, Rejected, Row, Rows};
 use jiff::Timestamp;
 use std::fs::File;
@@ -19,7 +20,8 @@ const SET_BYTES: u64 = 8 * 1024 * 1024;
 /// Rows that are written together.
 #[derive(Default)]
 pub(super) struct Set {
-    pub(super) events: Vec<EventRow>,
+    /// Events of the lower and of the upper shards, for two writers that never meet.
+    pub(super) events: [Vec<EventRow>; 2],
     pub(super) customers: Vec<CustomerRow>,
     pub(super) rejected: Vec<Rejected>,
     /// Bytes of the file read up to here.
@@ -28,7 +30,17 @@ pub(super) struct Set {
 
 impl Set {
     fn len(&self) -> usize {
-        self.events.len() + self.customers.len() + self.rejected.len()
+        let [lower, upper] = &self.events;
+        lower.len() + upper.len() + self.customers.len() + self.rejected.len()
+    }
+
+    fn push(&mut self, event: EventRow) {
+        let [lower, upper] = &mut self.events;
+        if i32::from(shard(&event.customer)) * 2 < i32::from(SHARDS) {
+            lower.push(event);
+        } else {
+            upper.push(event);
+        }
     }
 
     pub(super) fn rows(&self) -> u64 {
@@ -57,7 +69,7 @@ pub(super) fn read_sets(
     let mut begun_at = 0;
     while let Some(row) = rows.next() {
         match row {
-            Ok(Row::Event(event)) => set.events.push(event.into()),
+            Ok(Row::Event(event)) => set.push(event.into()),
             Ok(Row::Customer(customer)) => set.customers.push(customer.into()),
             Ok(Row::Rejected(rejected)) => set.rejected.push(rejected),
             Err(error) => {

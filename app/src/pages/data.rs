@@ -1,0 +1,125 @@
+//! What a workspace holds, how it came there, and the way in for more.
+
+mod new;
+mod upload;
+
+pub use new::NewPage;
+
+use crate::api::imports::{DataView, ImportLine, data};
+use crate::components::frame::Current;
+use crate::components::problems::ErrorCard;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use upload::{FileField, refusal, refused};
+
+/// Pause before a list with an import under way is looked at again, in milliseconds.
+const POLL_MS: u64 = 1_500;
+
+/// Events, customers, imports, and a form for a file.
+#[component]
+pub fn DataPage() -> impl IntoView {
+    let current = expect_context::<Current>();
+    let why = StoredValue::new(refused());
+    let found = Resource::new(move || current.slug.get(), data);
+    super::look_again(
+        move || matches!(&*found.read(), Some(Ok(found)) if found.busy),
+        POLL_MS,
+        move || found.refetch(),
+    );
+    view! {
+        <Title text="Data"/>
+        <h1 class="vh">"Data"</h1>
+        <Transition fallback=|| view! { <div class="skeleton block"></div> }>
+            {move || Suspend::new(async move {
+                match found.await {
+                    Ok(found) => {
+                        let slug = current.slug.get_untracked();
+                        let sentence = why.with_value(|why| why.as_ref().map(|why| why.sentence.clone()));
+                        page(found, &slug, sentence)
+                    }
+                    Err(error) => view! { <ErrorCard error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn page(found: DataView, slug: &str, refused: Option<String>) -> AnyView {
+    view! {
+        <div class="answer">
+            <p class="finding">{found.finding}</p>
+            <p class="quiet">{found.evidence}</p>
+        </div>
+        <section class="card">
+            <header><h2>"Bring in a file"</h2></header>
+            <form class="bring" method="post" enctype="multipart/form-data" action=format!("/w/{slug}/upload")>
+                {refusal(refused)}
+                <FileField/>
+            </form>
+        </section>
+        <div class="sides">
+            {(!found.events.is_empty()).then(|| events(found.events))}
+            {(!found.imports.is_empty()).then(|| imports(found.imports, slug))}
+        </div>
+        <p class="quiet"><a href="/new">"Make another workspace"</a></p>
+    }
+    .into_any()
+}
+
+fn events(events: Vec<(String, String)>) -> AnyView {
+    view! {
+        <section class="card">
+            <header><h2>"Events by name"</h2></header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Events by name">
+                <table class="rows">
+                    <thead><tr><th scope="col">"Event"</th><th scope="col" class="number">"Stored"</th></tr></thead>
+                    <tbody>
+                        {events.into_iter().map(|(name, count)| view! {
+                            <tr><th scope="row">{name}</th><td class="number">{count}</td></tr>
+                        }).collect_view()}
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn imports(imports: Vec<ImportLine>, slug: &str) -> AnyView {
+    view! {
+        <section class="card">
+            <header><h2>"Files brought in"</h2></header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Files brought in">
+                <table class="rows">
+                    <thead>
+                        <tr>
+                            <th scope="col">"File"</th>
+                            <th scope="col">"State"</th>
+                            <th scope="col" class="number">"Stored"</th>
+                            <th scope="col" class="number">"Already there"</th>
+                            <th scope="col" class="number">"Rejected"</th>
+                            <th scope="col">"Came"</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {imports.into_iter().map(|one| {
+                            let [stored, known, rejected] = one.rows;
+                            view! {
+                                <tr>
+                                    <th scope="row"><a href=format!("/w/{slug}/import/{}", one.id)>{one.file}</a></th>
+                                    <td>{one.state}</td>
+                                    <td class="number">{stored}</td>
+                                    <td class="number">{known}</td>
+                                    <td class="number">{rejected}</td>
+                                    <td>{one.came}</td>
+                                </tr>
+                            }
+                        }).collect_view()}
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,57 @@
+//! A workspace's name in addresses.
+
+/// Most characters of a slug, as the data base has it.
+const LONGEST: usize = 63;
+
+/// Letters and digits of a name with hyphens between them.
+pub(super) fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.to_lowercase().chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(LONGEST);
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() {
+        // a name without any of these letters
+        "workspace".to_owned()
+    } else {
+        slug.to_owned()
+    }
+}
+
+/// The slug itself for the first, then with a number.
+pub(super) fn numbered(slug: &str, number: u32) -> String {
+    if number == 1 {
+        return slug.to_owned();
+    }
+    let suffix = format!("-{number}");
+    let kept = slug.len().min(LONGEST - suffix.len());
+    format!("{}{suffix}", slug[..kept].trim_end_matches('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs() {
+        for (name, expected) in [
+            ("Acme Studio", "acme-studio"),
+            ("  R&D -- 2026! ", "r-d-2026"),
+            ("Café", "caf"),
+            ("日本", "workspace"),
+            ("", "workspace"),
+        ] {
+            assert_eq!(slug(name), expected);
+        }
+        let long = slug(&"ab ".repeat(100));
+        assert_eq!(long.len(), 62);
+        assert_eq!(numbered(&long, 1), long);
+        assert_eq!(numbered(&long, 12), format!("{}-12", "ab-".repeat(20).trim_end_matches('-')));
+        assert_eq!(numbered("acme", 2), "acme-2");
+    }
+}

@@ -1,0 +1,73 @@
+//! The demo in a real data base.
+
+use server::demo::{self, CREATED_VALUE, DemoOptions};
+use sqlx::PgPool;
+use store::{EventRow, Store};
+
+fn options(customers: u32) -> DemoOptions {
+    DemoOptions {
+        customers,
+        ..DemoOptions::until("2026-11-18".parse().expect("a date"))
+    }
+}
+
+async fn stored(store: &Store) -> u64 {
+    let workspace = store.workspace("demo").await.expect("it was made");
+    let counts = store.event_counts(workspace.id).await.expect("counts");
+    counts.iter().map(|count| count.events).sum()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_missing_is_loaded_and_nothing_twice(pool: PgPool) {
+    let store = Store::new(pool);
+    let mut heard = Vec::new();
+    let part = demo::load(&store, &options(100), |done, total| {
+        heard.push((done, total));
+    })
+    .await
+    .expect("a part");
+    assert_eq!((heard[0], heard.last()), ((0, 100), Some(&(100, 100))));
+    assert_eq!(part.events_stored, part.events);
+
+    let all = demo::load(&store, &options(400), |_, _| ()).await;
+    let all = all.expect("the rest");
+    assert_eq!(all.events_stored + part.events, all.events);
+    assert_eq!(stored(&store).await, all.events);
+
+    let again = demo::load(&store, &options(400), |_, _| ()).await;
+    let again = again.expect("again");
+    let nothing = demo::DemoSummary {
+        events_stored: 0,
+        ..all
+    };
+    assert_eq!(again, nothing);
+    assert_eq!(stored(&store).await, all.events);
+    let workspace = store.workspace("demo").await.expect("it was made");
+    assert_eq!(workspace.active_events, CREATED_VALUE);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_workspace_with_other_events_is_left_alone(pool: PgPool) {
+    let store = Store::new(pool);
+    let first = demo::load(&store, &options(1), |_, _| ()).await;
+    let first = first.expect("the first customer");
+    let workspace = store.workspace("demo").await.expect("it was made").id;
+    let batch = store
+        .open_batch(workspace, "a file")
+        .await
+        .expect("a batch");
+    let real = EventRow {
+        customer: "somebody".to_owned(),
+        name: "lens_bought".to_owned(),
+        at: "2026-03-01T12:00:00Z".parse().expect("an instant"),
+        properties: None,
+        key: [7; 16],
+    };
+    let written = store.write_events(workspace, batch, &[real]).await;
+    assert_eq!(written.expect("stored").stored, 1);
+    let refused = demo::load(&store, &options(50), |_, _| ()).await;
+    let refused = refused.expect_err("it holds something else").to_string();
+    assert!(refused.contains("lens_bought"), "{refused}");
+    store.refresh_summaries(workspace).await.expect("counts");
+    assert_eq!(stored(&store).await, first.events + 1);
+}
