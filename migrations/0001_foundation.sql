@@ -26,6 +26,10 @@ create table batch (
     batch_id      integer generated always as identity,
     source        text not null,
     created_at    timestamptz not null default now(),
+    -- how far a long one is, for pages to say that numbers still grow; a writer that stopped beating has died
+    done          bigint not null default 0,
+    total         bigint not null default 0,
+    beat_at       timestamptz not null default now(),
     primary key (workspace_id, batch_id)
 );
 

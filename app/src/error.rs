@@ -41,12 +41,15 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Request(_)
-            | ServerFnErrorErr::Deserialization(_)
-            | ServerFnErrorErr::Serialization(_) => Self::Transport,
+            // On the server it is the request that can't be read, in the browser the answer.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(_) => ssr::not_understood(),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::BadRequest("The request was not understood.".to_owned())
             }
+            ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::Serialization(_) => Self::Transport,
             _ => Self::Internal,
         }
     }
@@ -101,6 +104,12 @@ pub(crate) mod ssr {
             set_status(error.status());
             error
         })
+    }
+
+    /// A body that is not what the function takes.
+    pub(super) fn not_understood() -> AppError {
+        set_status(StatusCode::BAD_REQUEST);
+        AppError::BadRequest("The request was not understood.".to_owned())
     }
 
     pub(crate) fn set_status(status: StatusCode) {

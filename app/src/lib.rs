@@ -12,21 +12,22 @@ pub mod error;
 pub mod pages;
 pub mod words;
 
-use components::frame::Frame;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
-use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::{SsrMode, path};
-use pages::data::{DataPage, NewPage};
-use pages::home::HomePage;
-use pages::import::ImportPage;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::path;
 use pages::not_found::NotFound;
-use pages::retention::RetentionPage;
 
 /// The document around the application.
+///
+/// Only the retention page has something to do in the browser; the others are forms and text, and load no program.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     #[cfg(feature = "ssr")]
     error::ssr::content_policy();
+    #[cfg(feature = "ssr")]
+    let lively = pages::lively();
+    #[cfg(not(feature = "ssr"))]
+    let lively = true;
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -36,7 +37,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" type="image/svg+xml" href="/icon.svg"/>
                 <HashedStylesheet id="style" options=options.clone()/>
-                <HydrationScripts options/>
+                {lively.then(|| view! { <HydrationScripts options/> })}
                 <MetaTags/>
             </head>
             <body>
@@ -59,19 +60,33 @@ pub fn App() -> impl IntoView {
     });
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Holdfast".to_owned() } else { format!("{title} · Holdfast") }/>
-        <Router>
-            <Routes fallback=NotFound>
-                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
-                <Route path=path!("/new") view=NewPage ssr=SsrMode::Async/>
-                <ParentRoute path=path!("/w/:workspace") view=Frame ssr=SsrMode::Async>
-                    <Route path=path!("") view=pages::retention::ToRetention ssr=SsrMode::Async/>
-                    <Route path=path!("retention") view=RetentionPage ssr=SsrMode::Async/>
-                    <Route path=path!("data") view=DataPage ssr=SsrMode::Async/>
-                    // where a file that was not taken leads
-                    <Route path=path!("upload") view=DataPage ssr=SsrMode::Async/>
-                    <Route path=path!("import/:import") view=ImportPage ssr=SsrMode::Async/>
-                </ParentRoute>
-            </Routes>
-        </Router>
+        <Router>{routes()}</Router>
+    }
+}
+
+/// The page that is hydrated. Links that lead elsewhere carry `rel="external"`, so the server answers them.
+#[cfg(not(feature = "ssr"))]
+fn routes() -> impl IntoView {
+    view! {
+        <FlatRoutes fallback=pages::not_found::NotFound>
+            <Route path=path!("/w/:workspace/retention") view=pages::retention::RetentionPage/>
+        </FlatRoutes>
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn routes() -> impl IntoView {
+    use leptos_router::SsrMode::Async;
+        view! {
+        <FlatRoutes fallback=not_found::NotFound>
+            <Route path=path!("/") view=home::HomePage ssr=Async/>
+            <Route path=path!("/new") view=data::NewPage ssr=Async/>
+            <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>
+            <Route path=path!("/w/:workspace/retention") view=retention::RetentionPage ssr=Async/>
+            <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
+            // where a file that was not taken leads
+            <Route path=path!("/w/:workspace/upload") view=data::DataPage ssr=Async/>
+            <Route path=path!("/w/:workspace/import/:import") view=import::ImportPage ssr=Async/>
+        </FlatRoutes>
     }
 }

@@ -7,16 +7,15 @@ pub mod not_found;
 pub mod retention;
 
 use leptos::prelude::*;
-use std::time::Duration;
+use leptos_meta::Meta;
 
-/// Looks again after a pause, for as long as something goes on. In the browser only: without a program there, pages
-/// are looked at again by hand.
-fn look_again(busy: impl Fn() -> bool + 'static, pause_ms: u64, again: impl Fn() + Copy + 'static) {
-    Effect::new(move |_| {
-        if busy()
-            && let Ok(handle) = set_timeout_with_handle(again, Duration::from_millis(pause_ms))
-        {
-            on_cleanup(move || handle.clear());
-        }
-    });
+/// Has the browser ask for the page again in two seconds; for pages without a program, while something goes on.
+fn look_again() -> impl IntoView {
+    view! { <Meta http_equiv="refresh" content="2"/> }
+}
+
+/// Whether the requested page is one that is hydrated.
+#[cfg(feature = "ssr")]
+pub(crate) fn lively() -> bool {
+    use_context::<http::request::Parts>().is_none_or(|parts| parts.uri.path().ends_with("/retention"))
 }

@@ -7,14 +7,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const HERE = import.meta.dirname;
+const HERE = fileURLToPath(new URL(".", import.meta.url));
 const BIN = resolve(process.env["HOLDFAST_BIN"] || join(HERE, "../../target/release/holdfast"));
 const SITE = resolve(process.env["HOLDFAST_SITE_ROOT"] || join(HERE, "../../target/site"));
 
 /** Pause between two looks at something that is awaited. */
 const BEAT_MS = 100;
+
+/** How long the program may take to stop: it gives running requests 10 s, and then ends Postgres. */
+const PATIENCE_MS = 30_000;
 
 /** Looks until `done` says so; fails, naming what was awaited, when it takes too long. */
 export async function until(what: string, done: () => Promise<boolean>, patienceMs = 60_000): Promise<void> {
@@ -126,7 +130,10 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const gone = once(child, "exit");
     child.kill("SIGTERM");
-    await gone;
+    const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    const [, signal] = (await gone) as [number | null, string | null];
+    clearTimeout(late);
+    if (signal === "SIGKILL") throw new Error(`it did not stop within ${PATIENCE_MS / 1000} s; its data are in ${folder}`);
   }
   await rm(folder, { recursive: true, force: true });
 }

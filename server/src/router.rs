@@ -10,7 +10,7 @@ use app::{App, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, HeaderValue, VARY};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 use tower_http::trace::TraceLayer;
 
 /// Brotli's level for pages made on the fly: above it, time grows faster than size shrinks.
@@ -122,6 +122,9 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
                 .precompressed_gzip(),
         )
         .layer(map_response(keep));
+    let icon = Router::new()
+        .route_service("/icon.svg", ServeFile::new(site.site_root.join("icon.svg")))
+        .layer(map_response(keep_a_day));
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -129,6 +132,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
     Ok(Router::new()
         .merge(pages)
         .nest("/pkg", built)
+        .merge(icon)
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
         .merge(files)
         .merge(health)
@@ -161,11 +165,22 @@ fn options(site: &SiteConfig) -> anyhow::Result<LeptosOptions> {
 /// Lets browsers and proxies keep a built file for a year; not a 404, which may be a file that is still to come.
 async fn keep(mut response: Response) -> Response {
     if response.status() != StatusCode::NOT_FOUND {
-        response.headers_mut().insert(
+        let headers = response.headers_mut();
+        headers.insert(
             CACHE_CONTROL,
             HeaderValue::from_static("public, max-age=31536000, immutable"),
         );
+        // the same address packed and unpacked
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     }
+    response
+}
+
+/// Lets browsers keep a file whose name does not change.
+async fn keep_a_day(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
     response
 }
 

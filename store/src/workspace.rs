@@ -126,6 +126,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn workspace(&self, slug: &str) -> Result<Workspace, StoreError> {
+        // What can't be a slug is not asked for: Postgres would refuse some of it as text.
+        if slug.len() > 63 || !slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(StoreError::NotFound);
+        }
         let row = sqlx::query_as!(
             WorkspaceRow,
             r#"select workspace_id, slug, name, zone, week_start,
@@ -211,13 +215,41 @@ impl Store {
     /// When the data base can't answer.
     pub async fn loading(&self, workspace: WorkspaceId) -> Result<Option<u32>, StoreError> {
         let percent = sqlx::query_scalar!(
-            r#"select (sum(bytes_done) * 100 / greatest(sum(bytes_total), 1))::integer as "percent?"
-               from import where workspace_id = $1 and phase in ('queued', 'running')"#,
+            r#"select min(done * 100 / greatest(total, 1))::integer as "percent?"
+               from (select bytes_done, bytes_total from import
+                     where workspace_id = $1 and phase in ('queued', 'running')
+                     union all
+                     select done, total from batch
+                     where workspace_id = $1 and done < total and beat_at > now() - interval '30 seconds'
+                    ) running (done, total)"#,
             workspace.0
         )
         .fetch_one(&self.pool)
         .await?;
         Ok(percent.map(|percent| percent.unsigned_abs().min(100)))
+    }
+
+    /// Tells how far a long batch is: `done` of `total`, in whatever it counts. Complete when they are equal.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn beat(
+        &self,
+        workspace: WorkspaceId,
+        batch: i32,
+        done: u64,
+        total: u64,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update batch set done = $3, total = $4, beat_at = now() where workspace_id = $1 and batch_id = $2",
+            workspace.0,
+            batch,
+            i64::try_from(done).unwrap_or(i64::MAX),
+            i64::try_from(total).unwrap_or(i64::MAX)
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// Counts anew what the choosers offer. Called when an import or the demo data are complete.

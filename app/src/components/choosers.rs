@@ -9,11 +9,44 @@ use analysis::period::Grain;
 use analysis::query::{AsOf, CohortRange, RetentionQuery, TraitFilter, TraitTest};
 use analysis::words;
 use leptos::prelude::*;
-use leptos_router::components::Form;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 /// Longer lists get a field to narrow them.
 const SEARCH_FROM: usize = 9;
+
+/// A form that asks the changed question: by the router where there is a program, else by the browser.
+#[component]
+fn Ask(
+    /// Its fields, named as the address's parameters.
+    children: Children,
+) -> impl IntoView {
+    let navigate = use_navigate();
+    let submit = move |event: web_sys::SubmitEvent| {
+        let form = event
+            .current_target()
+            .and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok());
+        let params = form
+            .and_then(|form| web_sys::FormData::new_with_form(&form).ok())
+            .and_then(|data| web_sys::UrlSearchParams::new_with_str_sequence_sequence(&data).ok());
+        // Without them the browser sends the form itself.
+        if let Some(params) = params {
+            event.prevent_default();
+            navigate(&format!("?{}", String::from(params.to_string())), quietly());
+        }
+    };
+    view! { <form class="asks" method="get" on:submit=submit>{children()}</form> }.into_any()
+}
+
+/// Navigation within the page: it stays where it is.
+fn quietly() -> NavigateOptions {
+    NavigateOptions {
+        scroll: false,
+        ..NavigateOptions::default()
+    }
+}
 
 /// The rest of the question, carried along by a form that changes the parameters named in `but`.
 #[component]
@@ -103,7 +136,7 @@ pub fn ActivityChooser(
     });
     view! {
         <p class="hint">"Active means any of these. Signing in is no value by itself, so it is never ticked for you."</p>
-        <Form action="" method="get" noscroll=true>
+        <Ask>
             <Carried but=&["active"]/>
             <EventBoxes events=workspace.events.clone() ticked/>
             <div class="acts">
@@ -112,7 +145,7 @@ pub fn ActivityChooser(
                     <a class="btn" data-noscroll="" href=move || asked.ask(|query| query.active.clear())>"Workspace’s own"</a>
                 })}
             </div>
-        </Form>
+        </Ask>
         <Show when=move || !asked.query.read().active.is_empty()>
             <button type="button" class="btn quiet-btn" on:click=move |_| { keep.dispatch(asked.query.get_untracked().active); }>
                 "Make these the workspace’s definition"
@@ -136,6 +169,9 @@ pub fn AskActivity() -> impl IntoView {
             <Transition>
                 {move || Suspend::new(async move {
                     match current.view.await {
+                        Ok(workspace) if workspace.events.is_empty() && workspace.loading.is_some() => view! {
+                            <p>"The first rows are being stored. The matrix appears by itself."</p>
+                        }.into_any(),
                         Ok(workspace) if workspace.events.is_empty() => view! {
                             <p>"This workspace has no events yet. Bring some in, and their cohorts appear here:"</p>
                             <pre><code>{format!("holdfast import events.csv --workspace {}", workspace.slug)}</code></pre>
@@ -144,11 +180,11 @@ pub fn AskActivity() -> impl IntoView {
                             let none = Signal::derive(Vec::new);
                             view! {
                                 <p>"Tick the events that show a customer getting value, such as a report published or an order placed. Signing in is not one of them."</p>
-                                <Form action="" method="get">
+                                <Ask>
                                     <Carried but=&["active"]/>
                                     <EventBoxes events=workspace.events ticked=none/>
                                     <div class="acts"><button type="submit" class="btn main">"Show the matrix"</button></div>
-                                </Form>
+                                </Ask>
                             }.into_any()
                         }
                         Err(error) => view! { <ErrorCard error/> }.into_any(),
@@ -195,7 +231,7 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
     let asked = expect_context::<Asked>();
     let name = one.name.clone();
     let numeric = !one.values.is_empty() && one.values.iter().all(|(value, _)| value.parse::<f64>().is_ok());
-    let navigate = leptos_router::hooks::use_navigate();
+    let navigate = use_navigate();
     let low = RwSignal::new(String::new());
     let high = RwSignal::new(String::new());
     let span = {
@@ -209,7 +245,7 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
             let name = name.clone();
             navigate(
                 &asked.ask(|query| replace_filter(query, TraitFilter { name, test })),
-                leptos_router::NavigateOptions { scroll: false, ..Default::default() },
+                quietly(),
             );
         }
     };
@@ -225,7 +261,7 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
         <details class="trait">
             <summary>{one.name.clone()}</summary>
             {numeric.then(|| view! {
-                <form class="span" on:submit=span>
+                <form class="span scripted" on:submit=span>
                     <label>"from "<input type="number" step="any" class="field" prop:value=low on:input:target=move |event| low.set(event.target().value())/></label>
                     <label>"to "<input type="number" step="any" class="field" prop:value=high on:input:target=move |event| high.set(event.target().value())/></label>
                     <button type="submit" class="btn">"Apply"</button>
@@ -241,7 +277,7 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
                     let href = move || asked.ask(|query| toggle_value(query, &filter_name, &own));
                     view! {
                         <li>
-                            <a class="choice box" data-noscroll="" role="checkbox" aria-checked=move || if chosen.get() { "true" } else { "false" } href=href>
+                            <a class="choice box" data-noscroll="" aria-current=move || chosen.get().then_some("true") href=href>
                                 <span>{value}</span>
                                 <small>{words::thousands(customers)}</small>
                             </a>
@@ -311,14 +347,14 @@ pub fn RangeChooser() -> impl IntoView {
                 />
             }
         }).collect_view()}
-        <Form action="" method="get" noscroll=true>
+        <Ask>
             <Carried but=&["last", "from", "to"]/>
             <div class="span">
                 <label>"from "<input type="date" class="field" name="from" required value=move || ends().0 prop:value=move || ends().0/></label>
                 <label>"to "<input type="date" class="field" name="to" value=move || ends().1 prop:value=move || ends().1/></label>
                 <button type="submit" class="btn">"Apply"</button>
             </div>
-        </Form>
+        </Ask>
     }
     .into_any()
 }
@@ -337,13 +373,13 @@ pub fn AsOfChooser() -> impl IntoView {
             chosen=Signal::derive(move || asked.query.read().as_of == AsOf::Now)
             text="now"
         />
-        <Form action="" method="get" noscroll=true>
+        <Ask>
             <Carried but=&["as_of"]/>
             <div class="span">
                 <label>"the start of "<input type="date" class="field" name="as_of" required value=day prop:value=day/></label>
                 <button type="submit" class="btn">"Apply"</button>
             </div>
-        </Form>
+        </Ask>
         <p class="hint">"Nothing at or after that instant is seen."</p>
     }
     .into_any()

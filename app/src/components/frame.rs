@@ -3,7 +3,6 @@
 use crate::api::workspace::{WorkspaceView, workspace, workspaces};
 use crate::error::AppError;
 use leptos::prelude::*;
-use leptos_router::components::{A, Outlet};
 use leptos_router::hooks::use_params_map;
 
 /// The workspace that the address names, for every page below the frame.
@@ -20,7 +19,12 @@ const LOADING_POLL_MS: u64 = 1_500;
 
 /// The frame of a workspace's pages.
 #[component]
-pub fn Frame() -> impl IntoView {
+pub fn Frame(
+    /// The page's place in the rail: the last part of its address.
+    here: &'static str,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
     let params = use_params_map();
     let slug = Memo::new(move |_| params.read().get("workspace").unwrap_or_default());
     let view = Resource::new_blocking(move || slug.get(), workspace);
@@ -42,21 +46,27 @@ pub fn Frame() -> impl IntoView {
         }
     });
 
-    let to = move |page: &'static str| move || format!("/w/{}/{page}", slug.get());
+    let way = move |page: &'static str, text: &'static str| {
+        view! {
+            <a href=move || format!("/w/{}/{page}", slug.get()) rel="external" aria-current=(page == here).then_some("page")>
+                {text}
+            </a>
+        }
+    };
     view! {
-        <a class="skip" href="#main">"Skip to the page"</a>
+        <a class="skip" href="#main" rel="external">"Skip to the page"</a>
         <div class="shell">
             <aside class="rail">
-                <A href="/" attr:class="brand">
+                <a href="/" rel="external" class="brand">
                     <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true">
                         <path d="M12 2c0 6-4 7-4 12M12 2c0 6 4 7 4 12M12 8v6"/>
                         <path d="M3 21c3 0 4-3 5-7 1 3 2 7 4 7s3-4 4-7c1 4 2 7 5 7"/>
                     </svg>
                     "Holdfast"
-                </A>
+                </a>
                 <nav aria-label="Main">
-                    <A href=to("retention")>"Retention"</A>
-                    <A href=to("data")>"Data"</A>
+                    {way("retention", "Retention")}
+                    {way("data", "Data")}
                 </nav>
                 <Transition>
                     {move || Suspend::new(async move {
@@ -69,7 +79,7 @@ pub fn Frame() -> impl IntoView {
                                         let here = one.slug.clone();
                                         view! {
                                             <a
-                                                href=format!("/w/{}/retention", one.slug)
+                                                href=format!("/w/{}/retention", one.slug) rel="external"
                                                 aria-current=move || (slug.get() == here).then_some("true")
                                             >
                                                 {one.name}
@@ -89,9 +99,10 @@ pub fn Frame() -> impl IntoView {
                     </Transition>
                 </p>
             </aside>
-            <main class="page" id="main">
-                <Outlet/>
+            <main class="page" id="main" tabindex="-1">
+                {children()}
             </main>
         </div>
     }
+    .into_any()
 }

@@ -446,13 +446,19 @@ fn step_focus(from: &HtmlElement, (rows, columns): (i32, i32)) {
     drop(next.focus());
 }
 
+/// The cell of the same period in the next row that has one: the newest cohorts have none yet.
 fn vertical(from: &HtmlElement, rows: i32) -> Option<Element> {
-    let row = from.parent_element()?;
-    let row = if rows > 0 {
-        row.next_element_sibling()?
-    } else {
-        row.previous_element_sibling()?
-    };
     let period = from.get_attribute("data-period")?;
-    row.query_selector(&format!("td[data-period=\"{period}\"]")).ok()?
+    let wanted = format!("td[data-period=\"{period}\"]");
+    let mut row = from.parent_element()?;
+    loop {
+        row = if rows > 0 {
+            row.next_element_sibling()?
+        } else {
+            row.previous_element_sibling()?
+        };
+        if let Some(cell) = row.query_selector(&wanted).ok()? {
+            return Some(cell);
+        }
+    }
 }

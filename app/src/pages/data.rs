@@ -6,30 +6,27 @@ mod upload;
 pub use new::NewPage;
 
 use crate::api::imports::{DataView, ImportLine, data};
-use crate::components::frame::Current;
+use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use upload::{FileField, refusal, refused};
 
-/// Pause before a list with an import under way is looked at again, in milliseconds.
-const POLL_MS: u64 = 1_500;
-
 /// Events, customers, imports, and a form for a file.
 #[component]
 pub fn DataPage() -> impl IntoView {
+    view! { <Frame here="data"><Data/></Frame> }
+}
+
+#[component]
+fn Data() -> impl IntoView {
     let current = expect_context::<Current>();
     let why = StoredValue::new(refused());
     let found = Resource::new(move || current.slug.get(), data);
-    super::look_again(
-        move || matches!(&*found.read(), Some(Ok(found)) if found.busy),
-        POLL_MS,
-        move || found.refetch(),
-    );
     view! {
         <Title text="Data"/>
         <h1 class="vh">"Data"</h1>
-        <Transition fallback=|| view! { <div class="skeleton block"></div> }>
+        <Suspense>
             {move || Suspend::new(async move {
                 match found.await {
                     Ok(found) => {
@@ -40,13 +37,14 @@ pub fn DataPage() -> impl IntoView {
                     Err(error) => view! { <ErrorCard error/> }.into_any(),
                 }
             })}
-        </Transition>
+        </Suspense>
     }
     .into_any()
 }
 
 fn page(found: DataView, slug: &str, refused: Option<String>) -> AnyView {
     view! {
+        {found.busy.then(super::look_again)}
         <div class="answer">
             <p class="finding">{found.finding}</p>
             <p class="quiet">{found.evidence}</p>

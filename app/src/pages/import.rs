@@ -4,19 +4,21 @@ mod confirm;
 mod outcome;
 
 use crate::api::imports::{ImportView, import};
-use crate::components::frame::Current;
+use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use analysis::import::ImportPhase;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_params_map};
 
-/// Pause before an import under way is looked at again, in milliseconds.
-const POLL_MS: u64 = 1_000;
-
 /// The import that the address names.
 #[component]
 pub fn ImportPage() -> impl IntoView {
+    view! { <Frame here="data"><ImportOf/></Frame> }
+}
+
+#[component]
+fn ImportOf() -> impl IntoView {
     let current = expect_context::<Current>();
     let params = use_params_map();
     let number = Memo::new(move |_| params.read().get("import").unwrap_or_default());
@@ -25,18 +27,9 @@ pub fn ImportPage() -> impl IntoView {
         move || (current.slug.get(), number.get(), said.get()),
         |(slug, number, said)| import(slug, number, said),
     );
-    super::look_again(
-        move || {
-            let found = found.read();
-            let phase = found.as_ref().and_then(|found| found.as_ref().ok()).map(|found| found.phase);
-            matches!(phase, Some(ImportPhase::Queued | ImportPhase::Running))
-        },
-        POLL_MS,
-        move || found.refetch(),
-    );
     view! {
         <Title text="Import"/>
-        <Transition fallback=|| view! { <div class="skeleton block"></div> }>
+        <Suspense>
             {move || Suspend::new(async move {
                 match found.await {
                     Ok(found) => {
@@ -46,7 +39,7 @@ pub fn ImportPage() -> impl IntoView {
                     Err(error) => view! { <ErrorCard error/> }.into_any(),
                 }
             })}
-        </Transition>
+        </Suspense>
     }
     .into_any()
 }
@@ -79,11 +72,11 @@ fn page(found: ImportView, slug: &str, here: String) -> AnyView {
     .into_any()
 }
 
-/// How far it is; looked at again by itself where the browser can.
+/// How far it is; looked at again by itself.
 fn progress(percent: u32) -> AnyView {
     view! {
+        {super::look_again()}
         <progress class="progress" max="100" value=percent aria-label="Part of the file that has been read"></progress>
-        <p class="unhydrated"><a href="" rel="external">"Look again"</a></p>
     }
     .into_any()
 }

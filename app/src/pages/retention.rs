@@ -2,7 +2,7 @@
 
 use crate::api::retention::{RetentionAnswer, retention};
 use crate::components::choosers::AskActivity;
-use crate::components::frame::Current;
+use crate::components::frame::{Current, Frame};
 use crate::components::inspect::Inspect;
 use crate::components::matrix::Matrix;
 use crate::components::popover::close_popovers;
@@ -16,15 +16,15 @@ use crate::words as labels;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use std::sync::Arc;
 
 /// Leads from a workspace's bare address to its matrix.
 #[component]
 pub fn ToRetention() -> impl IntoView {
-    let current = expect_context::<Current>();
-    view! { <Redirect path=format!("/w/{}/retention", current.slug.get_untracked())/> }
+    let slug = use_params_map().read_untracked().get("workspace").unwrap_or_default();
+    view! { <Redirect path=format!("/w/{slug}/retention")/> }
 }
 
 /// What the address says: the question, how it is looked at, and what of it was not understood.
@@ -90,6 +90,11 @@ fn address(query: &RetentionQuery, view: &RetentionView) -> String {
 /// The page.
 #[component]
 pub fn RetentionPage() -> impl IntoView {
+    view! { <Frame here="retention"><Retention/></Frame> }
+}
+
+#[component]
+fn Retention() -> impl IntoView {
     let current = expect_context::<Current>();
     let map = use_query_map();
     let here = Memo::new(move |_| Address::read(&map.read()));

@@ -60,17 +60,22 @@ pub async fn load(
     };
     let total = u64::from(options.customers);
     progress(0, total);
+    store.beat(workspace.id, batch, 0, total).await?;
     let mut set = Set::default();
     for history in generator {
         set.add(history);
         if set.events.len() >= SET {
             set.write(store, workspace.id, batch, &mut summary).await?;
             progress(summary.customers, total);
+            // One short of the end until everything is there.
+            let done = summary.customers.min(total.saturating_sub(1));
+            store.beat(workspace.id, batch, done, total).await?;
         }
     }
     set.write(store, workspace.id, batch, &mut summary).await?;
     progress(summary.customers, total);
     store.refresh_summaries(workspace.id).await?;
+    store.beat(workspace.id, batch, total, total).await?;
     Ok(summary)
 }
 

@@ -1,6 +1,6 @@
 //! Customers: traits merged one by one, the latest wins.
 
-use super::shards::{Customers, Locked};
+use super::shards::{Customers, Locked, plan_afresh};
 use super::{CustomerRow, Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -66,6 +66,7 @@ impl Store {
         self.make_shards(workspace, &touched).await?;
 
         let mut transaction = self.pool.begin().await?;
+        plan_afresh(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let known = told.customers.numbers(&mut transaction, workspace).await?;
         let numbers: Vec<i32> = known

@@ -3,7 +3,7 @@
 use super::copy::{NumberedEvent, copy_events, copy_keys};
 use super::key::Key;
 use super::partitions::month;
-use super::shards::{Customers, Locked};
+use super::shards::{Customers, Locked, plan_afresh};
 use super::{EventRow, Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -44,6 +44,7 @@ impl Store {
         self.make_partitions(&months).await?;
 
         let mut transaction = self.pool.begin().await?;
+        plan_afresh(&mut transaction).await?;
         let names = event_names(&mut transaction, workspace, rows).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let fresh = insert_keys(&mut transaction, workspace, candidates).await?;

@@ -137,3 +137,12 @@ impl Store {
         Ok(())
     }
 }
+
+/// Has each statement of this transaction planned for the arrays it is given and the tables as they are now. A plan kept
+/// from the first sets of an import takes arrays for five rows and the tables for empty.
+pub(super) async fn plan_afresh(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+        .fetch_one(connection)
+        .await?;
+    Ok(())
+}
