@@ -176,7 +176,9 @@ impl RetentionReport {
 
     /// The largest attrition (1 − rate) over the same cells. 0 when there is none.
     pub fn largest_attrition(&self) -> f64 {
-        self.telling_rates().map(|rate| 1.0 - rate).fold(0.0, f64::max)
+        self.telling_rates()
+            .map(|rate| 1.0 - rate)
+            .fold(0.0, f64::max)
     }
 
     /// The rates after period 0 that are not a small cohort's.

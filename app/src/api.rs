@@ -1,6 +1,7 @@
 //! Server functions: each gets its context, makes one call, and maps the error. They are a public interface and trust
 //! nothing they are given.
 
+#[cfg(feature = "ssr")]
 pub mod imports;
 pub mod retention;
 pub mod workspace;

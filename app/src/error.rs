@@ -58,8 +58,8 @@ impl FromServerFnError for AppError {
 #[cfg(feature = "ssr")]
 pub(crate) mod ssr {
     use super::AppError;
-    use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
     use http::StatusCode;
+    use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
     use leptos::nonce::use_nonce;
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
@@ -82,7 +82,9 @@ pub(crate) mod ssr {
                 StoreError::NotFound => Self::NotFound,
                 StoreError::NoActivity => Self::NoActivity,
                 StoreError::Query(cause) => Self::BadRequest(cause.to_string()),
-                StoreError::Zone(_) | StoreError::Conflict(_) => Self::BadRequest(error.to_string()),
+                StoreError::Zone(_) | StoreError::Conflict(_) => {
+                    Self::BadRequest(error.to_string())
+                }
                 StoreError::Unavailable(cause) => {
                     tracing::warn!(error = %cause, "data base not available");
                     Self::Unavailable

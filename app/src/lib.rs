@@ -16,7 +16,6 @@ use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
-use pages::not_found::NotFound;
 
 /// The document around the application.
 ///
@@ -77,7 +76,8 @@ fn routes() -> impl IntoView {
 #[cfg(feature = "ssr")]
 fn routes() -> impl IntoView {
     use leptos_router::SsrMode::Async;
-        view! {
+    use pages::{data, home, import, not_found, retention};
+    view! {
         <FlatRoutes fallback=not_found::NotFound>
             <Route path=path!("/") view=home::HomePage ssr=Async/>
             <Route path=path!("/new") view=data::NewPage ssr=Async/>

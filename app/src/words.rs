@@ -7,14 +7,20 @@ use analysis::words::{interval, percent, period_name, thousands};
 
 /// "Still active, by weeks since signup".
 pub fn chart_title(report: &RetentionReport) -> String {
-    format!("Still active, by {} since signup", report.query.grain.noun(2))
+    format!(
+        "Still active, by {} since signup",
+        report.query.grain.noun(2)
+    )
 }
 
 /// "26 cohorts · 7,647 customers".
 pub fn cohorts_title(report: &RetentionReport) -> String {
     let cohorts = report.cohorts.len();
     let s = if cohorts == 1 { "" } else { "s" };
-    format!("{cohorts} cohort{s} · {} customers", thousands(report.customers))
+    format!(
+        "{cohorts} cohort{s} · {} customers",
+        thousands(report.customers)
+    )
 }
 
 /// What the table is, for those who hear it.
@@ -37,7 +43,10 @@ pub fn cell_span(low: f64, high: f64) -> String {
 
 /// "unfinished week, left out of the overall row".
 pub fn running_note(report: &RetentionReport) -> String {
-    format!("unfinished {}, left out of the overall row", report.query.grain.noun(1))
+    format!(
+        "unfinished {}, left out of the overall row",
+        report.query.grain.noun(1)
+    )
 }
 
 /// "Week of 6 Jan 2025, week 4" or "All cohorts, week 4".
@@ -63,24 +72,27 @@ pub fn against_overall(report: &RetentionReport, cell: CellRef) -> String {
     }) else {
         return "Nobody is in this cohort.".to_owned();
     };
-    let own = format!("Between {} with 95 % confidence.", interval(bounds).replace(" to ", " and "));
+    let own = format!(
+        "Between {} with 95 % confidence.",
+        interval(bounds).replace(" to ", " and ")
+    );
     let overall = report.cell(CellRef {
         cohort: None,
         period: cell.period,
     });
-    let Some((all, all_rate)) = overall
-        .filter(|_| cell.cohort.is_some())
-        .and_then(|all| {
-            let rate = all.rate?;
-            Some((all, rate))
-        })
-    else {
+    let Some((all, all_rate)) = overall.filter(|_| cell.cohort.is_some()).and_then(|all| {
+        let rate = all.rate?;
+        Some((all, rate))
+    }) else {
         return own;
     };
     // The cohort is compared with the others, not with a total that contains it.
     let finished = facts.state != analysis::report::CellState::Running;
     let (inside, of) = if finished {
-        (all.retained.saturating_sub(facts.retained), all.size.saturating_sub(facts.size))
+        (
+            all.retained.saturating_sub(facts.retained),
+            all.size.saturating_sub(facts.size),
+        )
     } else {
         (all.retained, all.size)
     };

@@ -51,7 +51,9 @@ fn next_colour(svg: &str) -> Option<(&str, (u8, u8, u8), &str)> {
         let name = ["fill", "stroke"]
             .into_iter()
             .find(|name| svg[..at].ends_with(name));
-        if let (Some(colour), Some(name), Some("\"")) = (colour.and_then(channels), name, svg.get(at + 9..at + 10)) {
+        if let (Some(colour), Some(name), Some("\"")) =
+            (colour.and_then(channels), name, svg.get(at + 9..at + 10))
+        {
             return Some((&svg[..at - name.len()], colour, &svg[at + 10..]));
         }
         from = at + 3;
@@ -71,7 +73,8 @@ mod tests {
     fn colours_become_classes() {
         let svg = r##"<g fill="none" stroke="#040000"/><path stroke="#050102"/><text fill="#020000">#040000 "="#zz</text>"##;
         assert_eq!(
-            classes(svg, |number| (number == 258).then(|| "2025-01-06".to_owned())),
+            classes(svg, |number| (number == 258)
+                .then(|| "2025-01-06".to_owned())),
             r##"<g fill="none" class="mean"/><path class="cohort" data-cohort="2025-01-06"/><text class="words">#040000 "="#zz</text>"##
         );
     }

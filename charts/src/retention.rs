@@ -26,7 +26,11 @@ pub fn retention(report: &RetentionReport) -> String {
     if draw(report, last, &mut svg).is_err() {
         return String::new();
     }
-    let names: Vec<String> = report.cohorts.iter().map(|one| one.start.to_string()).collect();
+    let names: Vec<String> = report
+        .cohorts
+        .iter()
+        .map(|one| one.start.to_string())
+        .collect();
     let svg = ink::classes(&svg, |number| names.get(usize::from(number)).cloned());
     label(&svg, report)
 }
@@ -42,7 +46,11 @@ fn label(svg: &str, report: &RetentionReport) -> String {
     svg.replacen(&size, &name, 1)
 }
 
-fn draw(report: &RetentionReport, last: usize, svg: &mut String) -> Result<(), Box<dyn std::error::Error>> {
+fn draw(
+    report: &RetentionReport,
+    last: usize,
+    svg: &mut String,
+) -> Result<(), Box<dyn std::error::Error>> {
     let points = |cohort| -> Vec<(f64, analysis::report::CellFacts)> {
         (1..=last)
             .filter_map(|period| {
@@ -73,7 +81,13 @@ fn draw(report: &RetentionReport, last: usize, svg: &mut String) -> Result<(), B
         .bold_line_style(ink::GRID)
         .light_line_style(TRANSPARENT)
         .axis_style(ink::GRID)
-        .x_label_formatter(&|period| if period.fract() == 0.0 { format!("{period}") } else { String::new() })
+        .x_label_formatter(&|period| {
+            if period.fract() == 0.0 {
+                format!("{period}")
+            } else {
+                String::new()
+            }
+        })
         .y_label_formatter(&|rate| words::percent(*rate))
         .x_label_style(style.clone().pos(Pos::new(HPos::Center, VPos::Top)))
         .y_label_style(style)
@@ -92,11 +106,18 @@ fn draw(report: &RetentionReport, last: usize, svg: &mut String) -> Result<(), B
         }
     }
 
-    let upper = pooled.iter().filter_map(|(at, facts)| Some((*at, facts.interval?.high)));
-    let lower = pooled.iter().rev().filter_map(|(at, facts)| Some((*at, facts.interval?.low)));
+    let upper = pooled
+        .iter()
+        .filter_map(|(at, facts)| Some((*at, facts.interval?.high)));
+    let lower = pooled
+        .iter()
+        .rev()
+        .filter_map(|(at, facts)| Some((*at, facts.interval?.low)));
     let outline: Vec<_> = upper.chain(lower).collect();
     chart.draw_series(std::iter::once(Polygon::new(outline, ink::BAND.filled())))?;
-    let mean = pooled.iter().map(|(at, facts)| (*at, facts.rate.unwrap_or_default()));
+    let mean = pooled
+        .iter()
+        .map(|(at, facts)| (*at, facts.rate.unwrap_or_default()));
     chart.draw_series(LineSeries::new(mean, ink::MEAN.stroke_width(2)))?;
     if let [(at, facts)] = pooled.as_slice() {
         let only = (*at, facts.rate.unwrap_or_default());
@@ -111,7 +132,12 @@ fn scale_top(report: &RetentionReport) -> f64 {
     let pooled = (1..report.columns())
         .filter_map(|period| {
             let period = u32::try_from(period).ok()?;
-            report.cell(CellRef { cohort: None, period })?.interval
+            report
+                .cell(CellRef {
+                    cohort: None,
+                    period,
+                })?
+                .interval
         })
         .fold(0.0, |top: f64, interval| top.max(interval.high));
     let largest = pooled.max(report.largest_rate());

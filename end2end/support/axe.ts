@@ -5,16 +5,20 @@ import { type Page, expect } from "@playwright/test";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/** Fails on what axe finds on the page as it stands, in light and in dark. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Fails on what axe finds on the page as it stands, in light and in dark; `within`: only in this part of it. */
+export async function expectAccessible(page: Page, within?: string): Promise<void> {
+  const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    const found = violations.map(({ id, help, nodes }) => ({
-      id,
-      help,
-      places: nodes.slice(0, 5).map((node) => `${node.target.join(" ")}: ${node.failureSummary?.split("\n")[1]?.trim()}`),
-    }));
-    expect(found, `${page.url()} in ${colorScheme}`).toEqual([]);
+    const scan = new AxeBuilder({ page }).withTags(RULES);
+    const { violations } = await (within ? scan.include(within) : scan).analyze();
+    for (const { id, nodes } of violations) {
+      // some examples are enough: what is wrong with one cell is wrong with hundreds
+      for (const node of nodes.slice(0, 4)) {
+        const why = node.failureSummary?.split("\n")[1]?.trim();
+        found.push(`${colorScheme}, ${id} (${nodes.length} times), ${node.target.join(" ")}: ${why}`);
+      }
+    }
   }
+  expect(found, page.url()).toEqual([]);
 }

@@ -95,6 +95,11 @@ export class Holdfast {
     return Number((await readFile(file, "utf8")).split("\n")[0]);
   }
 
+  /** The operator's own settings of the private Postgres. */
+  get localSettings(): string {
+    return join(this.folder, "data/postgres/local.conf");
+  }
+
   /** What the program has logged. */
   async log(): Promise<string> {
     return readFile(join(this.folder, "log"), "utf8");

@@ -2,6 +2,7 @@
 
 import { type BrowserContext, test as base, expect } from "@playwright/test";
 import { RetentionPage } from "../pages/retention.ts";
+import { Holdfast } from "./holdfast.ts";
 
 interface Options {
   /** Complaints that a test provokes on purpose, such as the browser's note on a 404. */
@@ -50,5 +51,26 @@ export const test = base.extend<Options & Fixtures>({
     await use(new RetentionPage(page));
   },
 });
+
+/** `test` with a program of its own, for tests that change or break what others look at. It lives as long as a worker. */
+export function testWithOwn(options: readonly string[], prepare?: (holdfast: Holdfast) => Promise<void>) {
+  return test.extend<object, { holdfast: Holdfast }>({
+    holdfast: [
+      async ({}, use) => {
+        const holdfast = await Holdfast.start(options);
+        try {
+          await prepare?.(holdfast);
+          await use(holdfast);
+        } finally {
+          await holdfast.stop();
+        }
+      },
+      { scope: "worker", timeout: 90_000 },
+    ],
+    baseURL: async ({ holdfast }, use) => {
+      await use(holdfast.url);
+    },
+  });
+}
 
 export { expect };

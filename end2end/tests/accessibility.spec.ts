@@ -14,6 +14,17 @@ test("the matrix with all its switches on", async ({ page, retention }) => {
   await expectAccessible(page);
 });
 
+test("the words on every step of the heat scale", async ({ page, retention }) => {
+  await retention.goto("?intervals=1");
+  // no data have all steps at once: they are put on the cells of one row
+  const steps = await retention.table.locator("tr.overall td[data-period]").evaluateAll((cells) => {
+    cells.forEach((cell, step) => cell.setAttribute("class", `h${Math.min(step, 20)}`));
+    return cells.length;
+  });
+  expect(steps).toBeGreaterThan(20);
+  await expectAccessible(page, "tr.overall");
+});
+
 test("each phrase’s choices", async ({ page, retention }) => {
   await retention.goto("?last=4&where=plan:is:business&active=report_published");
   for (const name of Object.keys(PHRASES) as PhraseName[]) {

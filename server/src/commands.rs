@@ -4,6 +4,7 @@
 pub mod database;
 pub mod demo;
 pub mod doctor;
+pub mod import;
 pub mod migrate;
 pub mod serve;
 
@@ -36,6 +37,8 @@ pub struct Cli {
 pub enum Command {
     /// Serves the pages.
     Serve(ServeConfig),
+    /// Imports events, and customers with their traits, from CSV files.
+    Import(import::ImportArgs),
     /// Loads the demo workspace.
     Demo(demo::DemoArgs),
     /// Brings the data base's structure up to date.
@@ -59,6 +62,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Serve(config) => {
                 serve::run(config, cli.database).await?;
                 Ok(ExitCode::SUCCESS)
+            }
+            Command::Import(args) => {
+                with_store(&cli.database, async |store| import::run(&store, args).await).await
             }
             Command::Demo(args) => {
                 with_store(&cli.database, async |store| demo::run(&store, args).await).await

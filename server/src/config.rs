@@ -12,7 +12,7 @@ use std::str::FromStr;
 #[derive(Args, Clone, Debug)]
 pub struct DatabaseConfig {
     /// Folder for what Holdfast keeps on this machine: its own Postgres, uploaded files.
-    /// [default: /var/lib/holdfast for root, else $XDG_DATA_HOME/holdfast or ~/.local/share/holdfast]
+    /// [default: /var/lib/holdfast for root, else the user's data folder: ~/.local/share/holdfast]
     #[arg(long, global = true, env = "HOLDFAST_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
@@ -28,8 +28,8 @@ pub struct DatabaseConfig {
     )]
     pub database_url: Option<DatabaseUrl>,
 
-    /// Folder with Postgres's programs (initdb, postgres, pg_ctl) for the private one.
-    /// [default: the newest in /usr/lib/postgresql, else what pg_config tells of]
+    /// Folder with Postgres's programs (initdb and the like) for the private one.
+    /// [default: the newest in /usr/lib/postgresql, else the one that was installed otherwise]
     #[arg(long, global = true, env = "HOLDFAST_PG_BINDIR", value_name = "FOLDER")]
     pub pg_bindir: Option<PathBuf>,
 }
@@ -236,6 +236,7 @@ pub enum LogFormat {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 mod tests {
     use super::*;
 

@@ -17,7 +17,10 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     if !names_this_machine(request.headers(), request.uri()) {
         return refuse("This address does not lead to Holdfast. Use localhost or 127.0.0.1.\n");
     }
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if changes && !same_origin(request.headers()) {
         return refuse("Requests that change something must come from Holdfast's own pages.\n");
     }
@@ -26,8 +29,14 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
         (
             HeaderName::from_static("permissions-policy"),
             "camera=(), geolocation=(), microphone=()",
@@ -63,7 +72,9 @@ fn names_this_machine(headers: &HeaderMap, uri: &Uri) -> bool {
     };
     host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }
 
 fn same_origin(headers: &HeaderMap) -> bool {
@@ -88,7 +99,12 @@ mod tests {
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
             .collect()
     }
 
@@ -118,9 +134,27 @@ mod tests {
         check(&[("sec-fetch-site", "same-origin")], true);
         check(&[("sec-fetch-site", "none")], true);
         check(&[("sec-fetch-site", "cross-site")], false);
-        check(&[("sec-fetch-site", "same-site"), ("origin", "http://localhost")], false);
-        check(&[("origin", "http://localhost:3000"), ("host", "localhost:3000")], true);
-        check(&[("origin", "http://localhost:3001"), ("host", "localhost:3000")], false);
+        check(
+            &[
+                ("sec-fetch-site", "same-site"),
+                ("origin", "http://localhost"),
+            ],
+            false,
+        );
+        check(
+            &[
+                ("origin", "http://localhost:3000"),
+                ("host", "localhost:3000"),
+            ],
+            true,
+        );
+        check(
+            &[
+                ("origin", "http://localhost:3001"),
+                ("host", "localhost:3000"),
+            ],
+            false,
+        );
         check(&[("origin", "null"), ("host", "localhost:3000")], false);
         check(&[], true);
     }

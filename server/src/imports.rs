@@ -1,7 +1,7 @@
 //! Runs the imports that pages queue: one at a time, so that two files never compete for the disk.
 
-use app::api::imports::Uploads;
 use analysis::import::ImportPhase;
+use app::api::imports::Uploads;
 use futures::FutureExt;
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -168,7 +168,11 @@ impl Runner {
             Ok(Err(ImportError::Store(error @ StoreError::Unavailable(_)))) => return Err(error),
             Ok(Err(error)) => tracing::warn!(import = id.0, %error, "import stopped"),
             Err(panic) => {
-                tracing::error!(import = id.0, panic.message = words(&*panic), "import panicked");
+                tracing::error!(
+                    import = id.0,
+                    panic.message = words(&*panic),
+                    "import panicked"
+                );
                 self.store.break_import(workspace, id, BROKE_OFF).await?;
             }
         }

@@ -10,8 +10,8 @@ use app::{App, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, HeaderValue, VARY};
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderValue, VARY};
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -65,7 +65,12 @@ impl Pages {
     }
 
     /// The page at a path as the answer to a form that was refused.
-    pub(crate) async fn refuse(&self, path: &str, status: StatusCode, refused: Refused) -> Response {
+    pub(crate) async fn refuse(
+        &self,
+        path: &str,
+        status: StatusCode,
+        refused: Refused,
+    ) -> Response {
         let mut request = Request::new(Body::empty());
         match path.parse() {
             Ok(path) => *request.uri_mut() = path,
@@ -178,9 +183,10 @@ async fn keep(mut response: Response) -> Response {
 
 /// Lets browsers keep a file whose name does not change.
 async fn keep_a_day(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    response.headers_mut().insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=86400"),
+    );
     response
 }
 

@@ -42,6 +42,7 @@ fn filter(text: &str) -> anyhow::Result<EnvFilter> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 mod tests {
     use super::filter;
 

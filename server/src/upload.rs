@@ -101,11 +101,18 @@ async fn confirm(
     let text = String::from_utf8_lossy(&body).into_owned();
     let (said, _) = answers(&text);
     let _turn = desk.queue.confirming().await;
-    let phase = desk.store.import(workspace.id, import.id).await?.progress.phase;
+    let phase = desk
+        .store
+        .import(workspace.id, import.id)
+        .await?
+        .progress
+        .phase;
     if phase == ImportPhase::Uploaded {
         match desk.mapping(&workspace, import.id, said).await {
             Some(mapping) => {
-                desk.store.queue_import(workspace.id, import.id, &mapping).await?;
+                desk.store
+                    .queue_import(workspace.id, import.id, &mapping)
+                    .await?;
                 desk.queue.wake();
             }
             // The page asks what is still open, with the answers so far.
@@ -211,7 +218,11 @@ async fn make(desk: &Desk, form: Form) -> Result<(String, ImportId), Refusal> {
     if analysis::period::Calendar::new(&zone, week_start).is_err() {
         return Err(Refusal::Zone(zone.chars().take(60).collect()));
     }
-    form.file.as_ref().ok_or(Refusal::NoFile)?.look(&zone).await?;
+    form.file
+        .as_ref()
+        .ok_or(Refusal::NoFile)?
+        .look(&zone)
+        .await?;
     let base = slug::slug(&name);
     for number in 1..=SLUGS {
         let new = NewWorkspace {

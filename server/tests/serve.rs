@@ -1,5 +1,7 @@
 //! The real program: what it says, and what becomes of Postgres when it ends, in order or not.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 #[path = "cluster/scratch.rs"]
 mod scratch;
 

@@ -36,7 +36,9 @@ struct Answer {
 
 impl Answer {
     fn header(&self, name: impl axum::http::header::AsHeaderName) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// Where a form led.
@@ -92,7 +94,8 @@ impl Served {
         let request = Request::post(path)
             .header(HOST, "localhost")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.ask(request.body(Body::from(form.to_owned())).unwrap()).await
+        self.ask(request.body(Body::from(form.to_owned())).unwrap())
+            .await
     }
 
     async fn send(&self, path: &str, body: String) -> Answer {
@@ -128,7 +131,10 @@ impl Served {
         let wait = async {
             loop {
                 let import = self.import(workspace, path).await;
-                if matches!(import.progress.phase, ImportPhase::Done | ImportPhase::Failed) {
+                if matches!(
+                    import.progress.phase,
+                    ImportPhase::Done | ImportPhase::Failed
+                ) {
                     // The runner tidies up after the phase is set.
                     ended.wait_for(|ended| *ended > 0).await.unwrap();
                     return import;
@@ -190,12 +196,20 @@ u1,open,2024-01-01T00:00:00Z,<b>pro</b>
 async fn a_file_is_looked_at_confirmed_and_brought_in(pool: PgPool) {
     let served = Served::over(pool);
     let here = served.workspace("here").await;
-    let path = served.bring("here", "../../<i>events</i>.csv", EVENTS).await;
+    let path = served
+        .bring("here", "../../<i>events</i>.csv", EVENTS)
+        .await;
     assert_eq!(served.files(), [number(&path).0.to_string()]);
 
     let page = served.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
-    for text in ["user_id", "timestamp", "Customer’s id", "Bring in 2", "&lt;b>pro&lt;/b>"] {
+    for text in [
+        "user_id",
+        "timestamp",
+        "Customer’s id",
+        "Bring in 2",
+        "&lt;b>pro&lt;/b>",
+    ] {
         assert!(page.text.contains(text), "{text}");
     }
     // What files and senders say is text; their folders are not even that.
@@ -235,7 +249,11 @@ async fn a_file_is_looked_at_confirmed_and_brought_in(pool: PgPool) {
     let rejected = served.get(&format!("{path}/rejected.csv")).await;
     assert_eq!(rejected.status, StatusCode::OK);
     assert_eq!(rejected.header(CONTENT_TYPE), "text/csv; charset=utf-8");
-    assert!(rejected.header(CONTENT_DISPOSITION).starts_with("attachment;"));
+    assert!(
+        rejected
+            .header(CONTENT_DISPOSITION)
+            .starts_with("attachment;")
+    );
     assert_eq!(
         rejected.text,
         "line,reason,row\r\n\
@@ -244,8 +262,14 @@ async fn a_file_is_looked_at_confirmed_and_brought_in(pool: PgPool) {
     );
 
     // Clicked again, it changes nothing; and there is nothing left to drop.
-    assert_eq!(served.post(&format!("{path}/confirm"), "").await.location(), path);
-    assert_eq!(served.import(here, &path).await.progress.phase, ImportPhase::Done);
+    assert_eq!(
+        served.post(&format!("{path}/confirm"), "").await.location(),
+        path
+    );
+    assert_eq!(
+        served.import(here, &path).await.progress.phase,
+        ImportPhase::Done
+    );
     let dropped = served.post(&format!("{path}/discard"), "").await;
     assert_eq!(dropped.status, StatusCode::NOT_FOUND);
 }
@@ -257,13 +281,19 @@ async fn dates_that_can_be_read_twice_have_to_be_answered(pool: PgPool) {
     let text = "who,when\nu1,03/04/2024\nu2,05/06/2024\n";
     let path = served.bring("here", "visits.csv", text).await;
     let page = served.get(&path).await.text;
-    assert!(page.contains("Which column holds the customer's id?"), "{page}");
+    assert!(
+        page.contains("Which column holds the customer's id?"),
+        "{page}"
+    );
 
     // What was answered stays answered, and what is still open is asked.
     let roles = "kind=events&role=customer&role=time&event=Visit+paid";
     let answered = served.post(&format!("{path}/confirm"), roles).await;
     assert_eq!(answered.location(), format!("{path}?{roles}"));
-    assert_eq!(served.import(here, &path).await.progress.phase, ImportPhase::Uploaded);
+    assert_eq!(
+        served.import(here, &path).await.progress.phase,
+        ImportPhase::Uploaded
+    );
     let page = served.get(answered.location()).await.text;
     for text in [
         "value=\"Visit paid\"",
@@ -287,11 +317,20 @@ async fn dates_that_can_be_read_twice_have_to_be_answered(pool: PgPool) {
     let wrong = served.get(&format!("{path}?role=boss")).await;
     assert_eq!(wrong.status, StatusCode::OK);
     let other = served.bring("here", "visits.csv", text).await;
-    let wrong = served.get(&format!("{other}?role=boss&color=red")).await.text;
-    assert!(wrong.contains("“role=boss” is ignored: expected customer"), "{wrong}");
+    let wrong = served
+        .get(&format!("{other}?role=boss&color=red"))
+        .await
+        .text;
+    assert!(
+        wrong.contains("“role=boss” is ignored: expected customer"),
+        "{wrong}"
+    );
     assert!(wrong.contains("There is no setting “color”"));
     assert_eq!(
-        served.post(&format!("{other}/discard"), "").await.location(),
+        served
+            .post(&format!("{other}/discard"), "")
+            .await
+            .location(),
         "/w/here/data"
     );
     assert!(served.files().is_empty());
@@ -306,11 +345,31 @@ async fn what_is_no_file_of_rows_is_refused_and_leaves_nothing(pool: PgPool) {
         (file_part("", "") + END, 422, "Choose a file first."),
         (END.to_owned(), 422, "Choose a file first."),
         (file_part("a.csv", "") + END, 422, "The file is empty."),
-        (file_part("a.csv", "\r\n \n") + END, 422, "The file is empty."),
-        (file_part("a.csv", "PK\u{3}\u{4}") + END, 422, "This is a zip archive or an Excel workbook, not a CSV file."),
-        (file_part("a.csv", "{\"a\": 1}") + END, 422, "This is JSON, not a CSV file."),
-        (file_part("a.csv", EVENTS), 400, "The file did not arrive as a whole"),
-        (text_part("colour", "red") + END, 400, "The form was not understood."),
+        (
+            file_part("a.csv", "\r\n \n") + END,
+            422,
+            "The file is empty.",
+        ),
+        (
+            file_part("a.csv", "PK\u{3}\u{4}") + END,
+            422,
+            "This is a zip archive or an Excel workbook, not a CSV file.",
+        ),
+        (
+            file_part("a.csv", "{\"a\": 1}") + END,
+            422,
+            "This is JSON, not a CSV file.",
+        ),
+        (
+            file_part("a.csv", EVENTS),
+            400,
+            "The file did not arrive as a whole",
+        ),
+        (
+            text_part("colour", "red") + END,
+            400,
+            "The form was not understood.",
+        ),
         (
             file_part("a.csv", EVENTS) + &file_part("b.csv", EVENTS) + END,
             400,
@@ -321,13 +380,17 @@ async fn what_is_no_file_of_rows_is_refused_and_leaves_nothing(pool: PgPool) {
         let answer = served.send("/w/here/upload", body).await;
         assert_eq!(answer.status.as_u16(), status, "{words}");
         assert!(answer.text.contains(words), "{words}: {}", answer.text);
-        assert!(answer.text.contains("Bring in a file"), "the form is at hand");
+        assert!(
+            answer.text.contains("Bring in a file"),
+            "the form is at hand"
+        );
         assert!(served.files().is_empty(), "{words}: {:?}", served.files());
     }
     let plain = served.post("/w/here/upload", "file=a").await;
     assert_eq!(plain.status, StatusCode::BAD_REQUEST);
     let mut huge = multipart("/w/here/upload", file_part("a.csv", EVENTS) + END);
-    huge.headers_mut().insert(CONTENT_LENGTH, 30_000_000_000_u64.into());
+    huge.headers_mut()
+        .insert(CONTENT_LENGTH, 30_000_000_000_u64.into());
     let huge = served.ask(huge).await;
     assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(huge.text.contains("The file is larger than 20 GB"));
@@ -340,7 +403,9 @@ async fn what_is_no_file_of_rows_is_refused_and_leaves_nothing(pool: PgPool) {
     assert!(!page.text.contains("class=\"notice"));
     // A foreign page can't make a browser send one.
     let mut foreign = multipart("/w/here/upload", file_part("a.csv", EVENTS) + END);
-    foreign.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+    foreign
+        .headers_mut()
+        .insert("sec-fetch-site", "cross-site".parse().unwrap());
     assert_eq!(served.ask(foreign).await.status, StatusCode::FORBIDDEN);
 }
 
@@ -355,20 +420,36 @@ async fn a_workspace_is_made_with_its_first_file(pool: PgPool) {
             + END
     };
     for (name, zone, text, words) in [
-        ("Acme", "Mars/Olympus", EVENTS, "“Mars/Olympus” is no time zone that is known here."),
+        (
+            "Acme",
+            "Mars/Olympus",
+            EVENTS,
+            "“Mars/Olympus” is no time zone that is known here.",
+        ),
         (" ", "UTC", EVENTS, "Give the workspace a name"),
         ("Acme", "Asia/Kolkata", "", "The file is empty."),
     ] {
         let answer = served.send("/new", body(name, zone, text)).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{words}");
         assert!(answer.text.contains(words), "{words}: {}", answer.text);
-        assert!(answer.text.contains(&format!("value=\"{zone}\"")), "given again");
+        assert!(
+            answer.text.contains(&format!("value=\"{zone}\"")),
+            "given again"
+        );
         assert_eq!(served.store.workspaces().await.unwrap(), []);
         assert!(served.files().is_empty());
     }
-    let first = served.send("/new", body("Acme Studio", "Asia/Kolkata", EVENTS)).await;
-    assert!(first.location().starts_with("/w/acme-studio/import/"), "{}", first.location());
-    let second = served.send("/new", body("Acme  studio!", "UTC", EVENTS)).await;
+    let first = served
+        .send("/new", body("Acme Studio", "Asia/Kolkata", EVENTS))
+        .await;
+    assert!(
+        first.location().starts_with("/w/acme-studio/import/"),
+        "{}",
+        first.location()
+    );
+    let second = served
+        .send("/new", body("Acme  studio!", "UTC", EVENTS))
+        .await;
     assert!(second.location().starts_with("/w/acme-studio-2/import/"));
     let made = served.store.workspace("acme-studio").await.unwrap();
     assert_eq!(
@@ -376,7 +457,10 @@ async fn a_workspace_is_made_with_its_first_file(pool: PgPool) {
         ("Acme Studio", "Asia/Kolkata", WeekStart::Sunday)
     );
     let page = served.get(first.location()).await.text;
-    assert!(page.contains("without an offset they are read in Asia/Kolkata"), "{page}");
+    assert!(
+        page.contains("without an offset they are read in Asia/Kolkata"),
+        "{page}"
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -388,7 +472,11 @@ async fn an_import_is_seen_in_its_own_workspace_only(pool: PgPool) {
     let id = number(&path).0;
     for wrong in ["there", "nowhere"] {
         let path = format!("/w/{wrong}/import/{id}");
-        assert_eq!(served.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            served.get(&path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
         let csv = served.get(&format!("{path}/rejected.csv")).await;
         assert_eq!(csv.status, StatusCode::NOT_FOUND);
         for act in ["confirm", "again", "discard"] {
@@ -399,13 +487,23 @@ async fn an_import_is_seen_in_its_own_workspace_only(pool: PgPool) {
     for wrong in ["0", "x", "99999999999999", "-1"] {
         let answer = served.get(&format!("/w/here/import/{wrong}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{wrong}");
-        let answer = served.post(&format!("/w/here/import/{wrong}/confirm"), "").await;
+        let answer = served
+            .post(&format!("/w/here/import/{wrong}/confirm"), "")
+            .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{wrong}");
     }
-    let upload = served.send("/w/nowhere/upload", file_part("a.csv", EVENTS) + END).await;
+    let upload = served
+        .send("/w/nowhere/upload", file_part("a.csv", EVENTS) + END)
+        .await;
     assert_eq!(upload.status, StatusCode::NOT_FOUND);
-    assert_eq!(served.get("/w/nowhere/data").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(served.import(here, &path).await.progress.phase, ImportPhase::Uploaded);
+    assert_eq!(
+        served.get("/w/nowhere/data").await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        served.import(here, &path).await.progress.phase,
+        ImportPhase::Uploaded
+    );
     assert_eq!(served.files(), [id.to_string()]);
 }
 
@@ -418,11 +516,21 @@ async fn a_new_server_takes_over(pool: PgPool) {
     let queued = earlier.bring("here", "events.csv", EVENTS).await;
     let (store, folder) = (earlier.store.clone(), earlier.folder);
     drop(earlier.imports);
-    let file = |path: &str| folder.path().join("uploads").join(number(path).0.to_string());
+    let file = |path: &str| {
+        folder
+            .path()
+            .join("uploads")
+            .join(number(path).0.to_string())
+    };
     for path in [&interrupted, &queued] {
-        let look = store::look(file(path), "UTC".to_owned(), store::Said::default()).await.unwrap();
+        let look = store::look(file(path), "UTC".to_owned(), store::Said::default())
+            .await
+            .unwrap();
         let mapping = look.mapping.unwrap();
-        store.queue_import(here, number(path), &mapping).await.unwrap();
+        store
+            .queue_import(here, number(path), &mapping)
+            .await
+            .unwrap();
     }
     sqlx::query("update import set phase = 'running', started_at = now() where import_id = $1")
         .bind(number(&interrupted).0)
@@ -430,13 +538,24 @@ async fn a_new_server_takes_over(pool: PgPool) {
         .await
         .unwrap();
     // another process's: its file is elsewhere
-    let look = store::look(file(&queued), "UTC".to_owned(), store::Said::default()).await.unwrap();
-    let elsewhere = store.create_import(here, "own.csv", look.preview.kind, 1).await.unwrap();
-    store.queue_import(here, elsewhere, &look.mapping.unwrap()).await.unwrap();
+    let look = store::look(file(&queued), "UTC".to_owned(), store::Said::default())
+        .await
+        .unwrap();
+    let elsewhere = store
+        .create_import(here, "own.csv", look.preview.kind, 1)
+        .await
+        .unwrap();
+    store
+        .queue_import(here, elsewhere, &look.mapping.unwrap())
+        .await
+        .unwrap();
     fs::write(folder.path().join("uploads/7.part"), "half").unwrap();
 
     let served = Served::in_folder(store, folder);
-    assert_eq!(served.ended(here, &queued).await.progress.phase, ImportPhase::Done);
+    assert_eq!(
+        served.ended(here, &queued).await.progress.phase,
+        ImportPhase::Done
+    );
     let failed = served.import(here, &interrupted).await.progress;
     assert_eq!(failed.phase, ImportPhase::Failed);
     let waiting = served.store.import(here, elsewhere).await.unwrap().progress;
@@ -444,11 +563,22 @@ async fn a_new_server_takes_over(pool: PgPool) {
     assert_eq!(served.files(), [number(&interrupted).0.to_string()]);
 
     let page = served.get(&interrupted).await.text;
-    assert!(page.contains("Interrupted: start it again, nothing is stored twice."), "{page}");
+    assert!(
+        page.contains("Interrupted: start it again, nothing is stored twice."),
+        "{page}"
+    );
     let again = served.post(&format!("{interrupted}/again"), "").await;
     assert_eq!(again.location(), interrupted);
-    let summary = served.ended(here, &interrupted).await.progress.summary.unwrap();
-    assert_eq!((summary.stored, summary.duplicates, summary.rejected), (0, 4, 2));
+    let summary = served
+        .ended(here, &interrupted)
+        .await
+        .progress
+        .summary
+        .unwrap();
+    assert_eq!(
+        (summary.stored, summary.duplicates, summary.rejected),
+        (0, 4, 2)
+    );
 }
 
 /// A file that is cut off ends its import, not the runner; what was read stays.
@@ -457,15 +587,28 @@ async fn an_import_that_stops_says_why(pool: PgPool) {
     let served = Served::over(pool);
     let here = served.workspace("here").await;
     let path = served.bring("here", "events.csv", EVENTS).await;
-    let file = served.folder.path().join("uploads").join(number(&path).0.to_string());
-    served.post(&format!("{path}/confirm"), "kind=events").await.location();
+    let file = served
+        .folder
+        .path()
+        .join("uploads")
+        .join(number(&path).0.to_string());
+    served
+        .post(&format!("{path}/confirm"), "kind=events")
+        .await
+        .location();
     served.ended(here, &path).await;
 
     let path = served.bring("here", "events.csv", EVENTS).await;
     let next = file.with_file_name(number(&path).0.to_string());
-    let look = store::look(next.clone(), "UTC".to_owned(), store::Said::default()).await.unwrap();
+    let look = store::look(next.clone(), "UTC".to_owned(), store::Said::default())
+        .await
+        .unwrap();
     fs::write(&next, "other,columns\n1,2\n").unwrap();
-    served.store.queue_import(here, number(&path), &look.mapping.unwrap()).await.unwrap();
+    served
+        .store
+        .queue_import(here, number(&path), &look.mapping.unwrap())
+        .await
+        .unwrap();
     served.imports.queue().wake();
     let import = served.ended(here, &path).await;
     assert_eq!(import.progress.phase, ImportPhase::Failed);
@@ -481,5 +624,8 @@ async fn an_import_that_stops_says_why(pool: PgPool) {
     let page = served.get(&path).await.text;
     assert!(page.contains("bring it in again") && !page.contains("Start again"));
     served.post(&format!("{path}/again"), "").await.location();
-    assert_eq!(served.import(here, &path).await.progress.phase, ImportPhase::Failed);
+    assert_eq!(
+        served.import(here, &path).await.progress.phase,
+        ImportPhase::Failed
+    );
 }

@@ -12,9 +12,7 @@ mod workspace;
 mod writer;
 
 pub use error::StoreError;
-pub use import::{
-    Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look,
-};
+pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{DateOrder, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use shard::{SHARDS, shard};

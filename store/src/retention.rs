@@ -88,7 +88,11 @@ impl Scope {
     ) -> Self {
         let bound = |number: u32| {
             let place = usize::try_from(number).unwrap_or(usize::MAX);
-            plan.periods.bounds.get(place).copied().unwrap_or(plan.as_of)
+            plan.periods
+                .bounds
+                .get(place)
+                .copied()
+                .unwrap_or(plan.as_of)
         };
         Self {
             workspace: workspace.id.0,

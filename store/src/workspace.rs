@@ -127,7 +127,11 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn workspace(&self, slug: &str) -> Result<Workspace, StoreError> {
         // What can't be a slug is not asked for: Postgres would refuse some of it as text.
-        if slug.len() > 63 || !slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        if slug.len() > 63
+            || !slug
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
             return Err(StoreError::NotFound);
         }
         let row = sqlx::query_as!(
@@ -167,7 +171,10 @@ impl Store {
     ///
     /// # Errors
     /// When the data base can't answer.
-    pub async fn event_counts(&self, workspace: WorkspaceId) -> Result<Vec<EventCount>, StoreError> {
+    pub async fn event_counts(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<EventCount>, StoreError> {
         let rows = sqlx::query!(
             "select name, events from event_name where workspace_id = $1 order by events desc, name",
             workspace.0
@@ -187,7 +194,10 @@ impl Store {
     ///
     /// # Errors
     /// When the data base can't answer.
-    pub async fn trait_values(&self, workspace: WorkspaceId) -> Result<Vec<TraitValues>, StoreError> {
+    pub async fn trait_values(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<TraitValues>, StoreError> {
         let rows = sqlx::query!(
             "select name, value, customers from trait_value where workspace_id = $1
              order by name, customers desc, value",

@@ -30,7 +30,11 @@ fn file(text: &str) -> NamedTempFile {
 async fn answers_go_by_place() {
     use ColumnRole::{Customer, Ignored, Property, Time};
     let file = file("a,a,,b\nu1,x,1,03/04/2024\n");
-    let look = async |said| look(file.path().to_owned(), "UTC".to_owned(), said).await.unwrap();
+    let look = async |said| {
+        look(file.path().to_owned(), "UTC".to_owned(), said)
+            .await
+            .unwrap()
+    };
     let first = look(Said {
         kind: Some(FileKind::Events),
         ..Said::default()
@@ -52,7 +56,12 @@ async fn answers_go_by_place() {
         ..said
     })
     .await;
-    let roles: Vec<ColumnRole> = third.preview.columns.iter().map(|column| column.role).collect();
+    let roles: Vec<ColumnRole> = third
+        .preview
+        .columns
+        .iter()
+        .map(|column| column.role)
+        .collect();
     // the one without a name can't be used, whatever was said
     assert_eq!(roles, [Customer, Ignored, Ignored, Time]);
     assert_eq!(third.preview.problems, Vec::<String>::new());
@@ -72,10 +81,18 @@ async fn what_is_not_there_can_not_be_looked_at() {
     let missing = look(nowhere, "UTC".to_owned(), Said::default()).await;
     assert!(matches!(
         missing,
-        Err(IntakeError::Io { kind: std::io::ErrorKind::NotFound, .. })
+        Err(IntakeError::Io {
+            kind: std::io::ErrorKind::NotFound,
+            ..
+        })
     ));
     let file = file("user_id,event,time\nu,e,2024-01-01\n");
-    let zone = look(file.path().to_owned(), "Mars/Olympus".to_owned(), Said::default()).await;
+    let zone = look(
+        file.path().to_owned(),
+        "Mars/Olympus".to_owned(),
+        Said::default(),
+    )
+    .await;
     assert_eq!(zone, Err(IntakeError::Zone("Mars/Olympus".to_owned())));
 }
 
@@ -85,39 +102,67 @@ async fn an_import_is_dropped_before_it_is_confirmed_only(pool: PgPool) {
     let here = workspace(&store, "here").await;
     let there = workspace(&store, "there").await;
     let file = file("user_id,event,time\nu,e,2024-01-01\n,e,2024-01-01\nv,,2024-01-01\nw,e,x\n");
-    let seen = look(file.path().to_owned(), "UTC".to_owned(), Said::default()).await.unwrap();
+    let seen = look(file.path().to_owned(), "UTC".to_owned(), Said::default())
+        .await
+        .unwrap();
     let mapping = seen.mapping.unwrap();
-    let new = async || store.create_import(here, "f.csv", FileKind::Events, 9).await.unwrap();
+    let new = async || {
+        store
+            .create_import(here, "f.csv", FileKind::Events, 9)
+            .await
+            .unwrap()
+    };
     let phase = async |id| store.import(here, id).await.unwrap().progress.phase;
 
     let dropped = new().await;
-    assert!(matches!(store.discard_import(there, dropped).await, Err(StoreError::NotFound)));
+    assert!(matches!(
+        store.discard_import(there, dropped).await,
+        Err(StoreError::NotFound)
+    ));
     store.discard_import(here, dropped).await.unwrap();
-    assert!(matches!(store.import(here, dropped).await, Err(StoreError::NotFound)));
-    assert!(matches!(store.discard_import(here, dropped).await, Err(StoreError::NotFound)));
+    assert!(matches!(
+        store.import(here, dropped).await,
+        Err(StoreError::NotFound)
+    ));
+    assert!(matches!(
+        store.discard_import(here, dropped).await,
+        Err(StoreError::NotFound)
+    ));
 
     let broken = new().await;
     store.break_import(here, broken, "why").await.unwrap();
     assert_eq!(phase(broken).await, ImportPhase::Uploaded);
     store.queue_import(here, broken, &mapping).await.unwrap();
-    assert!(matches!(store.discard_import(here, broken).await, Err(StoreError::NotFound)));
+    assert!(matches!(
+        store.discard_import(here, broken).await,
+        Err(StoreError::NotFound)
+    ));
     store.break_import(there, broken, "why").await.unwrap();
     assert_eq!(phase(broken).await, ImportPhase::Queued);
     store.break_import(here, broken, "why").await.unwrap();
     let progress = store.import(here, broken).await.unwrap().progress;
-    assert_eq!((progress.phase, progress.error.as_deref()), (ImportPhase::Failed, Some("why")));
+    assert_eq!(
+        (progress.phase, progress.error.as_deref()),
+        (ImportPhase::Failed, Some("why"))
+    );
 
     assert_eq!(store.customers(here).await.unwrap(), 0);
     let done = new().await;
     store.queue_import(here, done, &mapping).await.unwrap();
-    store.run_import(here, done, file.path(), |_| {}).await.unwrap();
+    store
+        .run_import(here, done, file.path(), |_| {})
+        .await
+        .unwrap();
     store.break_import(here, done, "why").await.unwrap();
     assert_eq!(phase(done).await, ImportPhase::Done);
     assert_eq!(store.customers(here).await.unwrap(), 1);
     assert_eq!(store.customers(there).await.unwrap(), 0);
 
     let lines = async |workspace, line, limit| -> Vec<u64> {
-        let rows = store.rejected_after(workspace, done, line, limit).await.unwrap();
+        let rows = store
+            .rejected_after(workspace, done, line, limit)
+            .await
+            .unwrap();
         rows.iter().map(|row| row.line).collect()
     };
     assert_eq!(lines(here, 0, 10).await, [3, 4, 5]);

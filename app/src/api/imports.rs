@@ -1,35 +1,24 @@
-//! Imports and what they brought, as pages show them. The words are made on the server: pages only place them.
+//! Imports and what they brought, as pages show them. The words are made here: pages only place them.
+//!
+//! These pages are made on the server and load no program, so nothing here is a server function.
 
-#![expect(
-    missing_docs,
-    reason = "the fields that the macro makes are the parameters below it"
-)]
-
-#[cfg(feature = "ssr")]
 mod answers;
-#[cfg(feature = "ssr")]
 mod phrases;
-#[cfg(feature = "ssr")]
 mod show;
-#[cfg(feature = "ssr")]
 mod uploads;
 
-#[cfg(feature = "ssr")]
 pub use answers::answers;
-#[cfg(feature = "ssr")]
 pub use phrases::{sentence, size};
-#[cfg(feature = "ssr")]
 pub use uploads::Uploads;
 
 use crate::error::AppError;
+use crate::error::ssr::answer;
 use analysis::import::ImportPhase;
 use analysis::period::WeekStart;
-use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
-use serde::{Deserialize, Serialize};
+use leptos::prelude::expect_context;
 
 /// What a workspace holds, and how it came there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DataView {
     /// How much there is, in words.
     pub finding: String,
@@ -44,7 +33,7 @@ pub struct DataView {
 }
 
 /// An import in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImportLine {
     /// Its number.
     pub id: i32,
@@ -59,7 +48,7 @@ pub struct ImportLine {
 }
 
 /// An import as its page shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImportView {
     /// The file's name.
     pub file: String,
@@ -84,7 +73,7 @@ pub struct ImportView {
 }
 
 /// A file before its import: what was found, and what is asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PreviewView {
     /// `events` or `customers`.
     pub kind: String,
@@ -109,7 +98,7 @@ pub struct PreviewView {
 }
 
 /// A column and its use.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ColumnView {
     /// Its name; empty for one that has none and is left out.
     pub name: String,
@@ -120,7 +109,7 @@ pub struct ColumnView {
 }
 
 /// A way to read a date.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DateChoice {
     /// `day-first` or `month-first`.
     pub value: String,
@@ -131,7 +120,7 @@ pub struct DateChoice {
 }
 
 /// Why a file was not taken, with what else the form held. Given to the page that answers the form.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Refused {
     /// Why, and what to do about it.
     pub sentence: String,
@@ -147,10 +136,9 @@ pub struct Refused {
 ///
 /// # Errors
 /// [`AppError::NotFound`], or when the data base can't answer.
-#[server(endpoint = "data", input = Json)]
-pub async fn data(slug: String) -> Result<DataView, AppError> {
+pub async fn data(slug: &str) -> Result<DataView, AppError> {
     let store = expect_context::<store::Store>();
-    crate::error::ssr::answer(show::data(&store, &slug).await)
+    answer(show::data(&store, slug).await)
 }
 
 /// An import; before it starts with a look at its file. `said`: the answers given so far, as the page's address has
@@ -158,9 +146,8 @@ pub async fn data(slug: String) -> Result<DataView, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`], or when the data base can't answer.
-#[server(endpoint = "import", input = Json)]
-pub async fn import(slug: String, import: String, said: String) -> Result<ImportView, AppError> {
+pub async fn import(slug: &str, import: &str, said: &str) -> Result<ImportView, AppError> {
     let store = expect_context::<store::Store>();
     let uploads = expect_context::<Uploads>();
-    crate::error::ssr::answer(show::import(&store, &uploads, &slug, &import, &said).await)
+    answer(show::import(&store, &uploads, slug, import, said).await)
 }

@@ -51,7 +51,11 @@ pub async fn retention(slug: String, query: RetentionQuery) -> Result<RetentionA
     use crate::error::ssr::answer;
     let store = expect_context::<store::Store>();
     let workspace = answer(store.workspace(&slug).await)?;
-    let report = answer(store.retention(&workspace, &query, jiff::Timestamp::now()).await)?;
+    let report = answer(
+        store
+            .retention(&workspace, &query, jiff::Timestamp::now())
+            .await,
+    )?;
     let chart = charts::retention(&report);
     Ok(RetentionAnswer { report, chart })
 }

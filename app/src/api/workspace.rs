@@ -113,7 +113,10 @@ async fn view(store: &store::Store, slug: &str) -> Result<WorkspaceView, store::
         zone: workspace.zone,
         week_start: workspace.week_start,
         active_events: workspace.active_events,
-        events: events.into_iter().map(|one| (one.name, one.events)).collect(),
+        events: events
+            .into_iter()
+            .map(|one| (one.name, one.events))
+            .collect(),
         traits: traits
             .into_iter()
             .map(|one| TraitView {

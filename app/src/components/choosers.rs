@@ -230,7 +230,11 @@ pub fn FilterChooser(
 fn TraitChooser(one: TraitView) -> impl IntoView {
     let asked = expect_context::<Asked>();
     let name = one.name.clone();
-    let numeric = !one.values.is_empty() && one.values.iter().all(|(value, _)| value.parse::<f64>().is_ok());
+    let numeric = !one.values.is_empty()
+        && one
+            .values
+            .iter()
+            .all(|(value, _)| value.parse::<f64>().is_ok());
     let navigate = use_navigate();
     let low = RwSignal::new(String::new());
     let high = RwSignal::new(String::new());
@@ -298,7 +302,10 @@ fn replace_filter(query: &mut RetentionQuery, filter: TraitFilter) {
 /// Ticks a value of a trait, or takes the tick away; a trait without ticks has no filter.
 fn toggle_value(query: &mut RetentionQuery, name: &str, value: &str) {
     let mut values = match query.filters.iter().find(|one| one.name == name) {
-        Some(TraitFilter { test: TraitTest::Is(values), .. }) => values.clone(),
+        Some(TraitFilter {
+            test: TraitTest::Is(values),
+            ..
+        }) => values.clone(),
         _ => Vec::new(),
     };
     if values.iter().any(|one| one == value) {
@@ -333,7 +340,10 @@ pub fn RangeChooser() -> impl IntoView {
         }
     };
     let ends = move || match asked.query.read().cohorts {
-        CohortRange::Between { from, to } => (from.to_string(), to.map(|to| to.to_string()).unwrap_or_default()),
+        CohortRange::Between { from, to } => (
+            from.to_string(),
+            to.map(|to| to.to_string()).unwrap_or_default(),
+        ),
         CohortRange::Last(_) => (String::new(), String::new()),
     };
     view! {

@@ -4,10 +4,10 @@ use super::frame::Current;
 use super::problems::ErrorCard;
 use crate::api::retention::{MEMBERS_PAGE, MemberView, members};
 use crate::pages::retention::Asked;
+use crate::words as labels;
 use analysis::query::{AsOf, CellRef};
 use analysis::report::{CellFacts, RetentionReport};
 use analysis::words;
-use crate::words as labels;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -61,11 +61,15 @@ fn Range(facts: CellFacts, overall: Option<CellFacts>) -> impl IntoView {
     let interval = facts.interval.map(|interval| {
         view! { <line class="ci" x1=place(interval.low) x2=place(interval.high) y1="11" y2="11"></line> }
     });
-    let point = facts.rate.map(|rate| view! { <circle class="pt" cx=place(rate) cy="11" r="5"></circle> });
+    let point = facts
+        .rate
+        .map(|rate| view! { <circle class="pt" cx=place(rate) cy="11" r="5"></circle> });
     let reference = overall
         .filter(|_| facts.cohort.is_some())
         .and_then(|all| all.rate)
-        .map(|rate| view! { <line class="ref" x1=place(rate) x2=place(rate) y1="1" y2="21"></line> });
+        .map(
+            |rate| view! { <line class="ref" x1=place(rate) x2=place(rate) y1="1" y2="21"></line> },
+        );
     view! {
         <svg class="range" viewBox="0 0 280 22" aria-hidden="true">
             <line class="axis" x1="8" x2="272" y1="11" y2="11"></line>
@@ -93,7 +97,14 @@ fn People(report: Arc<RetentionReport>, cell: CellRef, facts: CellFacts) -> impl
                 let mut total = 0;
                 let mut all: Vec<MemberView> = Vec::new();
                 for page in 0..pages {
-                    let part = members(slug.clone(), query.clone(), cell, retained, page.saturating_mul(MEMBERS_PAGE)).await?;
+                    let part = members(
+                        slug.clone(),
+                        query.clone(),
+                        cell,
+                        retained,
+                        page.saturating_mul(MEMBERS_PAGE),
+                    )
+                    .await?;
                     total = total.max(part.total);
                     all.extend(part.members);
                 }

@@ -1,10 +1,10 @@
 //! The matrix: a real table. Its counts are in the browser, so switching what it shows asks the server nothing.
 
 use crate::pages::retention::Asked;
+use crate::words as labels;
 use analysis::query::{CellRef, RetentionView, Scale, Show as Figure};
 use analysis::report::{CellFacts, CellState, Cohort, RetentionReport};
 use analysis::words;
-use crate::words as labels;
 use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -47,7 +47,12 @@ pub fn Matrix(
     let click = {
         let pick = pick.clone();
         move |event: MouseEvent| {
-            if let Some(cell) = event.target().and_then(cell_element).as_ref().and_then(cell_ref) {
+            if let Some(cell) = event
+                .target()
+                .and_then(cell_element)
+                .as_ref()
+                .and_then(cell_ref)
+            {
                 pick((picked.get_untracked() != Some(cell)).then_some(cell));
             }
         }
@@ -71,8 +76,24 @@ pub fn Matrix(
         event.prevent_default();
         step_focus(&cell, step);
     };
-    let over = move |event: MouseEvent| tip.set(event.target().and_then(cell_element).as_ref().and_then(Tip::of));
-    let focus = move |event: FocusEvent| tip.set(event.target().and_then(cell_element).as_ref().and_then(Tip::of));
+    let over = move |event: MouseEvent| {
+        tip.set(
+            event
+                .target()
+                .and_then(cell_element)
+                .as_ref()
+                .and_then(Tip::of),
+        )
+    };
+    let focus = move |event: FocusEvent| {
+        tip.set(
+            event
+                .target()
+                .and_then(cell_element)
+                .as_ref()
+                .and_then(Tip::of),
+        )
+    };
 
     let body = {
         let report = report.clone();
@@ -134,17 +155,18 @@ fn Switches() -> impl IntoView {
             </a>
         }
     };
-    let toggle = move |text: &'static str, on: fn(&RetentionView) -> bool, flip: fn(&mut RetentionView)| {
-        view! {
-            <a
-                class="btn" data-noscroll=""
-                href=move || asked.look(flip)
-                aria-current=move || on(&asked.view.read()).then_some("true")
-            >
-                {text}
-            </a>
-        }
-    };
+    let toggle =
+        move |text: &'static str, on: fn(&RetentionView) -> bool, flip: fn(&mut RetentionView)| {
+            view! {
+                <a
+                    class="btn" data-noscroll=""
+                    href=move || asked.look(flip)
+                    aria-current=move || on(&asked.view.read()).then_some("true")
+                >
+                    {text}
+                </a>
+            }
+        };
     view! {
         <div class="seg" role="group" aria-label="Show">
             {figure(Figure::Percent, "Percent")}
@@ -171,7 +193,13 @@ impl Table {
     /// The overall row, then cohorts from new to old.
     fn rows(&self) -> impl IntoView + use<> {
         let top = top(&self.report, &self.looks);
-        let largest = self.report.cohorts.iter().map(|cohort| cohort.size).max().unwrap_or(0);
+        let largest = self
+            .report
+            .cohorts
+            .iter()
+            .map(|cohort| cohort.size)
+            .max()
+            .unwrap_or(0);
         let overall = self.overall_row(top);
         let cohorts: Vec<_> = self
             .report
@@ -206,7 +234,14 @@ impl Table {
         let small = cohort.size > 0 && cohort.size < self.report.query.small;
         let label = words::period_label(grain, cohort.start, with_year);
         let cells: Vec<_> = (1..self.report.columns())
-            .map(|period| self.cell(Some(cohort), u32::try_from(period).unwrap_or(u32::MAX), top, small))
+            .map(|period| {
+                self.cell(
+                    Some(cohort),
+                    u32::try_from(period).unwrap_or(u32::MAX),
+                    top,
+                    small,
+                )
+            })
             .collect();
         let note = match (small, cohort.forming) {
             (_, true) => "still filling",
@@ -241,7 +276,11 @@ impl Table {
         };
         let class = format!(
             "h{}{}{}",
-            if small { 0 } else { heat(self.shown(rate), top) },
+            if small {
+                0
+            } else {
+                heat(self.shown(rate), top)
+            },
             match facts.state {
                 CellState::Running => " running",
                 CellState::Open => " open",
@@ -325,11 +364,20 @@ fn heat(share: f64, top: f64) -> u8 {
 }
 
 /// Cells of the same calendar period share a tint, alternating from one period to the next.
-fn diagonal(on: bool, cohort: Option<&Cohort>, report: &RetentionReport, period: u32) -> &'static str {
+fn diagonal(
+    on: bool,
+    cohort: Option<&Cohort>,
+    report: &RetentionReport,
+    period: u32,
+) -> &'static str {
     let Some(cohort) = cohort.filter(|_| on) else {
         return "";
     };
-    let row = report.cohorts.iter().position(|one| one.start == cohort.start).unwrap_or(0);
+    let row = report
+        .cohorts
+        .iter()
+        .position(|one| one.start == cohort.start)
+        .unwrap_or(0);
     match (row + usize::try_from(period).unwrap_or(0)) % 4 {
         0 => " same",
         _ => "",
@@ -343,10 +391,12 @@ fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
     let steps: Vec<_> = (0..=20)
         .map(|step| view! { <li class=format!("h{step}")></li> })
         .collect();
-    let open = report
-        .cohorts
-        .iter()
-        .any(|cohort| cohort.cells.iter().any(|cell| cell.state == CellState::Open));
+    let open = report.cohorts.iter().any(|cohort| {
+        cohort
+            .cells
+            .iter()
+            .any(|cell| cell.state == CellState::Open)
+    });
     view! {
         <div class="legend">
             <span class="scale">
@@ -397,7 +447,9 @@ fn Tooltip(tip: RwSignal<Option<Tip>>) -> impl IntoView {
             .and_then(|width| width.as_f64())
             .unwrap_or_default();
         // Half its largest width (see .tip) stays within the window on both sides.
-        let left = tip.left.clamp(150.0_f64.min(width / 2.0), (width - 150.0).max(width / 2.0));
+        let left = tip
+            .left
+            .clamp(150.0_f64.min(width / 2.0), (width - 150.0).max(width / 2.0));
         let style = HtmlElement::style(&element);
         drop(style.set_property("left", &format!("{left}px")));
         drop(style.set_property("top", &format!("{}px", tip.top + 6.0)));

@@ -20,7 +20,10 @@ pub fn QuestionLine(
     let own = workspace.active_events.clone();
     let active = move || {
         let named = asked.query.read().active.clone();
-        activity_phrase(if named.is_empty() { &own } else { &named }, named.is_empty())
+        activity_phrase(
+            if named.is_empty() { &own } else { &named },
+            named.is_empty(),
+        )
     };
     let kind = move || match asked.query.read().kind {
         RetentionKind::On => "in",

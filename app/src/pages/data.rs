@@ -5,12 +5,12 @@ mod upload;
 
 pub use new::NewPage;
 
-use crate::api::imports::{DataView, ImportLine, data};
+use crate::api::imports::{DataView, ImportLine, Refused, data};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use upload::{FileField, refusal, refused};
+use upload::{file_field, refusal, refused};
 
 /// Events, customers, imports, and a form for a file.
 #[component]
@@ -20,31 +20,23 @@ pub fn DataPage() -> impl IntoView {
 
 #[component]
 fn Data() -> impl IntoView {
-    let current = expect_context::<Current>();
-    let why = StoredValue::new(refused());
-    let found = Resource::new(move || current.slug.get(), data);
+    let slug = expect_context::<Current>().slug.get_untracked();
+    let refused = refused();
     view! {
         <Title text="Data"/>
         <h1 class="vh">"Data"</h1>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match found.await {
-                    Ok(found) => {
-                        let slug = current.slug.get_untracked();
-                        let sentence = why.with_value(|why| why.as_ref().map(|why| why.sentence.clone()));
-                        page(found, &slug, sentence)
-                    }
-                    Err(error) => view! { <ErrorCard error/> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {Suspend::new(async move {
+            match data(&slug).await {
+                Ok(found) => page(found, &slug, refused.as_ref()),
+                Err(error) => view! { <ErrorCard error/> }.into_any(),
+            }
+        })}
     }
     .into_any()
 }
 
-fn page(found: DataView, slug: &str, refused: Option<String>) -> AnyView {
+fn page(found: DataView, slug: &str, refused: Option<&Refused>) -> AnyView {
     view! {
-        {found.busy.then(super::look_again)}
         <div class="answer">
             <p class="finding">{found.finding}</p>
             <p class="quiet">{found.evidence}</p>
@@ -53,12 +45,12 @@ fn page(found: DataView, slug: &str, refused: Option<String>) -> AnyView {
             <header><h2>"Bring in a file"</h2></header>
             <form class="bring" method="post" enctype="multipart/form-data" action=format!("/w/{slug}/upload")>
                 {refusal(refused)}
-                <FileField/>
+                {file_field()}
             </form>
         </section>
         <div class="sides">
             {(!found.events.is_empty()).then(|| events(found.events))}
-            {(!found.imports.is_empty()).then(|| imports(found.imports, slug))}
+            {(!found.imports.is_empty()).then(|| imports(found.imports, slug, found.busy))}
         </div>
         <p class="quiet"><a href="/new">"Make another workspace"</a></p>
     }
@@ -84,10 +76,14 @@ fn events(events: Vec<(String, String)>) -> AnyView {
     .into_any()
 }
 
-fn imports(imports: Vec<ImportLine>, slug: &str) -> AnyView {
+fn imports(imports: Vec<ImportLine>, slug: &str, busy: bool) -> AnyView {
     view! {
         <section class="card">
-            <header><h2>"Files brought in"</h2></header>
+            <header>
+                <h2>"Files brought in"</h2>
+                // by hand: a page that renewed itself would forget a file just chosen
+                {busy.then(|| view! { <a class="btn" href=format!("/w/{slug}/data")>"Look again"</a> })}
+            </header>
             <div class="scroll" tabindex="0" role="region" aria-label="Files brought in">
                 <table class="rows">
                     <thead>

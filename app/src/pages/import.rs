@@ -8,7 +8,7 @@ use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use analysis::import::ImportPhase;
 use leptos::prelude::*;
-use leptos_meta::Title;
+use leptos_meta::{Meta, Title};
 use leptos_router::hooks::{use_location, use_params_map};
 
 /// The import that the address names.
@@ -19,42 +19,35 @@ pub fn ImportPage() -> impl IntoView {
 
 #[component]
 fn ImportOf() -> impl IntoView {
-    let current = expect_context::<Current>();
-    let params = use_params_map();
-    let number = Memo::new(move |_| params.read().get("import").unwrap_or_default());
-    let said = use_location().search;
-    let found = Resource::new(
-        move || (current.slug.get(), number.get(), said.get()),
-        |(slug, number, said)| import(slug, number, said),
-    );
+    let slug = expect_context::<Current>().slug.get_untracked();
+    let number = use_params_map()
+        .read_untracked()
+        .get("import")
+        .unwrap_or_default();
+    let said = use_location().search.get_untracked();
     view! {
         <Title text="Import"/>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match found.await {
-                    Ok(found) => {
-                        let here = format!("/w/{}/import/{}", current.slug.get_untracked(), number.get_untracked());
-                        page(found, &current.slug.get_untracked(), here)
-                    }
-                    Err(error) => view! { <ErrorCard error/> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {Suspend::new(async move {
+            match import(&slug, &number, &said).await {
+                Ok(found) => page(found, &slug, &format!("/w/{slug}/import/{number}")),
+                Err(error) => view! { <ErrorCard error/> }.into_any(),
+            }
+        })}
     }
     .into_any()
 }
 
-fn page(found: ImportView, slug: &str, here: String) -> AnyView {
+fn page(found: ImportView, slug: &str, here: &str) -> AnyView {
     let rest = match found.phase {
         ImportPhase::Uploaded => match found.preview {
             Some(preview) => confirm::form(preview, here),
-            None => confirm::discard(&here).into_any(),
+            None => confirm::discard(here),
         },
         ImportPhase::Queued | ImportPhase::Running => progress(found.percent),
         ImportPhase::Done | ImportPhase::Failed => {
             let done = found.phase == ImportPhase::Done;
             let rejected = (found.reasons, found.rejected);
-            outcome::outcome((done, found.again), rejected, slug, &here)
+            outcome::outcome((done, found.again), rejected, slug, here)
         }
     };
     view! {
@@ -72,10 +65,10 @@ fn page(found: ImportView, slug: &str, here: String) -> AnyView {
     .into_any()
 }
 
-/// How far it is; looked at again by itself.
+/// How far it is. The browser asks again every two seconds.
 fn progress(percent: u32) -> AnyView {
     view! {
-        {super::look_again()}
+        <Meta http_equiv="refresh" content="2"/>
         <progress class="progress" max="100" value=percent aria-label="Part of the file that has been read"></progress>
     }
     .into_any()

@@ -9,10 +9,10 @@ use crate::components::popover::close_popovers;
 use crate::components::problems::{ErrorCard, ParamProblems};
 use crate::components::question::QuestionLine;
 use crate::error::AppError;
+use crate::words as labels;
 use analysis::query::{ParamProblem, RetentionQuery, RetentionView, url_query};
 use analysis::report::RetentionReport;
 use analysis::words;
-use crate::words as labels;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
@@ -23,7 +23,10 @@ use std::sync::Arc;
 /// Leads from a workspace's bare address to its matrix.
 #[component]
 pub fn ToRetention() -> impl IntoView {
-    let slug = use_params_map().read_untracked().get("workspace").unwrap_or_default();
+    let slug = use_params_map()
+        .read_untracked()
+        .get("workspace")
+        .unwrap_or_default();
     view! { <Redirect path=format!("/w/{slug}/retention")/> }
 }
 
@@ -42,7 +45,11 @@ impl Address {
             .into_iter()
             .map(|(name, value)| (name.into_owned(), value))
             .collect();
-        let pairs = || pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs = || {
+            pairs
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+        };
         let (query, mut problems) = RetentionQuery::parse(pairs());
         let (view, more) = RetentionView::parse(pairs());
         problems.extend(more);
@@ -84,7 +91,11 @@ impl Asked {
 /// A link with an empty query would keep the old one, so the bare page is named by its `?`.
 fn address(query: &RetentionQuery, view: &RetentionView) -> String {
     let text = url_query(query, view);
-    if text.is_empty() { "?".to_owned() } else { text }
+    if text.is_empty() {
+        "?".to_owned()
+    } else {
+        text
+    }
 }
 
 /// The page.
@@ -217,13 +228,19 @@ fn Answer(answer: RetentionAnswer) -> impl IntoView {
 /// its paths are marked from outside.
 fn highlight(picked: Memo<Option<analysis::query::CellRef>>) {
     Effect::new(move |_| {
-        let wanted = picked.get().and_then(|cell| cell.cohort).map(|date| date.to_string());
+        let wanted = picked
+            .get()
+            .and_then(|cell| cell.cohort)
+            .map(|date| date.to_string());
         let Ok(paths) = document().query_selector_all(".chart [data-cohort]") else {
             return;
         };
         for place in 0..paths.length() {
             use wasm_bindgen::JsCast;
-            let Some(path) = paths.get(place).and_then(|node| node.dyn_into::<web_sys::Element>().ok()) else {
+            let Some(path) = paths
+                .get(place)
+                .and_then(|node| node.dyn_into::<web_sys::Element>().ok())
+            else {
                 continue;
             };
             let on = wanted.is_some() && path.get_attribute("data-cohort") == wanted;

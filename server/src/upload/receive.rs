@@ -16,7 +16,7 @@ use store::{Look, Said};
 use tokio::io::AsyncWriteExt;
 
 /// Most bytes of a file. A gzip file of this size holds several billion rows, days of work for one machine, while a
-/// sender gone astray has not yet filled a common disk. Said on the page (`FileField`).
+/// sender gone astray has not yet filled a common disk. Said on the page as well.
 const LIMIT: u64 = 20 * 1_000_000_000;
 
 /// Most bytes of another field.
@@ -216,7 +216,10 @@ mod tests {
     async fn a_stream_is_taken_up_to_its_limit() {
         let mut kept = Vec::new();
         let bytes = copy(chunks(&["abc", "de"]), &mut kept, 5).await;
-        assert_eq!((bytes.ok(), kept.as_slice()), (Some(5), b"abcde".as_slice()));
+        assert_eq!(
+            (bytes.ok(), kept.as_slice()),
+            (Some(5), b"abcde".as_slice())
+        );
 
         let mut kept = Vec::new();
         let refused = copy(chunks(&["abc", "def", "gh"]), &mut kept, 5).await;

@@ -28,7 +28,9 @@ pub(super) enum Refusal {
     #[error("The form was not understood. Open this page anew and try again.")]
     Form,
     /// The disk is full.
-    #[error("The server’s disk has no room for this file, so nothing of it was kept. Make room and send it again.")]
+    #[error(
+        "The server’s disk has no room for this file, so nothing of it was kept. Make room and send it again."
+    )]
     DiskFull,
     /// The disk failed otherwise.
     #[error("The server could not keep the file. Its log has the details.")]
@@ -37,7 +39,9 @@ pub(super) enum Refusal {
     #[error("Give the workspace a name of at most 200 characters.")]
     Name,
     /// A zone that is not known.
-    #[error("“{0}” is no time zone that is known here. Zones are written as in Europe/Berlin, America/New_York or UTC.")]
+    #[error(
+        "“{0}” is no time zone that is known here. Zones are written as in Europe/Berlin, America/New_York or UTC."
+    )]
     Zone(String),
     /// The data base can't be reached.
     #[error("The data base can’t be reached just now, so nothing was kept. Try again in a moment.")]

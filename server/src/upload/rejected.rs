@@ -21,7 +21,9 @@ pub(super) fn download(store: Store, workspace: WorkspaceId, id: ImportId) -> Re
             let page = store
                 .rejected_after(workspace, id, after, PAGE)
                 .await
-                .inspect_err(|error| tracing::warn!(import = id.0, %error, "a download broke off"))?;
+                .inspect_err(
+                    |error| tracing::warn!(import = id.0, %error, "a download broke off"),
+                )?;
             let mut text = String::new();
             if after == 0 {
                 text.push_str("line,reason,row\r\n");

@@ -51,7 +51,10 @@ mod tests {
         let long = slug(&"ab ".repeat(100));
         assert_eq!(long.len(), 62);
         assert_eq!(numbered(&long, 1), long);
-        assert_eq!(numbered(&long, 12), format!("{}-12", "ab-".repeat(20).trim_end_matches('-')));
+        assert_eq!(
+            numbered(&long, 12),
+            format!("{}-12", "ab-".repeat(20).trim_end_matches('-'))
+        );
         assert_eq!(numbered("acme", 2), "acme-2");
     }
 }

@@ -35,7 +35,8 @@ pub(super) async fn copy_events<'a>(
     connection: &mut PgConnection,
     events: impl Iterator<Item = NumberedEvent<'a>>,
 ) -> Result<u64, StoreError> {
-    let statement = "copy event (workspace_id, shard, customer_no, event_name_id, batch_id, at, properties)
+    let statement =
+        "copy event (workspace_id, shard, customer_no, event_name_id, batch_id, at, properties)
                      from stdin (format binary)";
     copy(connection, statement, events, |row, event| {
         row.columns(7);

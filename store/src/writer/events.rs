@@ -120,8 +120,8 @@ fn candidates(rows: &[EventRow]) -> (Customers<'_>, Vec<Candidate<'_>>) {
 }
 
 /// Keeps the candidates whose keys are new, and their keys. No other writer can add the same keys meanwhile, since all
-/// shards are locked; so they are looked up and then copied, which costs a third of inserting them with `on conflict`.
-/// The lateral subquery has them looked up one by one in the index: a join would read all keys ever stored for each set.
+/// shards are locked: so they are looked up and then copied, which costs less than inserting them with `on conflict`.
+/// The lateral subquery has each looked up in the index: a join would read all keys ever stored for every set.
 async fn insert_keys<'a>(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
@@ -151,7 +151,9 @@ async fn insert_keys<'a>(
         .zip(known)
         .filter_map(|(candidate, known)| (!known).then_some(candidate))
         .collect();
-    let new_keys = fresh.iter().map(|candidate| (candidate.shard, candidate.key));
+    let new_keys = fresh
+        .iter()
+        .map(|candidate| (candidate.shard, candidate.key));
     copy_keys(connection, workspace.0, new_keys).await?;
     Ok(fresh)
 }

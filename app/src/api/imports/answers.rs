@@ -75,8 +75,9 @@ mod tests {
 
     #[test]
     fn reads_what_the_form_sends() {
-        let (said, problems) =
-            answers("?kind=events&role=customer&role=ignored&dates=day-first&event=Order+placed%21");
+        let (said, problems) = answers(
+            "?kind=events&role=customer&role=ignored&dates=day-first&event=Order+placed%21",
+        );
         assert_eq!(
             said,
             Said {

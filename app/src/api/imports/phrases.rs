@@ -106,7 +106,11 @@ pub(super) fn outcome(summary: &ImportSummary) -> String {
 pub(super) fn outcome_details(summary: &ImportSummary, calendar: &Calendar) -> String {
     let mut parts = Vec::new();
     if summary.duplicates > 0 {
-        let were = if summary.duplicates == 1 { "was" } else { "were" };
+        let were = if summary.duplicates == 1 {
+            "was"
+        } else {
+            "were"
+        };
         let rows = count(summary.duplicates, "row");
         parts.push(format!("{rows} {were} already there"));
     }
@@ -220,7 +224,8 @@ mod tests {
             (7_200.0, "about 2 hours left"),
         ] {
             progress.seconds_left = Some(left);
-            let expected = format!("42 % · 1,200,000 rows · 7 rejected · 95,000 a second · {expected}");
+            let expected =
+                format!("42 % · 1,200,000 rows · 7 rejected · 95,000 a second · {expected}");
             assert_eq!(pace(&progress), expected);
         }
         progress.seconds_left = Some(f64::INFINITY);
@@ -232,8 +237,16 @@ mod tests {
     #[test]
     fn dates_are_read_both_ways() {
         for (sample, day, month) in [
-            ("03/04/2026", ": 03/04/2026 is 3 Apr 2026", ": 03/04/2026 is 4 Mar 2026"),
-            ("3.4.26 12:00", ": 3.4.26 12:00 is 3 Apr 2026", ": 3.4.26 12:00 is 4 Mar 2026"),
+            (
+                "03/04/2026",
+                ": 03/04/2026 is 3 Apr 2026",
+                ": 03/04/2026 is 4 Mar 2026",
+            ),
+            (
+                "3.4.26 12:00",
+                ": 3.4.26 12:00 is 3 Apr 2026",
+                ": 3.4.26 12:00 is 4 Mar 2026",
+            ),
             ("13/04/2026", ": 13/04/2026 is 13 Apr 2026", ""),
             ("soon", "", ""),
         ] {

@@ -31,8 +31,15 @@ pub(super) async fn data(store: &Store, slug: &str) -> Result<DataView, StoreErr
         let start = "Bring in a file of events: one row for each thing that a customer did.";
         ("There is nothing here yet.".to_owned(), start.to_owned())
     } else {
-        let finding = format!("{} of {}.", count(stored, "event"), count(customers, "customer"));
-        (finding, format!("Times and periods are those of {}.", workspace.zone))
+        let finding = format!(
+            "{} of {}.",
+            count(stored, "event"),
+            count(customers, "customer")
+        );
+        (
+            finding,
+            format!("Times and periods are those of {}.", workspace.zone),
+        )
     };
     Ok(DataView {
         finding,
@@ -142,34 +149,64 @@ pub(super) async fn import(
             .rejected_after(workspace.id, id, 0, REJECTED)
             .await?
             .into_iter()
-            .map(|row| (thousands(row.line), sentence(&row.reason), shortened(&row.raw)))
+            .map(|row| {
+                (
+                    thousands(row.line),
+                    sentence(&row.reason),
+                    shortened(&row.raw),
+                )
+            })
             .collect();
     }
     Ok(view)
 }
 
 fn ask(preview: &PreviewView) -> (String, String) {
-    let columns = count(u64::try_from(preview.columns.len()).unwrap_or(u64::MAX), "column");
+    let columns = count(
+        u64::try_from(preview.columns.len()).unwrap_or(u64::MAX),
+        "column",
+    );
     if preview.problems.is_empty() {
         let finding = format!("A file of {}, {columns}.", preview.kind);
-        (finding, "Look whether its columns are used as you mean them.".to_owned())
+        (
+            finding,
+            "Look whether its columns are used as you mean them.".to_owned(),
+        )
     } else {
-        let finding = format!("A file of {}, {columns}, and something to be said.", preview.kind);
-        (finding, "Answer what is asked below; nothing is stored before.".to_owned())
+        let finding = format!(
+            "A file of {}, {columns}, and something to be said.",
+            preview.kind
+        );
+        (
+            finding,
+            "Answer what is asked below; nothing is stored before.".to_owned(),
+        )
     }
 }
 
 fn gone() -> (String, String) {
     let evidence = "It was removed from the server. Bring it in again from the data page.";
-    ("The file is no longer here.".to_owned(), evidence.to_owned())
+    (
+        "The file is no longer here.".to_owned(),
+        evidence.to_owned(),
+    )
 }
 
 fn unreadable(error: &IntakeError) -> (String, String) {
-    ("The file can’t be read.".to_owned(), sentence(&error.to_string()))
+    (
+        "The file can’t be read.".to_owned(),
+        sentence(&error.to_string()),
+    )
 }
 
 fn stopped(import: &Import, here: bool) -> (String, String) {
-    let why = sentence(import.progress.error.as_deref().unwrap_or("it is not known why"));
+    let why = sentence(
+        import
+            .progress
+            .error
+            .as_deref()
+            .unwrap_or("it is not known why"),
+    );
     let read = match import.progress.rows {
         0 => "No row was stored.".to_owned(),
         rows => format!(

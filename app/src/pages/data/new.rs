@@ -1,6 +1,6 @@
 //! A new workspace, from its first file.
 
-use super::upload::{FileField, refusal, refused};
+use super::upload::{file_field, refusal, refused};
 use analysis::period::WeekStart;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -49,7 +49,7 @@ const ZONES: [&str; 36] = [
 #[component]
 pub fn NewPage() -> impl IntoView {
     let before = refused();
-    let sentence = before.as_ref().map(|before| before.sentence.clone());
+    let refusal = refusal(before.as_ref());
     let before = before.unwrap_or_default();
     let zone = if before.zone.is_empty() {
         "UTC".to_owned()
@@ -66,7 +66,7 @@ pub fn NewPage() -> impl IntoView {
             <h1>"A new workspace"</h1>
             <p>"A workspace holds the events of one product."</p>
             <form class="card bring" method="post" enctype="multipart/form-data" action="/new">
-                {refusal(sentence)}
+                {refusal}
                 <label class="labelled">
                     <span>"Name of the product"</span>
                     <input type="text" name="name" class="field" value=before.name required maxlength="200" autocomplete="off"/>
@@ -85,7 +85,7 @@ pub fn NewPage() -> impl IntoView {
                         </select>
                     </label>
                 </div>
-                <FileField/>
+                {file_field()}
             </form>
             <p class="quiet"><a href="/">"Back to the workspaces"</a></p>
         </main>

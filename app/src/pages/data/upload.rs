@@ -1,22 +1,21 @@
-//! The parts of a form that brings in a file. The browser sends it: files of any size need no program here.
+//! The parts of a form that brings in a file. The browser sends it, whatever its size.
 
 use crate::api::imports::Refused;
 use leptos::prelude::*;
-use leptos::server::SharedValue;
 
 /// Why the file that came with this request was not taken, if one came.
 pub(super) fn refused() -> Option<Refused> {
-    SharedValue::new(use_context::<Refused>).into_inner()
+    use_context()
 }
 
 /// The reason, above the form it belongs to.
-pub(super) fn refusal(sentence: Option<String>) -> Option<AnyView> {
-    sentence.map(|sentence| view! { <p class="notice refusal" role="alert">{sentence}</p> }.into_any())
+pub(super) fn refusal(refused: Option<&Refused>) -> Option<AnyView> {
+    let sentence = refused?.sentence.clone();
+    Some(view! { <p class="notice refusal" role="alert">{sentence}</p> }.into_any())
 }
 
 /// The file, and the button that sends it.
-#[component]
-pub(super) fn FileField() -> impl IntoView {
+pub(super) fn file_field() -> AnyView {
     view! {
         <label class="labelled">
             <span>"A CSV file of events, or of customers with their traits"</span>

@@ -1,39 +1,14 @@
-//! The questions before an import: a form that works as it is, and checks its answers while they are given where the
-//! browser can.
+//! The questions before an import: a form that is asked again until nothing is open.
 
 use crate::api::imports::{ColumnView, PreviewView};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
-use web_sys::{FormData, UrlSearchParams};
 
 /// Columns, questions and rows of a file, and the buttons that bring it in or drop it.
-pub(super) fn form(preview: PreviewView, here: String) -> AnyView {
-    let form = NodeRef::<leptos::html::Form>::new();
-    let navigate = use_navigate();
-    let check = {
-        let here = here.clone();
-        move |_| {
-            let answers = form.get_untracked().and_then(|form| {
-                let data = FormData::new_with_form(&form).ok()?;
-                UrlSearchParams::new_with_str_sequence_sequence(&data).ok()
-            });
-            // Without them the answers are checked when the form is sent.
-            if let Some(answers) = answers {
-                let answers = String::from(answers.to_string());
-                let options = NavigateOptions {
-                    replace: true,
-                    scroll: false,
-                    ..NavigateOptions::default()
-                };
-                navigate(&format!("{here}?{answers}"), options);
-            }
-        }
-    };
+pub(super) fn form(preview: PreviewView, here: &str) -> AnyView {
     let kind = |name: &'static str, label: &'static str| {
         let on = preview.kind == name;
         let href = format!("{here}?kind={name}");
-        view! { <a href=href data-noscroll="" aria-current=on.then_some("true")>{label}</a> }
+        view! { <a href=href aria-current=on.then_some("true")>{label}</a> }
     };
     let kinds = view! {
         <div class="seg" role="group" aria-label="What a row is">
@@ -41,19 +16,23 @@ pub(super) fn form(preview: PreviewView, here: String) -> AnyView {
             {kind("customers", "A row is a customer")}
         </div>
     };
-    let heads: Vec<String> = preview.columns.iter().map(|column| column.name.clone()).collect();
+    let heads: Vec<String> = preview
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
     let columns = columns(preview.columns, &preview.roles);
     view! {
-        {notes(preview.ignored, "Part of this address was not understood", "status")}
-        <form node_ref=form class="stack" method="post" action=format!("{here}/confirm") on:change=check>
-            <input type="hidden" name="kind" value=preview.kind.clone() prop:value=preview.kind.clone()/>
-            {notes(preview.problems, "Before it can be brought in", "status")}
+        {notes(preview.ignored, "Part of this address was not understood")}
+        <form class="stack" method="post" action=format!("{here}/confirm") autocomplete="off">
+            <input type="hidden" name="kind" value=preview.kind.clone()/>
+            {notes(preview.problems, "Before it can be brought in")}
             {(!preview.dates.is_empty()).then(|| view! {
                 <fieldset class="card asked">
                     <legend>"How are the dates written?"</legend>
                     {preview.dates.into_iter().map(|date| view! {
                         <label>
-                            <input type="radio" name="dates" value=date.value required checked=date.chosen prop:checked=date.chosen/>
+                            <input type="radio" name="dates" value=date.value required checked=date.chosen/>
                             {date.label}
                         </label>
                     }).collect_view()}
@@ -77,7 +56,7 @@ pub(super) fn form(preview: PreviewView, here: String) -> AnyView {
             <p class="method">{preview.dialect}</p>
         </form>
         {first_rows(heads, preview.rows)}
-        {discard(&here)}
+        {discard(here)}
     }
     .into_any()
 }
@@ -92,10 +71,10 @@ pub(super) fn discard(here: &str) -> AnyView {
     .into_any()
 }
 
-fn notes(notes: Vec<String>, title: &'static str, role: &'static str) -> Option<AnyView> {
+fn notes(notes: Vec<String>, title: &'static str) -> Option<AnyView> {
     (!notes.is_empty()).then(|| {
         view! {
-            <div class="notice" role=role>
+            <div class="notice" role="status">
                 <h2>{title}</h2>
                 <ul>{notes.into_iter().map(|note| view! { <li>{note}</li> }).collect_view()}</ul>
             </div>
@@ -119,7 +98,11 @@ fn columns(columns: Vec<ColumnView>, roles: &[(String, String)]) -> AnyView {
 }
 
 fn column(column: ColumnView, roles: &[(String, String)]) -> AnyView {
-    let ColumnView { name, role, samples } = column;
+    let ColumnView {
+        name,
+        role,
+        samples,
+    } = column;
     let used = if name.is_empty() {
         // A column that can't be named can't be used, but it keeps its place.
         view! { <input type="hidden" name="role" value="ignored"/>"Left out" }.into_any()
@@ -128,7 +111,7 @@ fn column(column: ColumnView, roles: &[(String, String)]) -> AnyView {
             .iter()
             .map(|(value, label)| {
                 let on = *value == role;
-                view! { <option value=value.clone() selected=on prop:selected=on>{label.clone()}</option> }
+                view! { <option value=value.clone() selected=on>{label.clone()}</option> }
             })
             .collect_view();
         view! { <select name="role" class="field" aria-label=format!("Use of the column {name}")>{options}</select> }
@@ -139,7 +122,8 @@ fn column(column: ColumnView, roles: &[(String, String)]) -> AnyView {
     } else {
         name
     };
-    view! { <tr><th scope="row">{name}</th><td>{used}</td><td class="sample">{samples}</td></tr> }.into_any()
+    view! { <tr><th scope="row">{name}</th><td>{used}</td><td class="sample">{samples}</td></tr> }
+        .into_any()
 }
 
 fn first_rows(heads: Vec<String>, rows: Vec<Vec<String>>) -> AnyView {

@@ -13,8 +13,7 @@ pub(super) fn outcome(
     let data = format!("/w/{slug}/data");
     view! {
         <div class="acts">
-            // Loaded anew: what the pages know of this workspace is older than the import.
-            {done.then(|| view! { <a class="btn main" href=matrix rel="external">"Open the matrix"</a> })}
+            {done.then(|| view! { <a class="btn main" href=matrix>"Open the matrix"</a> })}
             {again.then(|| view! {
                 <form method="post" action=format!("{here}/again")>
                     <button type="submit" class="btn main">"Start again"</button>
@@ -27,12 +26,16 @@ pub(super) fn outcome(
     .into_any()
 }
 
-fn rejected(reasons: Vec<(String, String)>, rows: Vec<(String, String, String)>, here: &str) -> AnyView {
+fn rejected(
+    reasons: Vec<(String, String)>,
+    rows: Vec<(String, String, String)>,
+    here: &str,
+) -> AnyView {
     view! {
         <section class="card">
             <header>
                 <h2>"Rejected rows"</h2>
-                <a class="btn" href=format!("{here}/rejected.csv") download="" rel="external">"Download all"</a>
+                <a class="btn" href=format!("{here}/rejected.csv") download="">"Download all"</a>
             </header>
             <div class="scroll" tabindex="0" role="region" aria-label="Reasons for which rows were rejected">
                 <table class="rows">
