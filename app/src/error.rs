@@ -44,12 +44,12 @@ impl FromServerFnError for AppError {
             // On the server it is the request that can't be read, in the browser the answer.
             #[cfg(feature = "ssr")]
             ServerFnErrorErr::Deserialization(_) => ssr::not_understood(),
+            #[cfg(not(feature = "ssr"))]
+            ServerFnErrorErr::Deserialization(_) => Self::Transport,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::BadRequest("The request was not understood.".to_owned())
             }
-            ServerFnErrorErr::Request(_)
-            | ServerFnErrorErr::Deserialization(_)
-            | ServerFnErrorErr::Serialization(_) => Self::Transport,
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Serialization(_) => Self::Transport,
             _ => Self::Internal,
         }
     }
@@ -59,7 +59,7 @@ impl FromServerFnError for AppError {
 pub(crate) mod ssr {
     use super::AppError;
     use http::StatusCode;
-    use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+    use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFRESH};
     use leptos::nonce::use_nonce;
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
@@ -106,6 +106,20 @@ pub(crate) mod ssr {
             set_status(error.status());
             error
         })
+    }
+
+    /// A question or wish that can't be granted as it stands.
+    pub(crate) fn refuse(why: String) -> AppError {
+        let error = AppError::BadRequest(why);
+        set_status(error.status());
+        error
+    }
+
+    /// Has the browser ask for the page again in two seconds, for pages without a program.
+    pub(crate) fn look_again() {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.insert_header(REFRESH, HeaderValue::from_static("2"));
+        }
     }
 
     /// A body that is not what the function takes.

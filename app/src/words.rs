@@ -17,9 +17,11 @@ pub fn chart_title(report: &RetentionReport) -> String {
 pub fn cohorts_title(report: &RetentionReport) -> String {
     let cohorts = report.cohorts.len();
     let s = if cohorts == 1 { "" } else { "s" };
+    let customers = report.customers;
+    let more = if customers == 1 { "" } else { "s" };
     format!(
-        "{cohorts} cohort{s} · {} customers",
-        thousands(report.customers)
+        "{cohorts} cohort{s} · {} customer{more}",
+        thousands(customers)
     )
 }
 

@@ -93,7 +93,7 @@ export class RetentionPage {
   }
 
   choices(name: PhraseName): Locator {
-    return this.page.getByRole("group", { name: PHRASES[name], exact: true });
+    return this.page.getByRole("group", { name: PHRASES[name], exact: true, includeHidden: true });
   }
 
   /** Opens a phrase's choices with the mouse. */

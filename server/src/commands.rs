@@ -77,6 +77,21 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// An error with its causes, as in "the file can't be read: permission denied"; causes that an error has told of in its
+/// own words are not repeated.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
 /// Runs a command on the store: joins or starts its Postgres, brings its structure up to date, and leaves in order,
 /// also when it is interrupted.
 async fn with_store(
@@ -138,4 +153,21 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
             std::future::pending::<()>().await;
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn causes_are_told_once() {
+        let error = anyhow::anyhow!("no such file")
+            .context("reading: no such file")
+            .context("the site can't be served");
+        assert_eq!(
+            told(&error),
+            "the site can't be served: reading: no such file"
+        );
+        assert_eq!(told(&anyhow::anyhow!("alone")), "alone");
+    }
 }

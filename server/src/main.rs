@@ -9,8 +9,7 @@ fn main() -> ExitCode {
     match server::commands::run(cli) {
         Ok(code) => code,
         Err(error) => {
-            // With its causes: "the file can't be read: permission denied".
-            eprintln!("holdfast: {error:#}");
+            eprintln!("holdfast: {}", server::commands::told(&error));
             ExitCode::FAILURE
         }
     }

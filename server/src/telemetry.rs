@@ -42,7 +42,6 @@ fn filter(text: &str) -> anyhow::Result<EnvFilter> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 mod tests {
     use super::filter;
 

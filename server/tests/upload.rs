@@ -208,7 +208,7 @@ async fn a_file_is_looked_at_confirmed_and_brought_in(pool: PgPool) {
         "timestamp",
         "Customer’s id",
         "Bring in 2",
-        "&lt;b>pro&lt;/b>",
+        "&lt;b&gt;pro&lt;/b&gt;",
     ] {
         assert!(page.text.contains(text), "{text}");
     }

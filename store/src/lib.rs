@@ -19,6 +19,7 @@ pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
 pub use writer::{AccountRow, ContractRow, CustomerRow, EventRow, Written};
 
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ impl Store {
     /// Prepares a pool without waiting for the data base: a server starts, and says it is not ready, while Postgres
     /// is away.
     pub fn connect_lazily(options: PgConnectOptions) -> Self {
+        // A statement that takes long is not news here, and its text says nothing that its caller's log does not.
+        let options = options.disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(16)
             // A page must answer "the data base is away" rather than hang.

@@ -1,5 +1,7 @@
 //! The reference against independent answers: recorded ones on real events, and a naive program on random events.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 #[path = "retention/naive.rs"]
 mod naive;
 #[path = "retention/world.rs"]

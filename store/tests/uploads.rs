@@ -168,6 +168,6 @@ async fn an_import_is_dropped_before_it_is_confirmed_only(pool: PgPool) {
     assert_eq!(lines(here, 0, 10).await, [3, 4, 5]);
     assert_eq!(lines(here, 0, 2).await, [3, 4]);
     assert_eq!(lines(here, 4, 2).await, [5]);
-    assert_eq!(lines(here, 5, 2).await, []);
-    assert_eq!(lines(there, 0, 10).await, []);
+    assert!(lines(here, 5, 2).await.is_empty());
+    assert!(lines(there, 0, 10).await.is_empty());
 }

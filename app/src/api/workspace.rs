@@ -85,7 +85,7 @@ pub async fn workspace(slug: String) -> Result<WorkspaceView, AppError> {
 /// [`AppError::BadRequest`] for names that the workspace does not have.
 #[server(endpoint = "set_activity", input = Json)]
 pub async fn set_activity(slug: String, events: Vec<String>) -> Result<(), AppError> {
-    use crate::error::ssr::answer;
+    use crate::error::ssr::{answer, refuse};
     let store = expect_context::<store::Store>();
     let workspace = answer(store.workspace(&slug).await)?;
     let known = answer(store.event_counts(workspace.id).await)?;
@@ -93,7 +93,7 @@ pub async fn set_activity(slug: String, events: Vec<String>) -> Result<(), AppEr
         .iter()
         .find(|&name| known.iter().all(|event| event.name != *name))
     {
-        return Err(AppError::BadRequest(format!(
+        return Err(refuse(format!(
             "This workspace has no event called “{unknown}”."
         )));
     }

@@ -162,6 +162,9 @@ pub fn ActivityChooser(
 /// Asked once of a workspace that has no activity definition yet.
 #[component]
 pub fn AskActivity() -> impl IntoView {
+    // To be asked is a page like any other, not an error.
+    #[cfg(feature = "ssr")]
+    crate::error::ssr::set_status(http::StatusCode::OK);
     let current = expect_context::<Current>();
     view! {
         <section class="card ask">

@@ -45,7 +45,7 @@ pub fn Inspect(
                     <small>{labels::of_customers(facts.retained, facts.size)}</small>
                 </p>
                 <p class="quiet">{versus}</p>
-                <Range facts=facts.clone() overall/>
+                <Range facts overall/>
             </div>
             <People report cell facts/>
         </aside>

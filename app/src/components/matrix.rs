@@ -1,17 +1,20 @@
 //! The matrix: a real table. Its counts are in the browser, so switching what it shows asks the server nothing.
 
+mod cells;
+mod tip;
+
 use crate::pages::retention::Asked;
 use crate::words as labels;
 use analysis::query::{CellRef, RetentionView, Scale, Show as Figure};
 use analysis::report::{CellFacts, CellState, Cohort, RetentionReport};
 use analysis::words;
+use cells::{cell_element, cell_ref, step_focus};
 use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use tip::{Tip, Tooltip};
 
 /// Steps of the heat scale above the lowest.
 const STEPS: f64 = 20.0;
@@ -409,108 +412,5 @@ fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
             <span>"blank: not begun"</span>
             {looks.diagonal.then(|| view! { <span><i class="state h9 same"></i>"same calendar period"</span> })}
         </div>
-    }
-}
-
-/// What hovers over a cell: its sentence, and where.
-#[derive(Clone, Debug, PartialEq)]
-struct Tip {
-    sentence: String,
-    left: f64,
-    top: f64,
-}
-
-impl Tip {
-    fn of(cell: &HtmlElement) -> Option<Self> {
-        let sentence = cell.get_attribute("aria-label")?;
-        let place = cell.get_bounding_client_rect();
-        Some(Self {
-            sentence,
-            left: place.left() + place.width() / 2.0,
-            top: place.bottom(),
-        })
-    }
-}
-
-/// The sentence of the cell under the pointer or the focus. Placed by script: the content policy forbids inline styles
-/// in markup, not in the object model.
-#[component]
-fn Tooltip(tip: RwSignal<Option<Tip>>) -> impl IntoView {
-    let element = NodeRef::<leptos::html::Div>::new();
-    Effect::new(move |_| {
-        let (Some(tip), Some(element)) = (tip.get(), element.get()) else {
-            return;
-        };
-        let width = window()
-            .inner_width()
-            .ok()
-            .and_then(|width| width.as_f64())
-            .unwrap_or_default();
-        // Half its largest width (see .tip) stays within the window on both sides.
-        let left = tip
-            .left
-            .clamp(150.0_f64.min(width / 2.0), (width - 150.0).max(width / 2.0));
-        let style = HtmlElement::style(&element);
-        drop(style.set_property("left", &format!("{left}px")));
-        drop(style.set_property("top", &format!("{}px", tip.top + 6.0)));
-    });
-    view! {
-        <div class="tip" class:shown=move || tip.read().is_some() node_ref=element aria-hidden="true">
-            {move || tip.get().map(|tip| tip.sentence)}
-        </div>
-    }
-}
-
-/// The cell that an event happened in.
-fn cell_element(target: web_sys::EventTarget) -> Option<HtmlElement> {
-    let element = target.dyn_into::<Element>().ok()?;
-    let cell = element.closest("td[data-period]").ok()??;
-    cell.dyn_into::<HtmlElement>().ok()
-}
-
-fn cell_ref(cell: &HtmlElement) -> Option<CellRef> {
-    let cohort = cell.get_attribute("data-cohort")?;
-    let period = cell.get_attribute("data-period")?.parse().ok()?;
-    Some(CellRef {
-        cohort: cohort.parse().ok(),
-        period,
-    })
-}
-
-/// Moves the focus by rows and columns; at an edge it stays. The focused cell is the one that Tab comes back to.
-fn step_focus(from: &HtmlElement, (rows, columns): (i32, i32)) {
-    let next = if columns == 0 {
-        vertical(from, rows)
-    } else if columns > 0 {
-        from.next_element_sibling()
-    } else {
-        from.previous_element_sibling()
-    };
-    let Some(next) = next
-        .filter(|element| element.has_attribute("data-period"))
-        .and_then(|element| element.dyn_into::<HtmlElement>().ok())
-    else {
-        return;
-    };
-    // A cell that refuses either is left as it is.
-    drop(from.set_attribute("tabindex", "-1"));
-    drop(next.set_attribute("tabindex", "0"));
-    drop(next.focus());
-}
-
-/// The cell of the same period in the next row that has one: the newest cohorts have none yet.
-fn vertical(from: &HtmlElement, rows: i32) -> Option<Element> {
-    let period = from.get_attribute("data-period")?;
-    let wanted = format!("td[data-period=\"{period}\"]");
-    let mut row = from.parent_element()?;
-    loop {
-        row = if rows > 0 {
-            row.next_element_sibling()?
-        } else {
-            row.previous_element_sibling()?
-        };
-        if let Some(cell) = row.query_selector(&wanted).ok()? {
-            return Some(cell);
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use analysis::import::ImportPhase;
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_params_map};
 
 /// The import that the address names.
@@ -67,8 +67,8 @@ fn page(found: ImportView, slug: &str, here: &str) -> AnyView {
 
 /// How far it is. The browser asks again every two seconds.
 fn progress(percent: u32) -> AnyView {
+    crate::error::ssr::look_again();
     view! {
-        <Meta http_equiv="refresh" content="2"/>
         <progress class="progress" max="100" value=percent aria-label="Part of the file that has been read"></progress>
     }
     .into_any()

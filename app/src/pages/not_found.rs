@@ -12,7 +12,7 @@ pub fn NotFound() -> impl IntoView {
         <Title text="Not found"/>
         <main class="lone">
             <h1>"There is nothing at this address."</h1>
-            <p>"The link may be old, or a letter may be missing. "<a href="/">"Go to the workspaces"</a>"."</p>
+            <p>"The link may be old, or a letter may be missing. "<a href="/" rel="external">"Go to the workspaces"</a>"."</p>
         </main>
     }
 }

@@ -111,7 +111,7 @@ fn Retention() -> impl IntoView {
     let here = Memo::new(move |_| Address::read(&map.read()));
     let asked = Asked {
         query: Memo::new(move |_| here.with(|here| here.query.clone())),
-        view: Memo::new(move |_| here.with(|here| here.view.clone())),
+        view: Memo::new(move |_| here.with(|here| here.view)),
     };
     provide_context(asked);
     let problems = Memo::new(move |_| here.with(|here| here.problems.clone()));
@@ -181,7 +181,7 @@ fn NoWorkspace() -> impl IntoView {
     view! {
         <section class="card trouble" role="alert">
             <h2>"There is no workspace at this address."</h2>
-            <p>"The link may be old, or a letter may be missing. "<a href="/">"Go to the workspaces"</a>"."</p>
+            <p>"The link may be old, or a letter may be missing. "<a href="/" rel="external">"Go to the workspaces"</a>"."</p>
         </section>
     }
 }
@@ -194,6 +194,7 @@ fn Answer(answer: RetentionAnswer) -> impl IntoView {
     let headline = words::headline(&report);
     let method = words::method_line(&report);
     let title = labels::chart_title(&report);
+    let chart_label = title.clone();
     let asked = expect_context::<Asked>();
     let picked = Memo::new(move |_| asked.view.read().cell);
     highlight(picked);
@@ -214,7 +215,7 @@ fn Answer(answer: RetentionAnswer) -> impl IntoView {
                             <span class="k2"><i></i>"picked cohort"</span>
                         </div>
                     </header>
-                    <figure class="chart" inner_html=chart></figure>
+                    <figure class="chart" tabindex="0" role="group" aria-label=chart_label inner_html=chart></figure>
                 </section>
                 <Matrix report=report.clone()/>
             </div>

@@ -215,7 +215,6 @@ fn name_of(path: &Path) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 mod tests {
     use super::{free_folder, name_of};
     use std::path::Path;

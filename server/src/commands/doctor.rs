@@ -3,6 +3,7 @@
 mod facts;
 
 use super::database::{external, private};
+use super::told;
 use crate::cluster::{Cluster, OLDEST_POSTGRES, Programs};
 use crate::config::DatabaseConfig;
 use crate::folder::DataFolder;
@@ -59,7 +60,7 @@ impl Findings {
 pub(super) async fn run(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     match external(config) {
-        Err(error) => findings.wrong(&format!("{error:#}")),
+        Err(error) => findings.wrong(&told(&error)),
         Ok(Some(options)) => {
             findings.right("DATABASE_URL is set: the private Postgres is not used");
             look_inside(&mut findings, &options, false).await;
@@ -130,7 +131,7 @@ async fn look_inside(findings: &mut Findings, options: &PgConnectOptions, privat
         }
     };
     if let Err(error) = look_at(findings, &mut connection, options, private).await {
-        findings.wrong(&format!("The data base did not answer: {error:#}"));
+        findings.wrong(&format!("The data base did not answer: {}", told(&error)));
     }
     // All has been read; how the connection ends does not matter.
     drop(connection.close().await);

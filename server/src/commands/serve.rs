@@ -3,7 +3,7 @@
 mod demo;
 
 use super::database::Database;
-use super::{migrate, stop_signal};
+use super::{migrate, stop_signal, told};
 use crate::config::{DatabaseConfig, ListenAddress, ServeConfig, SiteConfig};
 use crate::folder::DataFolder;
 use anyhow::Context;
@@ -61,7 +61,7 @@ async fn serve(
     // With Postgres at hand the pages are complete from the first request on; without, they say that it is away.
     let ready = match migrate::apply(store).await {
         Err(error) if is_away(&error) => {
-            tracing::warn!(error = %format!("{error:#}"), "the data base is away; trying again");
+            tracing::warn!(error = told(&error), "the data base is away; trying again");
             false
         }
         outcome => outcome.map(|()| true)?,
@@ -122,11 +122,11 @@ async fn wait_for(store: &Store) {
                 return;
             }
             Err(error) if is_away(&error) => {
-                tracing::warn!(error = %format!("{error:#}"), "the data base is still away");
+                tracing::warn!(error = told(&error), "the data base is still away");
             }
             // It stays not ready; the operator reads why here and in `holdfast doctor`.
             Err(error) => {
-                tracing::error!(error = %format!("{error:#}"), "the data base can't be used");
+                tracing::error!(error = told(&error), "the data base can't be used");
             }
         }
     }

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
+/// Reasons with their numbers, and the first rows with line and reason.
+type Rejected = (Vec<(String, String)>, Vec<(String, String, String)>);
+
 /// The end of an import. `rejected`: reasons with their numbers, and the first rows with line and reason.
 pub(super) fn outcome(
     (done, again): (bool, bool),
-    (reasons, rows): (Vec<(String, String)>, Vec<(String, String, String)>),
+    (reasons, rows): Rejected,
     slug: &str,
     here: &str,
 ) -> AnyView {

@@ -1,5 +1,6 @@
 //! Loads the demo workspace at the first start, while the server already answers.
 
+use crate::commands::told;
 use crate::demo::{self, DemoOptions};
 use anyhow::Context;
 use jiff::Timestamp;
@@ -32,7 +33,7 @@ impl Demo {
             };
             tracing::error!(
                 attempt,
-                error = %format!("{error:#}"),
+                error = told(&error),
                 "the demo workspace could not be loaded; what is missing is loaded later, at the latest at the next start"
             );
             tokio::time::sleep(PAUSE).await;
