@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, open, readFile, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -87,6 +87,13 @@ export class Holdfast {
   async run(...args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(BIN, args, { env: environment(this.folder) });
     return stdout;
+  }
+
+  /** Imports a file of events by the command line; returns what that printed. */
+  async import(workspace: string, name: string, text: string, ...more: string[]): Promise<string> {
+    const file = join(this.folder, name);
+    await writeFile(file, text);
+    return this.run("import", file, "--workspace", workspace, "--yes", ...more);
   }
 
   /** The process of the private Postgres. */

@@ -1,6 +1,5 @@
 // From nothing to a first matrix: no workspace, one without events, one with a single customer.
 
-import { writeFile } from "node:fs/promises";
 import { expectAccessible } from "../support/axe.ts";
 import { daysAgo, inWords, monday } from "../support/dates.ts";
 import { expect, testWithOwn } from "../support/test.ts";
@@ -20,10 +19,8 @@ test("without a workspace the start says how to get one", async ({ page }) => {
   await expect(page).toHaveURL(/\/new$/);
 });
 
-test("a workspace without events says what is missing", async ({ holdfast, page }, info) => {
-  const file = info.outputPath("none.csv");
-  await writeFile(file, "user_id,event,timestamp\n");
-  await holdfast.run("import", file, "--workspace", "none", "--yes");
+test("a workspace without events says what is missing", async ({ holdfast, page }) => {
+  await holdfast.import("none", "none.csv", "user_id,event,timestamp\n");
   await page.goto("/w/none/retention");
   await expect(page.getByRole("heading", { name: "What counts as active here?" })).toBeVisible();
   await expect(page.getByText("This workspace has no events yet.")).toBeVisible();
@@ -31,11 +28,10 @@ test("a workspace without events says what is missing", async ({ holdfast, page 
   await expectAccessible(page);
 });
 
-test("a new workspace asks what counts as active; the answer can be kept", async ({ holdfast, page, retention }, info) => {
+test("a new workspace asks what counts as active; the answer can be kept", async ({ holdfast, page, retention }) => {
   const [then, later] = [daysAgo(30), daysAgo(22)];
-  const file = info.outputPath("one.csv");
-  await writeFile(file, `user_id,event,timestamp\nada,login,${then}T09:00:00Z\nada,report_published,${later}T09:00:00Z\n`);
-  await holdfast.run("import", file, "--workspace", "one", "--zone", "Europe/Berlin", "--yes");
+  const rows = `ada,login,${then}T09:00:00Z\nada,report_published,${later}T09:00:00Z\n`;
+  await holdfast.import("one", "one.csv", `user_id,event,timestamp\n${rows}`, "--zone", "Europe/Berlin");
   await retention.goto("", "one");
   const card = page.locator("section", { has: page.getByRole("heading", { name: "What counts as active here?" }) });
   await expect(card.getByRole("checkbox")).toHaveCount(2);
@@ -47,9 +43,9 @@ test("a new workspace asks what counts as active; the answer can be kept", async
   await expect(page).toHaveURL(/\/w\/one\/retention\?active=report_published$/);
   await expect(retention.finding).toHaveText(/^Too little data yet: /);
   await expect(page.getByRole("heading", { name: "26 cohorts · 1 customer", exact: true })).toBeVisible();
-  const rows = await retention.rows();
-  expect(rows.reduce((sum, row) => sum + row.size, 0), "Ada, and Ada in the overall row").toBe(2);
-  const own = rows.find((row) => row.label !== "Overall" && row.size === 1);
+  const matrix = await retention.rows();
+  expect(matrix.reduce((sum, row) => sum + row.size, 0), "Ada, and Ada in the overall row").toBe(2);
+  const own = matrix.find((row) => row.label !== "Overall" && row.size === 1);
   const weeks = (Date.parse(monday(later)) - Date.parse(monday(then))) / (7 * 86_400_000);
   expect(own?.cells.map((cell) => [cell.cohort, cell.period, cell.retained])).toEqual(
     (own?.cells ?? []).map((_, place) => [monday(then), place + 1, place + 1 === weeks ? 1 : 0]),
@@ -66,7 +62,7 @@ test("a new workspace asks what counts as active; the answer can be kept", async
   await retention.goto("", "one");
   expect(await retention.sentence()).toContain("how many were active in the weeks after?");
   await expect(retention.method).toContainText("active = report_published ·");
-  expect(await retention.rows()).toEqual(rows);
+  expect(await retention.rows()).toEqual(matrix);
 });
 
 test("with several workspaces each is one click away", async ({ page }) => {

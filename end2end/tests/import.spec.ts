@@ -8,9 +8,6 @@ import { expectAccessible } from "../support/axe.ts";
 import { daysAgo } from "../support/dates.ts";
 import { expect, testWithOwn } from "../support/test.ts";
 
-const test = testWithOwn(["--no-demo"]);
-test.use({ expectedComplaints: [/Failed to load resource: the server responded with a status of 4(?:04|22)/] });
-
 const SHOTS = fileURLToPath(new URL("../shots/", import.meta.url));
 
 const EVENTS = [
@@ -22,6 +19,14 @@ const EVENTS = [
   `eve,report_published,not a time,free`,
   `,report_published,${daysAgo(9)}T10:00:00Z,free`,
 ].join("\n");
+
+/** A workspace that is there when the tests begin. */
+const FERRIES = "ferries";
+
+const test = testWithOwn(["--no-demo"], async (holdfast) => {
+  await holdfast.import(FERRIES, "ferries.csv", EVENTS);
+});
+test.use({ expectedComplaints: [/Failed to load resource: the server responded with a status of 4(?:04|22)/] });
 
 test.describe("without a script in the browser", () => {
   test.use({ javaScriptEnabled: false });
@@ -55,11 +60,7 @@ test.describe("without a script in the browser", () => {
     await page.getByRole("link", { name: "Open the matrix" }).click();
     await expect(page.getByRole("heading", { name: "What counts as active here?" })).toBeVisible();
     await expect(page.locator(".who")).toHaveText("Łódź Ferries & Co · Europe/Warsaw");
-  });
 
-  test("its data page tells what there is", async ({ page }) => {
-    const imports = new ImportPage(page);
-    await page.goto("/");
     await page.getByRole("link", { name: "Data" }).click();
     await expect(imports.finding).toHaveText("4 events of 2 customers.");
     await expect(imports.evidence).toContainText("Europe/Warsaw");
@@ -77,17 +78,8 @@ function packed(text: string): Buffer {
   return gzipSync(new TextEncoder().encode(text));
 }
 
-/** The address name of the workspace made above. */
-let slug = "";
-
-test.beforeEach(async ({ page }) => {
-  if (slug) return;
-  await page.goto("/");
-  slug = /\/w\/([a-z0-9-]+)\//.exec(page.url())?.[1] ?? "";
-});
-
 test("rejected rows can be fetched", async ({ page }) => {
-  await page.goto(`/w/${slug}/data`);
+  await page.goto(`/w/${FERRIES}/data`);
   await page.getByRole("link", { name: "ferries.csv" }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download all" }).click();
@@ -98,22 +90,24 @@ test("rejected rows can be fetched", async ({ page }) => {
 
 test("the same file again changes nothing", async ({ page }) => {
   const imports = new ImportPage(page);
-  await imports.upload(slug, "again.csv.gz", packed(EVENTS));
+  await page.goto(`/w/${FERRIES}/data`);
+  const before = await imports.finding.innerText();
+  await imports.upload(FERRIES, "again.csv.gz", packed(EVENTS));
   await imports.confirm();
   await expect(imports.finding).toHaveText("0 rows stored, 2 rejected.");
   await expect(imports.evidence).toContainText("4 rows were already there");
-  await page.goto(`/w/${slug}/data`);
-  await expect(imports.finding).toHaveText("4 events of 2 customers.");
+  await page.goto(`/w/${FERRIES}/data`);
+  await expect(imports.finding).toHaveText(before);
 });
 
 test("customers bring traits, and the traits filters", async ({ page, retention }) => {
   const imports = new ImportPage(page);
-  await imports.upload(slug, "people.csv", `user_id,signup_at,role\nada,${daysAgo(31)},owner\nbob,${daysAgo(31)},guest\n`);
+  await imports.upload(FERRIES, "people.csv", `user_id,signup_at,role\nada,${daysAgo(31)},owner\nbob,${daysAgo(31)},guest\n`);
   await expect(imports.finding).toHaveText("A file of customers, 3 columns.");
   await expect(imports.use("signup_at")).toHaveValue("signed_up");
   await imports.confirm();
   await expect(imports.finding).toHaveText("2 rows stored, 0 rejected.");
-  await retention.goto("?active=report_published", slug);
+  await retention.goto("?active=report_published", FERRIES);
   await expect(retention.method).toContainText("signup given for 2, first event for 0");
   const choices = await retention.open("filters");
   await choices.getByText("role", { exact: true }).click();
@@ -123,7 +117,7 @@ test("customers bring traits, and the traits filters", async ({ page, retention 
 
 test("dates that can be read in two ways are asked for", async ({ page }) => {
   const imports = new ImportPage(page);
-  await imports.upload(slug, "dates.csv", "user_id,event,timestamp\ncid,order,03/04/2026\ncid,order,05/06/2026\n");
+  await imports.upload(FERRIES, "dates.csv", "user_id,event,timestamp\ncid,order,03/04/2026\ncid,order,05/06/2026\n");
   await expect(imports.finding).toHaveText("A file of events, 3 columns, and something to be said.");
   await expect(page.getByRole("group", { name: "How are the dates written?" })).toBeVisible();
   const days = page.getByRole("radio", { name: "The day comes first: 03/04/2026 is 3 Apr 2026" });
@@ -142,7 +136,7 @@ test("dates that can be read in two ways are asked for", async ({ page }) => {
 
 test("columns can be used otherwise than guessed", async ({ page }) => {
   const imports = new ImportPage(page);
-  await imports.upload(slug, "odd.csv", `wer,wann,was\ndora,${daysAgo(12)}T08:00:00Z,kaffee\n`);
+  await imports.upload(FERRIES, "odd.csv", `wer,wann,was\ndora,${daysAgo(12)}T08:00:00Z,kaffee\n`);
   await expect(page.getByRole("status").filter({ hasText: "Before it can be brought in" })).toBeVisible();
   await page.getByRole("link", { name: "A row is an event" }).click();
   await expect(page.getByRole("link", { name: "A row is an event" })).toHaveAttribute("aria-current", "true");
@@ -155,7 +149,7 @@ test("columns can be used otherwise than guessed", async ({ page }) => {
   await page.getByLabel(/^One name for the event/).fill("coffee drunk");
   await imports.confirm();
   await expect(imports.finding).toHaveText("1 row stored, 0 rejected.");
-  await page.goto(`/w/${slug}/data`);
+  await page.goto(`/w/${FERRIES}/data`);
   expect(await imports.table("Events by name")).toContainEqual(["coffee drunk", "1"]);
 });
 
@@ -166,7 +160,7 @@ test("what is no file of rows is refused with the reason, and nothing is kept", 
     ["sheet.csv", Buffer.from("504b0304140006000800", "hex"), "not a CSV file"],
     ["broken.csv.gz", packed(EVENTS).subarray(0, 40), "cut off"],
   ] as const) {
-    await imports.upload(slug, name, content);
+    await imports.upload(FERRIES, name, content);
     await expect(imports.refusal).toContainText(reason);
     await expect(page.getByRole("link", { name })).toHaveCount(0);
   }
@@ -183,10 +177,10 @@ test("what is no file of rows is refused with the reason, and nothing is kept", 
 
 test("a file can be dropped", async ({ page }) => {
   const imports = new ImportPage(page);
-  await imports.upload(slug, "wrong.csv", EVENTS);
+  await imports.upload(FERRIES, "wrong.csv", EVENTS);
   const address = page.url();
   await page.getByRole("button", { name: "Drop this file" }).click();
-  await expect(page).toHaveURL(`/w/${slug}/data`);
+  await expect(page).toHaveURL(`/w/${FERRIES}/data`);
   await expect(page.getByRole("link", { name: "wrong.csv" })).toHaveCount(0);
   expect((await page.goto(address))?.status()).toBe(404);
 });
@@ -201,16 +195,16 @@ test("markup in a file is text", async ({ page, retention }) => {
     `${script},${script},${daysAgo(5)}T08:00:00Z,${img}`,
     `${script},${img},${img},${script}`,
   ];
-  await imports.upload(slug, `${img}.csv`, rows.join("\n"));
+  await imports.upload(FERRIES, `${img}.csv`, rows.join("\n"));
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`${img}.csv`);
   await expect(page.locator("main")).toContainText(script);
   await imports.confirm();
   await expect(imports.finding).toHaveText("2 rows stored, 1 rejected.");
   expect((await imports.table("The first rejected rows"))[0]?.[2]).toContain(img);
   await expect(page.locator("img")).toHaveCount(0);
-  await page.goto(`/w/${slug}/data`);
+  await page.goto(`/w/${FERRIES}/data`);
   await expect(page.getByRole("region", { name: "Events by name" })).toContainText(img);
-  await retention.goto(`?active=${encodeURIComponent(script)}&cell=overall.1`, slug);
+  await retention.goto(`?active=${encodeURIComponent(script)}&cell=overall.1`, FERRIES);
   await expect(retention.method).toContainText(script);
   await retention.card.which(true).click();
   await expect(retention.card.people).toContainText([script]);
@@ -219,13 +213,13 @@ test("markup in a file is text", async ({ page, retention }) => {
 
 test("every page of it is accessible, and nothing sticks out of a phone", async ({ page }) => {
   const imports = new ImportPage(page);
-  await imports.upload(slug, `${"long".repeat(40)}.csv`, EVENTS.replaceAll("report_published", "x".repeat(150)));
+  await imports.upload(FERRIES, `${"long".repeat(40)}.csv`, EVENTS.replaceAll("report_published", "x".repeat(150)));
   const preview = page.url();
-  await page.goto(`/w/${slug}/data`);
+  await page.goto(`/w/${FERRIES}/data`);
   await page.getByRole("link", { name: "ferries.csv" }).click();
   await expect(page.getByRole("link", { name: "Open the matrix" })).toBeVisible();
   const done = page.url();
-  for (const [name, address] of Object.entries({ new: "/new", data: `/w/${slug}/data`, preview, done })) {
+  for (const [name, address] of Object.entries({ new: "/new", data: `/w/${FERRIES}/data`, preview, done })) {
     for (const [width, height] of [
       [1440, 900],
       [360, 740],
@@ -241,12 +235,12 @@ test("every page of it is accessible, and nothing sticks out of a phone", async 
 });
 
 test("an import that is not there is a 404", async ({ page, request }) => {
-  for (const path of [`/w/${slug}/import/999999`, `/w/${slug}/import/x`, "/w/nope/data", "/w/nope/import/1"]) {
+  for (const path of [`/w/${FERRIES}/import/999999`, `/w/${FERRIES}/import/x`, "/w/nope/data", "/w/nope/import/1"]) {
     expect((await page.goto(path))?.status(), path).toBe(404);
     await expect(page.locator("h1, h2").filter({ hasText: /no workspace|nothing/ }).first()).toBeVisible();
   }
   // another workspace's import is nobody's business
-  const own = await request.get(`/w/${slug}/data`);
+  const own = await request.get(`/w/${FERRIES}/data`);
   const number = /\/import\/(\d+)"/.exec(await own.text())?.[1];
   expect(number).toBeDefined();
   expect((await request.get(`/w/nope/import/${number}`)).status()).toBe(404);
