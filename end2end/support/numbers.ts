@@ -17,8 +17,17 @@ export interface Told {
   remarks: string;
 }
 
-const SENTENCE =
-  /^(?<row>.+?), \w+ (?<period>\d+)(?: or later)?: (?<retained>[\d,]+) of (?<size>[\d,]+)(?: in (?<cohorts>[\d,]+) cohorts?)?, (?<percent>[<>]?\d+)\u00a0%, interval (?<low>[<>]?[\d.]+) to (?<high>[<>]?[\d.]+)\u00a0%\.(?<remarks>.*)$/;
+const SENTENCE = new RegExp(
+  [
+    /^(?<row>.+?), \w+ (?<period>\d+)(?: or later)?: /,
+    /(?<retained>[\d,]+) of (?<size>[\d,]+)(?: in (?<cohorts>[\d,]+) cohorts?)?, /,
+    /(?<percent>[<>]?\d+)\u00a0%, /,
+    /interval (?<low>[<>]?[\d.]+) to (?<high>[<>]?[\d.]+)\u00a0%\./,
+    /(?<remarks>.*)$/,
+  ]
+    .map((part) => part.source)
+    .join(""),
+);
 
 /** Reads a cell's sentence: "Week of 6 Jan 2025, week 4: 112 of 431, 26 %, interval 22 to 30 %." */
 export function told(sentence: string): Told {

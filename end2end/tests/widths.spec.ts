@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
+import type { RetentionPage } from "../pages/retention.ts";
 import { expect, test } from "../support/test.ts";
 
 const SHOTS = fileURLToPath(new URL("../shots/", import.meta.url));
@@ -18,6 +19,23 @@ async function expectNoOverflow(page: Page): Promise<void> {
   expect(sizes).toEqual({ beyond: 0, out: [] });
 }
 
+async function expectNothingCramped(retention: RetentionPage): Promise<void> {
+  const cramped = await retention.table.locator("tbody th").evaluateAll((heads) =>
+    heads
+      .filter((head) => {
+        const [label, size] = [head.querySelector("b"), head.querySelector("em")];
+        if (!label || !size) return true;
+        const words = document.createRange();
+        words.selectNodeContents(label);
+        const number = document.createRange();
+        number.selectNodeContents(size);
+        return words.getBoundingClientRect().right > number.getBoundingClientRect().left;
+      })
+      .map((head) => head.textContent),
+  );
+  expect(cramped, "labels that run into their sizes").toEqual([]);
+}
+
 for (const [width, height] of [
   [360, 740],
   [768, 1024],
@@ -32,20 +50,7 @@ for (const [width, height] of [
     test("the matrix", async ({ page, retention }) => {
       await retention.goto();
       await expectNoOverflow(page);
-      const cramped = await retention.table.locator("tbody th").evaluateAll((heads) =>
-        heads
-          .filter((head) => {
-            const [label, size] = [head.querySelector("b"), head.querySelector("em")];
-            if (!label || !size) return true;
-            const words = document.createRange();
-            words.selectNodeContents(label);
-            const number = document.createRange();
-            number.selectNodeContents(size);
-            return words.getBoundingClientRect().right > number.getBoundingClientRect().left;
-          })
-          .map((head) => head.textContent),
-      );
-      expect(cramped, "labels that run into their sizes").toEqual([]);
+      await expectNothingCramped(retention);
       await shot(page, "matrix");
       await page.emulateMedia({ colorScheme: "dark" });
       await shot(page, "matrix-dark");
@@ -84,6 +89,7 @@ for (const [width, height] of [
       await expect(retention.card.people.first()).toBeVisible();
       await expect(retention.card.root).toBeInViewport();
       await expectNoOverflow(page);
+      await expectNothingCramped(retention);
       await shot(page, "cell", false);
     });
 

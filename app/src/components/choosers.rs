@@ -129,9 +129,12 @@ pub fn ActivityChooser(
         async move { set_activity(slug, events).await }
     });
     let kept = keep.value();
+    // What was named is now the workspace's own: the question says so by no longer naming it.
+    let navigate = use_navigate();
     Effect::new(move |_| {
         if matches!(&*kept.read(), Some(Ok(()))) {
             current.view.refetch();
+            navigate(&asked.ask(|query| query.active.clear()), quietly());
         }
     });
     view! {
@@ -150,9 +153,8 @@ pub fn ActivityChooser(
             <button type="button" class="btn quiet-btn" on:click=move |_| { keep.dispatch(asked.query.get_untracked().active); }>
                 "Make these the workspace’s definition"
             </button>
-            {move || kept.get().map(|result| match result {
-                Ok(()) => view! { <p class="hint" role="status">"Saved: used from now on where a question names no event."</p> }.into_any(),
-                Err(error) => view! { <p class="hint bad" role="alert">{error.to_string()}</p> }.into_any(),
+            {move || kept.get().and_then(Result::err).map(|error| view! {
+                <p class="hint bad" role="alert">{error.to_string()}</p>
             })}
         </Show>
     }
@@ -245,10 +247,14 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
         let name = name.clone();
         move |event: web_sys::SubmitEvent| {
             event.prevent_default();
-            let test = TraitTest::Between {
-                min: low.get_untracked().parse().ok(),
-                max: high.get_untracked().parse().ok(),
-            };
+            let (min, max) = (
+                low.get_untracked().parse().ok(),
+                high.get_untracked().parse().ok(),
+            );
+            if min.is_none() && max.is_none() {
+                return;
+            }
+            let test = TraitTest::Between { min, max };
             let name = name.clone();
             navigate(
                 &asked.ask(|query| replace_filter(query, TraitFilter { name, test })),

@@ -85,7 +85,7 @@ fn imports(imports: Vec<ImportLine>, slug: &str, busy: bool) -> AnyView {
                 {busy.then(|| view! { <a class="btn" href=format!("/w/{slug}/data")>"Look again"</a> })}
             </header>
             <div class="scroll" tabindex="0" role="region" aria-label="Files brought in">
-                <table class="rows">
+                <table class="rows files">
                     <thead>
                         <tr>
                             <th scope="col">"File"</th>
@@ -106,7 +106,7 @@ fn imports(imports: Vec<ImportLine>, slug: &str, busy: bool) -> AnyView {
                                     <td class="number">{stored}</td>
                                     <td class="number">{known}</td>
                                     <td class="number">{rejected}</td>
-                                    <td>{one.came}</td>
+                                    <td class="moment">{one.came}</td>
                                 </tr>
                             }
                         }).collect_view()}

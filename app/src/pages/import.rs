@@ -30,7 +30,7 @@ fn ImportOf() -> impl IntoView {
         {Suspend::new(async move {
             match import(&slug, &number, &said).await {
                 Ok(found) => page(found, &slug, &format!("/w/{slug}/import/{number}")),
-                Err(error) => view! { <ErrorCard error/> }.into_any(),
+                Err(error) => view! { <h1 class="vh">"Import"</h1><ErrorCard error/> }.into_any(),
             }
         })}
     }

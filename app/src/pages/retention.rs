@@ -205,7 +205,11 @@ fn Answer(answer: RetentionAnswer) -> impl IntoView {
             <p class="quiet">{headline.evidence}</p>
         </div>
         <p class="method">{method}</p>
-        <div class="work" class:inspecting=move || picked.get().is_some()>
+        <div
+            class="work"
+            class:inspecting=move || picked.get().is_some()
+            class:picking=move || picked.get().is_some_and(|cell| cell.cohort.is_some())
+        >
             <div class="stack">
                 <section class="card">
                     <header>

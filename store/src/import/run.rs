@@ -62,6 +62,8 @@ impl Store {
                 return Err(error);
             }
         };
+        // Before the end is told: whoever hears of it looks at what came. Also when it failed, for what was stored.
+        let counted = self.refresh_summaries(workspace).await;
         let ended = match &outcome {
             Ok(_) => self.end_import(id, None).await,
             Err(error) => self.end_import(id, Some(&error.to_string())).await,
@@ -69,7 +71,7 @@ impl Store {
         close(lock).await;
         let summary = outcome?;
         ended?;
-        self.refresh_summaries(workspace).await?;
+        counted?;
         Ok(summary)
     }
 

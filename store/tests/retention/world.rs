@@ -174,8 +174,14 @@ fn filters() -> impl Strategy<Value = Vec<TraitFilter>> {
         words.prop_map(TraitTest::IsNot),
         Just(TraitTest::Set),
         Just(TraitTest::Unset),
-        (option::of(0.0..20.0), option::of(20.0..40.0))
-            .prop_map(|(min, max)| TraitTest::Between { min, max }),
+        (option::of(0.0..20.0), 20.0..40.0).prop_map(|(min, max)| TraitTest::Between {
+            min,
+            max: Some(max)
+        }),
+        (0.0..20.0).prop_map(|min| TraitTest::Between {
+            min: Some(min),
+            max: None
+        }),
     ];
     let filter = (select(vec!["plan", "seats"]), test).prop_map(|(name, test)| TraitFilter {
         name: name.to_owned(),

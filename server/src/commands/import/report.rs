@@ -5,6 +5,7 @@ use analysis::import::{
     ColumnRole, FileKind, ImportPreview, ImportProgress, ImportSummary, TimeGuess,
 };
 use analysis::words::{date_time, thousands};
+use indicatif::HumanFloatCount;
 use intake::Mapping;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -102,9 +103,9 @@ pub(super) fn speed(progress: &ImportProgress) -> String {
         rejected => format!(", {} rejected", thousands(rejected)),
     };
     format!(
-        "{} rows{rejected}  {:.0} rows/s",
+        "{} rows{rejected}  {} rows/s",
         thousands(progress.rows),
-        progress.rows_per_second
+        HumanFloatCount(progress.rows_per_second.round())
     )
 }
 
