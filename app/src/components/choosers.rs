@@ -134,7 +134,8 @@ pub fn ActivityChooser(
     Effect::new(move |_| {
         if matches!(&*kept.read(), Some(Ok(()))) {
             current.view.refetch();
-            navigate(&asked.ask(|query| query.active.clear()), quietly());
+            let own = untrack(|| asked.ask(|query| query.active.clear()));
+            navigate(&own, quietly());
         }
     });
     view! {
