@@ -58,7 +58,9 @@ test("a new workspace asks what counts as active; the answer can be kept", async
 
   const choices = await retention.open("activity");
   await choices.getByRole("button", { name: "Make these the workspace’s definition" }).click();
-  await expect(choices.getByRole("status")).toContainText("Saved");
+  // the question says so by no longer naming the event
+  await expect(page).toHaveURL(/\/w\/one\/retention\??$/);
+  await expect.poll(() => retention.sentence()).toContain("how many were active in the weeks after?");
   await retention.goto("", "one");
   expect(await retention.sentence()).toContain("how many were active in the weeks after?");
   await expect(retention.method).toContainText("active = report_published ·");
