@@ -64,7 +64,7 @@ create table contract (
     -- minor units of the workspace's currency, per month
     monthly_minor bigint not null default 0,
     plan          text,
-    primary key (workspace_id, shard, contract_id),
+    primary key (workspace_id, shard, account_id, contract_id),
     foreign key (workspace_id, shard, account_id) references account (workspace_id, shard, external_id),
     check (ends_on is null or ends_on > starts_on)
 );
@@ -176,7 +176,10 @@ begin
         return;
     end if;
     perform pg_advisory_xact_lock(hashtext('event_partition'));
-    if to_regclass(part) is null then
+    -- asked of the catalogue: to_regclass may answer from before the lock
+    if not exists (
+        select 1 from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'event'::regclass and c.relname = part) then
         execute format(
             'create table %I partition of event for values from (%L) to (%L)',
             part, first::timestamp at time zone 'UTC', (first + interval '1 month') at time zone 'UTC');
