@@ -10,7 +10,9 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{CustomerRow, EventRow, NewWorkspace, Store, StoreError, WorkspaceId, Written, shard};
+use store::{
+    CustomerRecord, EventRecord, NewWorkspace, Store, StoreError, WorkspaceId, Written, shard,
+};
 
 async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
     let new = NewWorkspace {
@@ -31,8 +33,8 @@ fn key(number: u64) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
-fn event(customer: &str, name: &str, at: i64, key_number: u64) -> EventRow {
-    EventRow {
+fn event(customer: &str, name: &str, at: i64, key_number: u64) -> EventRecord {
+    EventRecord {
         customer: customer.to_owned(),
         name: name.to_owned(),
         at: second(at),
@@ -45,8 +47,13 @@ fn object(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
-fn customer(id: &str, signup: Option<i64>, account: Option<&str>, traits: &Value) -> CustomerRow {
-    CustomerRow {
+fn customer(
+    id: &str,
+    signup: Option<i64>,
+    account: Option<&str>,
+    traits: &Value,
+) -> CustomerRecord {
+    CustomerRecord {
         customer: id.to_owned(),
         signup_at: signup.map(second),
         account: account.map(str::to_owned),
@@ -136,7 +143,7 @@ async fn stores_an_event_once(pool: PgPool) {
     let here = workspace(&store, "here").await;
     let batch = store.open_batch(here, "test").await.unwrap();
     let properties = json!({"size": 5, "kind": "größer", "paid": true});
-    let with_properties = EventRow {
+    let with_properties = EventRecord {
         properties: Some(object(&properties)),
         ..event("b", "open", 1_704_067_199, 2)
     };
@@ -186,10 +193,10 @@ async fn keeps_instants_to_the_microsecond_in_the_month_they_belong_to(pool: PgP
         "2024-02-29T23:59:59.123456Z",
         "2024-03-01T00:00:00Z",
     ];
-    let rows: Vec<EventRow> = texts
+    let rows: Vec<EventRecord> = texts
         .iter()
         .zip(1..)
-        .map(|(text, number)| EventRow {
+        .map(|(text, number)| EventRecord {
             at: text.parse().unwrap(),
             ..event("a", "open", 0, number)
         })
@@ -329,7 +336,7 @@ async fn many_writers_at_once_store_each_event_once(pool: PgPool) {
                 let mut sum = Written::default();
                 for set in 0..6_u64 {
                     // each set shares half of its events with the next writer's
-                    let mut rows: Vec<EventRow> = (0..400)
+                    let mut rows: Vec<EventRecord> = (0..400)
                         .map(|row| {
                             let number = set * 1_600 + (writer * 200 + row) % 1_000;
                             let month = i64::try_from(number % 7 + set * 7).unwrap();
@@ -345,7 +352,7 @@ async fn many_writers_at_once_store_each_event_once(pool: PgPool) {
                     if writer % 2 == 1 {
                         rows.reverse();
                     }
-                    let told: Vec<CustomerRow> = rows
+                    let told: Vec<CustomerRecord> = rows
                         .iter()
                         .map(|row| {
                             customer(&row.customer, Some(5), None, &json!({"writer": writer}))
@@ -394,7 +401,7 @@ async fn agrees_with_a_naive_model(pool: PgPool) {
         let batch = store.open_batch(here, "test").await.unwrap();
         let mut events = BTreeMap::new();
         for set in sets.new_tree(&mut runner).unwrap().current() {
-            let rows: Vec<EventRow> = set
+            let rows: Vec<EventRecord> = set
                 .iter()
                 .map(|(customer, name, at, key)| event(customer, name, *at, *key))
                 .collect();

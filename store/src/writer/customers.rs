@@ -1,9 +1,10 @@
 //! Customers: traits merged one by one, the latest wins.
 
 use super::shards::{Customers, Locked, plan_afresh};
-use super::{CustomerRow, Written, count};
+use super::{Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
+use intake::CustomerRecord;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// Rows of the same customer become one: what is said later wins, what is not said again stays.
-    fn of(rows: &'a [CustomerRow]) -> Self {
+    fn of(rows: &'a [CustomerRecord]) -> Self {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut ids = Vec::new();
         let mut signups = Vec::new();
@@ -56,7 +57,7 @@ impl Store {
     pub async fn write_customers(
         &self,
         workspace: WorkspaceId,
-        rows: &[CustomerRow],
+        rows: &[CustomerRecord],
     ) -> Result<Written, StoreError> {
         if rows.is_empty() {
             return Ok(Written::default());

@@ -4,9 +4,10 @@ use super::copy::{NumberedEvent, copy_events, copy_keys};
 use super::key::Key;
 use super::partitions::month;
 use super::shards::{Customers, Locked, plan_afresh};
-use super::{EventRow, Written, count};
+use super::{Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
+use intake::EventRecord;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +20,7 @@ struct Candidate<'a> {
     key: Key,
     /// Place among the set's customers.
     customer: usize,
-    row: &'a EventRow,
+    row: &'a EventRecord,
 }
 
 impl Store {
@@ -32,7 +33,7 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         batch: i32,
-        rows: &[EventRow],
+        rows: &[EventRecord],
     ) -> Result<Written, StoreError> {
         if rows.is_empty() {
             return Ok(Written::default());
@@ -91,7 +92,7 @@ impl Store {
 }
 
 /// The customers of the set, and its rows in the order of shard and key, equal keys once (the first in the set wins).
-fn candidates(rows: &[EventRow]) -> (Customers<'_>, Vec<Candidate<'_>>) {
+fn candidates(rows: &[EventRecord]) -> (Customers<'_>, Vec<Candidate<'_>>) {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut ids = Vec::new();
     let customers_of: Vec<usize> = rows
@@ -162,7 +163,7 @@ async fn insert_keys<'a>(
 async fn event_names<'a>(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
-    rows: &'a [EventRow],
+    rows: &'a [EventRecord],
 ) -> Result<HashMap<&'a str, i32>, StoreError> {
     // in order, so that two writers that add the same names don't wait for each other
     let wanted: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
