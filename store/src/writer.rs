@@ -11,8 +11,14 @@ mod copy;
 mod customers;
 mod events;
 mod key;
+mod keys;
+mod memory;
+mod names;
 mod partitions;
+mod people;
 mod shards;
+
+pub(crate) use memory::Memory;
 
 use crate::{Store, StoreError, WorkspaceId};
 use jiff::civil::Date;

@@ -87,19 +87,12 @@ async fn stored_events(
     .unwrap()
 }
 
-/// (external id, first and last event, signup, traits)
-type StoredCustomer = (
-    String,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<String>,
-    Value,
-);
+/// (external id, first event, signup, account, traits)
+type StoredCustomer = (String, Option<i64>, Option<i64>, Option<String>, Value);
 
 async fn stored_customers(pool: &PgPool, workspace: WorkspaceId) -> Vec<StoredCustomer> {
     sqlx::query_as(
-        "select external_id, extract(epoch from first_event_at)::bigint, extract(epoch from last_event_at)::bigint,
+        "select external_id, extract(epoch from first_event_at)::bigint,
                 extract(epoch from signup_at)::bigint, account_id, traits
          from customer where workspace_id = $1 order by external_id",
     )
@@ -233,16 +226,7 @@ async fn widens_the_span_of_a_customer(pool: PgPool) {
     // a duplicate says nothing new
     let late = [event("a", "open", 900, 1)];
     store.write_events(here, batch, &late).await.unwrap();
-    let row = |id: &str, signup| {
-        (
-            id.into(),
-            Some(100),
-            Some(300),
-            Some(signup),
-            None,
-            json!({}),
-        )
-    };
+    let row = |id: &str, signup| (id.into(), Some(100), Some(signup), None, json!({}));
     assert_eq!(
         stored_customers(&pool, here).await,
         [row("a", 100), row("b", 150)]
@@ -275,14 +259,7 @@ async fn merges_what_is_told_of_a_customer(pool: PgPool) {
     let changed = store.write_customers(here, &later).await.unwrap();
     assert_eq!(changed, written(3, 0, 1));
     let row = |id: &str, signup, account: Option<&str>, traits| {
-        (
-            id.into(),
-            None,
-            None,
-            signup,
-            account.map(str::to_owned),
-            traits,
-        )
+        (id.into(), None, signup, account.map(str::to_owned), traits)
     };
     assert_eq!(
         stored_customers(&pool, here).await,
@@ -427,9 +404,9 @@ async fn agrees_with_a_naive_model(pool: PgPool) {
         let spans: Vec<StoredCustomer> = customers_of(&events)
             .into_iter()
             .map(|id| {
-                let own = || expected.iter().filter(|row| row.0 == id).map(|row| row.2);
-                let (first, last) = (own().min(), own().max());
-                (id.clone(), first, last, first, None, json!({}))
+                let own = expected.iter().filter(|row| row.0 == id);
+                let first = own.map(|row| row.2).min();
+                (id.clone(), first, first, None, json!({}))
             })
             .collect();
         assert_eq!(stored_customers(&pool, here).await, spans);

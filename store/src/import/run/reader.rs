@@ -45,10 +45,6 @@ impl Set {
     pub(super) fn rows(&self) -> u64 {
         u64::try_from(self.len()).expect("lengths fit 64 bits")
     }
-
-    pub(super) fn rejected_rows(&self) -> u64 {
-        u64::try_from(self.rejected.len()).expect("lengths fit 64 bits")
-    }
 }
 
 /// Sends the rows of a file, set by set, until it ends or nobody listens any more.
