@@ -22,7 +22,7 @@ pub use check::{
     YEARS,
 };
 pub use problem::ParamProblem;
-pub use url::{split_url_query, url_query};
+pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
 pub use view::{CellRef, RetentionView, Scale, Show};
 
 /// Below this many members a cohort counts as small, unless the query says otherwise.
