@@ -38,8 +38,8 @@ impl Store {
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
         let tally = scope.tally(&mut snapshot, &query, &plan).await?;
         let all = sqlx::query!(
-            r#"select count(*) filter (where signup_at is null) as "left_out!", max(last_event_at) as watermark
-               from customer where workspace_id = $1"#,
+            r#"select (select count(*) from customer where workspace_id = $1 and signup_at is null) as "left_out!",
+                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark"#,
             workspace.id.0
         )
         .fetch_one(&mut *snapshot)
