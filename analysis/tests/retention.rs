@@ -1,17 +1,23 @@
 //! The matrix against a naive oracle: from raw customers and events, one customer at a time, with a calendar of its own.
 //!
-//! The oracle knows no bounds, no plan and no sparse rows. It labels every instant by its local date and compares labels.
+//! The oracle knows no bounds, no plan and no sets of periods. It labels every instant by its local date and compares labels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use analysis::period::{Calendar, Grain, WeekStart};
-use analysis::query::{AsOf, CohortRange, QueryError, RetentionKind, RetentionQuery};
+use analysis::query::{AsOf, CohortRange, ColumnZero, QueryError, RetentionKind, RetentionQuery};
 use analysis::report::{Cell, CellState, Overall, RetentionReport};
-use analysis::shape::{ActiveRow, RetentionPlan, SizeRow, shape};
+use analysis::rule::Rule;
+use analysis::shape::{RetentionPlan, shape};
+use analysis::tally::{Tally, periods_set};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+
+#[path = "support/settings.rs"]
+mod settings;
+use settings::counting;
 
 /// One customer: when he signed up, whether that was given, and when he did something.
 type Customer = (Timestamp, bool, Vec<Timestamp>);
@@ -107,81 +113,124 @@ impl Oracle<'_> {
         customers.filter(move |customer| self.label_at(customer.0) == own)
     }
 
-    fn cell(&self, own: usize, k: usize) -> Cell {
-        let (own_label, period) = (self.begun[own], self.begun[own + k]);
-        let retained = self.members(own_label).filter(|(signup, _, events)| {
-            let mut counted = events
-                .iter()
-                .filter(|at| **at >= *signup && **at < self.as_of);
-            let in_time = |at: &Timestamp| match self.world.query.kind {
-                RetentionKind::On => self.label_at(*at) == period,
-                RetentionKind::OnOrAfter => self.label_at(*at) >= period,
-            };
-            k == 0 || counted.any(in_time)
-        });
-        let ended = self.label_at(self.as_of) > period;
-        let state = match self.world.query.kind {
-            _ if !ended => CellState::Running,
-            RetentionKind::OnOrAfter if k > 0 => CellState::Open,
-            _ => CellState::Complete,
+    /// The labels of a customer's periods with visible activity.
+    fn active(&self, customer: &Customer) -> BTreeSet<i64> {
+        let (signup, _, events) = customer;
+        let counted = events
+            .iter()
+            .filter(|at| **at >= *signup && **at < self.as_of);
+        counted.map(|at| self.label_at(*at)).collect()
+    }
+
+    /// The periods of a column, as numbers of periods after the cohort's own; `None` for an open end.
+    fn span(&self, column: usize) -> (usize, Option<usize>) {
+        let query = &self.world.query;
+        let number = |n: u32| usize::try_from(n).expect("small");
+        let limit = query.follow_up.map(number);
+        match query.kind {
+            RetentionKind::OnOrAfter => (column, limit),
+            RetentionKind::Brackets if column > 0 => {
+                let bracket = query.brackets[column - 1];
+                (number(bracket.from), bracket.to.map(number).or(limit))
+            }
+            _ => (column, Some(column)),
+        }
+    }
+
+    /// The columns of a cohort that have begun.
+    fn columns(&self, own: usize) -> usize {
+        let query = &self.world.query;
+        let begun = self.begun.len() - own;
+        let brackets = query.brackets.iter();
+        match (query.kind, query.follow_up) {
+            (RetentionKind::Brackets, _) => {
+                let number = |n: u32| usize::try_from(n).expect("small");
+                1 + brackets.filter(|b| number(b.from) < begun).count()
+            }
+            (_, Some(last)) => begun.min(usize::try_from(last).expect("small") + 1),
+            (_, None) => begun,
+        }
+    }
+
+    fn cell(&self, own: usize, column: usize) -> Cell {
+        let query = &self.world.query;
+        let measured = query.column_zero == ColumnZero::Measured;
+        let (from, to) = self.span(column);
+        // A period that has not begun has no label yet, and nobody has been active in it.
+        let is_active = |set: &BTreeSet<i64>, k: usize| {
+            let label = self.begun.get(own + k);
+            label.is_some_and(|label| set.contains(label))
         };
-        let retained = u32::try_from(retained.count()).expect("few");
-        Cell { retained, state }
+        let last = to.unwrap_or(self.begun.len());
+        let (mut retained, mut base) = (0, 0);
+        for customer in self.members(self.begun[own]) {
+            let set = self.active(customer);
+            let any = (from..=last).any(|k| is_active(&set, k));
+            let before = match column {
+                0 => true,
+                1 if !measured => true,
+                k => is_active(&set, k - 1),
+            };
+            let counts = match query.kind {
+                _ if column == 0 && !measured => true,
+                RetentionKind::Streak if column > 0 => (1..=column).all(|k| is_active(&set, k)),
+                RetentionKind::Previous => before && any,
+                _ => any,
+            };
+            retained += u32::from(counts);
+            base += u32::from(before);
+        }
+        let ended = |k: usize| {
+            let label = self.begun.get(own + k);
+            label.is_some_and(|label| self.label_at(self.as_of) > *label)
+        };
+        let or_after = query.kind == RetentionKind::OnOrAfter;
+        let state = match to {
+            _ if column == 0 && !measured && ended(0) => CellState::Complete,
+            Some(to) if ended(to) => CellState::Complete,
+            None if ended(from) => CellState::Open,
+            Some(_) if or_after && ended(from) => CellState::Open,
+            _ => CellState::Running,
+        };
+        let base = (query.kind == RetentionKind::Previous).then_some(base);
+        Cell {
+            retained,
+            base,
+            state,
+        }
     }
 }
 
-/// What the database does: sparse counts by index of period, from the plan's bounds.
-fn count(world: &World, plan: &RetentionPlan) -> (Vec<SizeRow>, Vec<ActiveRow>) {
+/// What the engines do: the set of active periods of each entry, from the plan's bounds.
+fn count(world: &World, plan: &RetentionPlan) -> Tally {
     let index = |at: Timestamp| {
         let bounds = plan.periods.bounds.windows(2);
         let found = bounds.enumerate().find(|(_, b)| b[0] <= at && at < b[1]);
-        found.map(|(i, _)| u32::try_from(i).expect("few"))
+        found.map(|(i, _)| i)
     };
-    let (mut sizes, mut active) = (BTreeMap::new(), BTreeMap::new());
-    for (signup, given, events) in &world.customers {
+    // Two halves, as if two had counted at once.
+    let rule = Rule::new(&world.query);
+    let mut halves = [Tally::new(rule.clone(), plan), Tally::new(rule, plan)];
+    for (place, (signup, given, events)) in world.customers.iter().enumerate() {
         let Some(cohort) = index(*signup).filter(|_| *signup < plan.as_of) else {
             continue;
         };
-        if cohort >= plan.cohort_count {
-            continue;
-        }
-        let (size, given_count) = sizes.entry(cohort).or_insert((0, 0));
-        *size += 1;
-        *given_count += u32::from(*given);
         let counted = events
             .iter()
             .filter(|at| **at >= *signup && **at < plan.as_of);
-        let mut periods: BTreeSet<u32> = counted
-            .map(|at| index(*at).expect("begun") - cohort)
-            .collect();
-        if world.query.kind == RetentionKind::OnOrAfter {
-            periods = periods.last().copied().into_iter().collect();
-        }
-        for period in periods {
-            *active.entry((cohort, period)).or_insert(0) += 1;
-        }
+        let active = periods_set(counted.map(|at| index(*at).expect("begun") - cohort));
+        halves[place % 2].add(cohort, *signup, *given, &active);
     }
-    let sizes = sizes.into_iter().map(|(cohort, (size, given))| SizeRow {
-        cohort,
-        size,
-        given,
-    });
-    let active = active
-        .into_iter()
-        .map(|((cohort, period), customers)| ActiveRow {
-            cohort,
-            period,
-            customers,
-        });
-    (sizes.collect(), active.rev().collect())
+    let [mut tally, other] = halves;
+    tally.merge(&other);
+    tally
 }
 
 fn report_of(world: &World) -> Result<RetentionReport, QueryError> {
     let calendar =
         Calendar::new(world.zone, world.week_start).expect("the zone is in the data base");
     let plan = RetentionPlan::new(&world.query, &calendar, world.now)?;
-    let (sizes, active) = count(world, &plan);
-    Ok(shape(&world.query, &plan, &sizes, &active, None, 0))
+    Ok(shape(&world.query, &plan, &count(world, &plan), None, 0))
 }
 
 fn compare(world: &World) -> Result<(), TestCaseError> {
@@ -199,20 +248,23 @@ fn compare(world: &World) -> Result<(), TestCaseError> {
         prop_assert_eq!(label(world, cohort.start), oracle.begun[own]);
         let size = oracle.members(oracle.begun[own]).count();
         prop_assert_eq!(cohort.size, u32::try_from(size).expect("few"));
-        let cells: Vec<Cell> = (0..oracle.begun.len() - own)
-            .map(|k| oracle.cell(own, k))
+        let cells: Vec<Cell> = (0..oracle.columns(own))
+            .map(|column| oracle.cell(own, column))
             .collect();
         prop_assert_eq!(&cohort.cells, &cells, "cohort of {}", cohort.start);
         prop_assert_eq!(cohort.forming, cells[0].state == CellState::Running);
-        for (pooled, cell) in overall.iter_mut().zip(&cells) {
-            if size > 0 && cell.state != CellState::Running {
+        for (column, (pooled, cell)) in overall.iter_mut().zip(&cells).enumerate() {
+            let members = cell.base.unwrap_or(cohort.size);
+            // Open cells are pooled only where none can ever be complete.
+            let never = oracle.span(column).1.is_none() && cell.state == CellState::Open;
+            if members > 0 && (cell.state == CellState::Complete || never) {
                 let pooled = pooled.get_or_insert(Overall {
                     retained: 0,
                     size: 0,
                     cohorts: 0,
                 });
                 pooled.retained += u64::from(cell.retained);
-                pooled.size += u64::from(cohort.size);
+                pooled.size += u64::from(members);
                 pooled.cohorts += 1;
             }
         }
@@ -289,9 +341,8 @@ fn worlds() -> impl Strategy<Value = World> {
         prop::sample::select(SCENES.to_vec()),
         prop::sample::select(Grain::ALL.to_vec()),
         prop::sample::select(WeekStart::ALL.to_vec()),
-        prop::sample::select(RetentionKind::ALL.to_vec()),
     );
-    settings.prop_flat_map(|(scene, grain, week_start, kind)| {
+    settings.prop_flat_map(|(scene, grain, week_start)| {
         let days = match grain {
             Grain::Day => 7,
             Grain::Week => 40,
@@ -310,18 +361,20 @@ fn worlds() -> impl Strategy<Value = World> {
             instant(scene, reach),
             as_of(scene, reach),
             range(scene, reach),
+            counting(RetentionQuery {
+                grain,
+                ..RetentionQuery::default()
+            }),
         )
-            .prop_map(move |(mut customers, now, as_of, cohorts)| {
+            .prop_map(move |(mut customers, now, as_of, cohorts, query)| {
                 // Every third customer also does something in the very instant of signing up.
                 for (signup, _, events) in customers.iter_mut().step_by(3) {
                     events.push(*signup);
                 }
                 let query = RetentionQuery {
-                    grain,
-                    kind,
                     as_of,
                     cohorts,
-                    ..RetentionQuery::default()
+                    ..query
                 };
                 World {
                     zone: scene.0,

@@ -4,140 +4,18 @@
 //! Periods are cut by `analysis` and handed over as bounds, so there is one calendar and Postgres only looks up in
 //! which slot an instant falls. One membership text serves the matrix and the list behind a cell: they can't disagree.
 
-use crate::instant::{from_db, to_db};
+use crate::instant::from_db;
 use crate::{Store, StoreError, Workspace};
 use analysis::period::Calendar;
-use analysis::query::{RetentionKind, RetentionQuery, TraitFilter, TraitTest};
+use analysis::query::RetentionQuery;
 use analysis::report::RetentionReport;
-use analysis::shape::{ActiveRow, RetentionPlan, SizeRow, shape};
+use analysis::shape::{RetentionPlan, shape};
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use sqlx::{PgConnection, Postgres, Transaction};
-use time::OffsetDateTime;
+use sqlx::{Postgres, Transaction};
 
-/// A checked query over `member` (who belongs to which cohort) and `active` (in which periods, how often).
-///
-/// Parameters 1 to 7: workspace, period bounds, first instant and end of the signups asked for, trait filters, event
-/// name ids, as-of. More may follow in the tail.
-macro_rules! membership_query {
-    ($row:ty, $scope:expr, $tail:tt $(, $more:expr)*) => {
-        sqlx::query_as!(
-            $row,
-            r#"
-            with member as (
-                select c.shard, c.customer_no, c.external_id, c.traits, c.signup_at,
-                       c.signup_given is not null as given,
-                       width_bucket(c.signup_at, $2::timestamptz[]) - 1 as cohort
-                from customer c
-                where c.workspace_id = $1 and c.signup_at >= $3 and c.signup_at < $4
-                  and not exists (
-                      select 1
-                      from jsonb_to_recordset($5::jsonb)
-                           as f(name text, op text, list jsonb, low float8, high float8)
-                      where not coalesce(case f.op
-                          when 'is' then f.list ? (c.traits ->> f.name)
-                          when 'is_not' then c.traits ->> f.name is null or not f.list ? (c.traits ->> f.name)
-                          when 'set' then c.traits ->> f.name is not null
-                          when 'unset' then c.traits ->> f.name is null
-                          when 'between' then case jsonb_typeof(c.traits -> f.name) when 'number' then
-                              (c.traits -> f.name)::float8 >= coalesce(f.low, '-infinity')
-                              and (c.traits -> f.name)::float8 <= coalesce(f.high, 'infinity') end
-                          end, false))
-            ), active as (
-                select m.cohort, m.shard, m.customer_no,
-                       width_bucket(e.at, $2::timestamptz[]) - 1 - m.cohort as period, count(*) as uses
-                from member m
-                join event e on e.workspace_id = $1 and e.shard = m.shard and e.customer_no = m.customer_no
-                where e.event_name_id = any($6::integer[])
-                  and e.at >= m.signup_at and e.at >= $3 and e.at < $7
-                group by 1, 2, 3, 4
-            )
-            "# + $tail,
-            $scope.workspace,
-            &$scope.bounds,
-            $scope.signup_from,
-            $scope.signup_until,
-            $scope.filters,
-            &$scope.event_ids,
-            $scope.as_of
-            $(, $more)*
-        )
-    };
-}
-pub(crate) use membership_query;
+mod membership;
 
-/// The parameters that every membership query shares.
-pub(crate) struct Scope {
-    pub(crate) workspace: i32,
-    pub(crate) bounds: Vec<OffsetDateTime>,
-    pub(crate) signup_from: OffsetDateTime,
-    pub(crate) signup_until: OffsetDateTime,
-    pub(crate) filters: Value,
-    pub(crate) event_ids: Vec<i32>,
-    pub(crate) as_of: OffsetDateTime,
-}
-
-impl Scope {
-    /// The customers of cohorts `first..=last` (numbers of the plan's periods).
-    pub(crate) fn new(
-        workspace: &Workspace,
-        query: &RetentionQuery,
-        plan: &RetentionPlan,
-        event_ids: Vec<i32>,
-        (first, last): (u32, u32),
-    ) -> Self {
-        let bound = |number: u32| {
-            let place = usize::try_from(number).unwrap_or(usize::MAX);
-            plan.periods
-                .bounds
-                .get(place)
-                .copied()
-                .unwrap_or(plan.as_of)
-        };
-        Self {
-            workspace: workspace.id.0,
-            bounds: plan.periods.bounds.iter().map(|&at| to_db(at)).collect(),
-            signup_from: to_db(bound(first)),
-            signup_until: to_db(bound(last.saturating_add(1)).min(plan.as_of)),
-            filters: filters_json(&query.filters),
-            event_ids,
-            as_of: to_db(plan.as_of),
-        }
-    }
-}
-
-/// Trait filters as the rows that the membership text reads.
-fn filters_json(filters: &[TraitFilter]) -> Value {
-    filters
-        .iter()
-        .map(|TraitFilter { name, test }| match test {
-            TraitTest::Is(list) => json!({"name": name, "op": "is", "list": list}),
-            TraitTest::IsNot(list) => json!({"name": name, "op": "is_not", "list": list}),
-            TraitTest::Set => json!({"name": name, "op": "set"}),
-            TraitTest::Unset => json!({"name": name, "op": "unset"}),
-            TraitTest::Between { min, max } => {
-                json!({"name": name, "op": "between", "low": min, "high": max})
-            }
-        })
-        .collect()
-}
-
-struct CohortRow {
-    cohort: i32,
-    size: i64,
-    given: i64,
-}
-
-struct PeriodRow {
-    cohort: i32,
-    period: i32,
-    customers: i64,
-}
-
-/// Counts of rows are never negative, and a workspace has fewer than 2³² customers.
-fn count(n: i64) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
-}
+pub(crate) use membership::{Scope, membership_query};
 
 impl Store {
     /// Answers a retention question.
@@ -156,62 +34,12 @@ impl Store {
     ) -> Result<RetentionReport, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
         let mut snapshot = self.snapshot().await?;
-        let event_ids = event_ids(&mut snapshot, workspace, &query.active).await?;
         let last = plan.cohort_count.saturating_sub(1);
-        let scope = Scope::new(workspace, &query, &plan, event_ids, (0, last));
-
-        let sizes: Vec<SizeRow> = membership_query!(
-            CohortRow,
-            scope,
-            r#"select cohort as "cohort!", count(*) as "size!", count(*) filter (where given) as "given!"
-               from member where $6::integer[] is not null and $7::timestamptz is not null group by 1"#
-        )
-        .fetch_all(&mut *snapshot)
-        .await?
-        .into_iter()
-        .map(|row| SizeRow {
-            cohort: row.cohort.unsigned_abs(),
-            size: count(row.size),
-            given: count(row.given),
-        })
-        .collect();
-
-        let periods = match query.kind {
-            RetentionKind::On => {
-                membership_query!(
-                    PeriodRow,
-                    scope,
-                    r#"select cohort as "cohort!", period as "period!", count(*) as "customers!"
-                       from active group by 1, 2"#
-                )
-                .fetch_all(&mut *snapshot)
-                .await?
-            }
-            RetentionKind::OnOrAfter => {
-                membership_query!(
-                    PeriodRow,
-                    scope,
-                    r#"select cohort as "cohort!", period as "period!", count(*) as "customers!"
-                       from (select cohort, shard, customer_no, max(period) as period
-                             from active group by 1, 2, 3) last
-                       group by 1, 2"#
-                )
-                .fetch_all(&mut *snapshot)
-                .await?
-            }
-        };
-        let active: Vec<ActiveRow> = periods
-            .into_iter()
-            .map(|row| ActiveRow {
-                cohort: row.cohort.unsigned_abs(),
-                period: row.period.unsigned_abs(),
-                customers: count(row.customers),
-            })
-            .collect();
-
+        let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
+        let tally = scope.tally(&mut snapshot, &query, &plan).await?;
         let all = sqlx::query!(
-            r#"select count(*) filter (where signup_at is null) as "left_out!", max(last_event_at) as watermark
-               from customer where workspace_id = $1"#,
+            r#"select (select count(*) from customer where workspace_id = $1 and signup_at is null) as "left_out!",
+                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark"#,
             workspace.id.0
         )
         .fetch_one(&mut *snapshot)
@@ -221,8 +49,7 @@ impl Store {
         Ok(shape(
             &query,
             &plan,
-            &sizes,
-            &active,
+            &tally,
             all.watermark.map(from_db),
             all.left_out.unsigned_abs(),
         ))
@@ -255,19 +82,4 @@ pub(crate) fn prepare(
     }
     let plan = RetentionPlan::new(&query, &calendar, now)?;
     Ok((query, plan))
-}
-
-/// The numbers of event names; names that were never stored have none.
-pub(crate) async fn event_ids(
-    connection: &mut PgConnection,
-    workspace: &Workspace,
-    names: &[String],
-) -> Result<Vec<i32>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "select event_name_id from event_name where workspace_id = $1 and name = any($2)",
-        workspace.id.0,
-        names
-    )
-    .fetch_all(connection)
-    .await?)
 }
