@@ -4,13 +4,15 @@
 //! arguments: no input or output, no async, no clock, no framework. "Now" and the time zone come in as arguments, so the
 //! same question always has the same answer. What each number means is written down in `docs/DEFINITIONS.md`.
 //!
-//! The feature `zones` adds what needs the time-zone data base (`period::Calendar`, `shape`, `tally`); the browser goes
+//! The feature `inference` adds what needs distributions (p-values, and the answers about features that rest on them),
+//! the feature `zones` adds what needs the time-zone data base (`period::Calendar`, `shape`, `tally`); the browser goes
 //! without it and works on finished reports.
 
 mod names;
 
 pub mod import;
 pub mod period;
+pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;

@@ -14,6 +14,7 @@ mod check;
 mod filter;
 mod kind;
 mod problem;
+mod quartiles;
 mod start;
 mod url;
 mod view;
@@ -24,6 +25,7 @@ pub use check::{
 };
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
+pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};
 pub use start::{BeforeStart, StartRule, Window};
 pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
 pub use view::{CellRef, RetentionView, Scale, Show};

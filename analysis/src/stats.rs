@@ -13,6 +13,7 @@ mod tail;
 mod trend;
 
 pub use holm::holm;
+pub(crate) use size::whole;
 pub use size::{Z_80, Z_90, per_side};
 pub use strata::{Stratified, Stratum, mantel_haenszel};
 #[cfg(feature = "inference")]

@@ -11,7 +11,7 @@ use analysis::query::{RetentionQuery, StartRule};
 use analysis::report::RetentionReport;
 use analysis::shape::{About, RetentionPlan, shape};
 use jiff::Timestamp;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 mod membership;
 
@@ -37,32 +37,12 @@ impl Store {
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
         let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-        let all = sqlx::query!(
-            r#"select count(*) filter (where signup_at is null) as "left_out!",
-                      count(*) filter (where internal) as "internal!",
-                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark
-               from customer,
-                    lateral (select exists (
-                        select 1
-                        from jsonb_to_recordset($2::jsonb)
-                             as f(name text, op text, list jsonb, low float8, high float8)
-                        where passes(traits, f.name, f.op, f.list, f.low, f.high)) as internal) known
-               where workspace_id = $1"#,
-            workspace.id.0,
-            scope.internal
-        )
-        .fetch_one(&mut *snapshot)
-        .await?;
+        let mut about = about(&mut snapshot, workspace, &scope).await?;
         snapshot.commit().await?;
 
-        let about = About {
-            watermark: all.watermark.map(from_db),
-            left_out: match query.start {
-                StartRule::Signup => all.left_out.unsigned_abs(),
-                StartRule::FirstEvent | StartRule::EachEvent => 0,
-            },
-            internal: all.internal.unsigned_abs(),
-        };
+        if query.start != StartRule::Signup {
+            about.left_out = 0;
+        }
         Ok(shape(&query, &plan, &tally, about))
     }
 
@@ -93,4 +73,33 @@ pub(crate) fn prepare(
     }
     let plan = RetentionPlan::new(&query, &calendar, now)?;
     Ok((query, plan))
+}
+
+/// What a report says about the workspace's data beside its counts.
+pub(crate) async fn about(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+    scope: &Scope,
+) -> Result<About, StoreError> {
+    let all = sqlx::query!(
+            r#"select count(*) filter (where signup_at is null) as "left_out!",
+                      count(*) filter (where internal) as "internal!",
+                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark
+               from customer,
+                    lateral (select exists (
+                        select 1
+                        from jsonb_to_recordset($2::jsonb)
+                             as f(name text, op text, list jsonb, low float8, high float8)
+                        where passes(traits, f.name, f.op, f.list, f.low, f.high)) as internal) known
+               where workspace_id = $1"#,
+            workspace.id.0,
+            scope.internal
+        )
+        .fetch_one(snapshot)
+        .await?;
+    Ok(About {
+        watermark: all.watermark.map(from_db),
+        left_out: all.left_out.unsigned_abs(),
+        internal: all.internal.unsigned_abs(),
+    })
 }

@@ -6,8 +6,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::{
-    AsOf, BeforeStart, Bracket, CohortRange, DEFAULT_BRACKETS, RetentionKind, RetentionQuery,
-    StartRule, TraitFilter, TraitTest, Window,
+    AsOf, BeforeStart, Bracket, CohortRange, DEFAULT_BRACKETS, MAX_MATERIAL, MAX_WINDOW,
+    RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
 };
 use crate::words;
 
@@ -188,6 +188,24 @@ pub enum QueryError {
         /// The trait.
         name: String,
     },
+    /// Too many event names are the feature.
+    #[error("At most {MAX_EVENTS} events can be one feature, not {given}.")]
+    TooManyFeatureEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// An exposure or outcome window without periods, or with too many.
+    #[error("A window must have between 1 and {MAX_WINDOW} periods, not {given}.")]
+    WindowLength {
+        /// What was asked for.
+        given: u32,
+    },
+    /// A material difference of nothing, or of too much.
+    #[error("The material difference must be between 1 and {MAX_MATERIAL} points, not {given}.")]
+    Material {
+        /// What was asked for, in points.
+        given: u32,
+    },
     /// The limit for small cohorts is too large.
     #[error(
         "The limit for small cohorts can be at most {}, not {}.",
@@ -227,6 +245,9 @@ impl QueryError {
             QueryError::TooLong { .. } => "text_too_long",
             QueryError::ZeroCharacter { .. } => "zero_character",
             QueryError::NumberRange { .. } => "number_range",
+            QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
+            QueryError::WindowLength { .. } => "window_length",
+            QueryError::Material { .. } => "material_difference",
             QueryError::Small { .. } => "small_limit",
         }
     }
