@@ -32,5 +32,7 @@ pub fn per_side(a: f64, b: f64, z_power: f64) -> Option<u64> {
 )]
 pub(crate) fn whole(number: f64) -> Option<u64> {
     let up = number.ceil();
-    (up >= 0.0 && up <= 9_007_199_254_740_992.0).then_some(up as u64)
+    (0.0..=9_007_199_254_740_992.0)
+        .contains(&up)
+        .then_some(up as u64)
 }

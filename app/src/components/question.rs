@@ -120,7 +120,7 @@ fn activity_phrase(events: &[String], own: bool) -> String {
 }
 
 /// "everyone", or the filters joined.
-fn filter_phrase(filters: &[TraitFilter]) -> String {
+pub(super) fn filter_phrase(filters: &[TraitFilter]) -> String {
     match filters {
         [] => "everyone".to_owned(),
         some => {
