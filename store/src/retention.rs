@@ -37,30 +37,45 @@ impl Store {
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
         let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-        let all = sqlx::query!(
-            r#"select count(*) filter (where signup_at is null) as "left_out!", max(last_event_at) as watermark,
-                      count(*) filter (where internal) as "internal!"
-               from customer,
-                    lateral (select exists (
-                        select 1
-                        from jsonb_to_recordset($2::jsonb)
-                             as f(name text, op text, list jsonb, low float8, high float8)
-                        where passes(traits, f.name, f.op, f.list, f.low, f.high)) as internal) known
-               where workspace_id = $1"#,
-            workspace.id.0,
-            scope.internal
+        let left_out = match query.start {
+            StartRule::Signup => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "left_out!" from customer where workspace_id = $1 and signup_at is null"#,
+                    workspace.id.0
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+            StartRule::FirstEvent | StartRule::EachEvent => 0,
+        };
+        let internal = match workspace.internal.is_empty() {
+            true => 0,
+            false => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "internal!" from customer c
+                       where workspace_id = $1 and exists (
+                           select 1
+                           from jsonb_to_recordset($2::jsonb)
+                                as f(name text, op text, list jsonb, low float8, high float8)
+                           where passes(c.traits, f.name, f.op, f.list, f.low, f.high))"#,
+                    workspace.id.0,
+                    scope.internal
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+        };
+        let watermark = sqlx::query_scalar!(
+            "select max(newest_event_at) from batch where workspace_id = $1",
+            workspace.id.0
         )
         .fetch_one(&mut *snapshot)
         .await?;
         snapshot.commit().await?;
-
         let about = About {
-            watermark: all.watermark.map(from_db),
-            left_out: match query.start {
-                StartRule::Signup => all.left_out.unsigned_abs(),
-                StartRule::FirstEvent | StartRule::EachEvent => 0,
-            },
-            internal: all.internal.unsigned_abs(),
+            watermark: watermark.map(from_db),
+            left_out: left_out.unsigned_abs(),
+            internal: internal.unsigned_abs(),
         };
         Ok(shape(&query, &plan, &tally, about))
     }

@@ -1,5 +1,7 @@
 //! One writer at a time in a shard, and dense numbers for its customers.
 
+use super::memory::Known;
+use crate::instant::from_db;
 use crate::{Store, StoreError, WorkspaceId, shard};
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
@@ -16,6 +18,11 @@ impl<'a> Customers<'a> {
         Self { ids, shards }
     }
 
+    /// The ids, to be bound.
+    pub(super) fn owned_ids(&self) -> Vec<String> {
+        self.ids.iter().map(|&id| id.to_owned()).collect()
+    }
+
     /// The shards, each once and in order.
     pub(super) fn touched(&self) -> Vec<i16> {
         let mut touched = self.shards.clone();
@@ -23,32 +30,36 @@ impl<'a> Customers<'a> {
         touched.dedup();
         touched
     }
+}
 
-    /// Their numbers in their shards; none for those seen for the first time.
-    pub(super) async fn numbers(
-        &self,
-        connection: &mut PgConnection,
-        workspace: WorkspaceId,
-    ) -> Result<Vec<Option<i32>>, StoreError> {
-        let ids: Vec<String> = self.ids.iter().map(|&id| id.to_owned()).collect();
-        let found = sqlx::query!(
-            r#"select wanted.place as "place!", c.customer_no
-               from unnest($2::smallint[], $3::text[]) with ordinality as wanted(shard, external_id, place)
-               join customer c on c.workspace_id = $1 and c.shard = wanted.shard
-                              and c.external_id = wanted.external_id"#,
-            workspace.0,
-            &self.shards,
-            &ids
-        )
-        .fetch_all(connection)
-        .await?;
-        let mut numbers = vec![None; ids.len()];
-        for row in found {
-            let place = usize::try_from(row.place - 1).expect("ordinality begins at 1");
-            numbers[place] = Some(row.customer_no);
-        }
-        Ok(numbers)
+/// Customers as they are stored; none for those seen for the first time.
+pub(super) async fn look_up(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    shards: &[i16],
+    ids: &[String],
+) -> Result<Vec<Option<Known>>, StoreError> {
+    let found = sqlx::query!(
+        r#"select wanted.place as "place!", c.shard, c.customer_no, c.first_event_at
+           from unnest($2::smallint[], $3::text[]) with ordinality as wanted(shard, external_id, place)
+           join customer c on c.workspace_id = $1 and c.shard = wanted.shard
+                          and c.external_id = wanted.external_id"#,
+        workspace.0,
+        shards,
+        ids
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut customers = vec![None; ids.len()];
+    for row in found {
+        let place = usize::try_from(row.place - 1).expect("ordinality begins at 1");
+        customers[place] = Some(Known {
+            shard: row.shard,
+            customer_no: row.customer_no,
+            first: row.first_event_at.map(from_db),
+        });
     }
+    Ok(customers)
 }
 
 /// The locked shards of a transaction, with the next free number of each.
@@ -123,6 +134,9 @@ impl Store {
         workspace: WorkspaceId,
         shards: &[i16],
     ) -> Result<(), StoreError> {
+        if shards.is_empty() {
+            return Ok(());
+        }
         sqlx::query!(
             "insert into shard (workspace_id, shard)
              select $1, wanted.shard from unnest($2::smallint[]) as wanted(shard)
