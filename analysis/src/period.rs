@@ -12,7 +12,11 @@ use crate::names::named;
 #[cfg(feature = "zones")]
 mod calendar;
 #[cfg(feature = "zones")]
+mod rolling;
+#[cfg(feature = "zones")]
 pub use calendar::{Calendar, Periods, UnknownZone};
+#[cfg(feature = "zones")]
+pub use rolling::{Length, ZoneSpan};
 
 /// The length of a period, and so of a matrix row and column.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
