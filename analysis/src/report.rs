@@ -142,6 +142,14 @@ impl RetentionReport {
         cohorts.filter_map(move |(place, cohort)| cohort.settled(&rule, column).map(|_| place))
     }
 
+    /// The first column that says something: column 0 when it was measured, since a cohort's size is 100 % of itself.
+    pub fn first_column(&self) -> usize {
+        match self.query.column_zero {
+            ColumnZero::Size => 1,
+            ColumnZero::Measured => 0,
+        }
+    }
+
     /// The number of columns, period 0 included.
     pub fn columns(&self) -> usize {
         self.overall.len()
