@@ -116,7 +116,7 @@ pub fn Matrix(
                     <caption class="vh">{caption}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Signed up"</th>
+                            <th scope="col">{labels::cohorts_head(&report)}</th>
                             {(first..columns).map(|column| view! { <th scope="col">{words::column_label(&report.query, column)}</th> }).collect_view()}
                         </tr>
                     </thead>

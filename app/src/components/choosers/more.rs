@@ -41,13 +41,13 @@ pub fn MoreChooser() -> impl IntoView {
     let windows = [
         choice(
             "of the calendar",
-            format!("{one} 1 is the calendar {one} after the cohort’s own."),
+            format!("Column 1 is the calendar {one} after the cohort’s own."),
             query.window == Window::Calendar,
             |query| query.window = Window::Calendar,
         ),
         choice(
             "from each customer’s own start",
-            format!("{one} 1 begins a whole {one} after it."),
+            format!("Column 1 begins a whole {one} after it."),
             query.window == Window::Rolling,
             |query| query.window = Window::Rolling,
         ),
