@@ -40,6 +40,7 @@ pub const DEFAULT_COHORTS: u32 = 26;
 
 /// Which cohorts are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CohortRange {
     /// The newest `n` periods at as-of, the running one included.
@@ -62,6 +63,7 @@ impl Default for CohortRange {
 
 /// The exclusive limit of what is visible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AsOf {
     /// The instant of asking.
@@ -75,6 +77,7 @@ pub enum AsOf {
 
 /// What a trait must be for its customer to be counted.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TraitTest {
     /// Any of these values.
@@ -98,6 +101,7 @@ pub enum TraitTest {
 
 /// A condition on one trait. All conditions of a query must hold.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TraitFilter {
     /// The trait's name.
     pub name: String,
@@ -107,6 +111,7 @@ pub struct TraitFilter {
 
 /// Of the customers who signed up in each period, how many were active in the periods after?
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionQuery {
     /// The length of rows and columns.

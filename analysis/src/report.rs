@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use crate::names::named;
 use crate::period::WeekStart;
 use crate::query::{AsOf, CellRef, ColumnZero, OverallRow, RetentionQuery};
 use crate::rule::Rule;
@@ -13,6 +14,7 @@ use crate::stats::{Interval, rate, wilson};
 
 /// How final a cell's count is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CellState {
     /// The period (or span) had ended at as-of for every member: the count is final.
@@ -22,6 +24,8 @@ pub enum CellState {
     /// *On or after* and brackets without end: the period had ended, but later returns can still raise the count.
     Open,
 }
+
+named!(CellState: Complete = "complete", Running = "running", Open = "open");
 
 /// One cohort in one period.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -162,6 +166,14 @@ impl RetentionReport {
             }
             OverallRow::Median if odd => rates.get(half).copied(),
             OverallRow::Median => Some((rates.get(half.checked_sub(1)?)? + rates.get(half)?) / 2.0),
+        }
+    }
+
+    /// The first column that says something: column 0 when it was measured, since a cohort's size is 100 % of itself.
+    pub fn first_column(&self) -> usize {
+        match self.query.column_zero {
+            ColumnZero::Size => 1,
+            ColumnZero::Measured => 0,
         }
     }
 

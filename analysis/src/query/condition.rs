@@ -13,6 +13,7 @@ use super::problem::whole;
 
 /// A condition on a property of events. All those that are about an event must hold for it to count.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventFilter {
     /// The name of the events that it is about; `None` for all.
     #[serde(default)]
@@ -41,6 +42,7 @@ impl EventFilter {
 
 /// A condition on what a customer did.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Behaviour {
     /// The event's name.
     pub event: String,
@@ -55,6 +57,7 @@ pub struct Behaviour {
 
 /// Days of 24 hours after a customer's own start: `[start + from, start + to)`, never beyond as-of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Days {
     /// The first, counted from 0.
     pub from: u32,
