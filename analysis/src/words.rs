@@ -20,7 +20,7 @@ pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;
 pub use numbers::{attrition_percent, interval, percent, thousands};
-pub use question::{as_of, cohort_range, events, filter};
+pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".
