@@ -11,7 +11,7 @@ from model import ACTIVE, EVENTS
 from peers import PATIENCE, Peer
 from questions import Question, literal
 
-MEMORY = 8 * 1024**3
+MEMORY = 6 * 1024**3
 
 
 class Engine(Peer):
@@ -95,8 +95,8 @@ def ways(question: Question, as_of: datetime, event: str) -> dict[str, str]:
         from (select user_id, toUInt8({period('at')}) as period from {event} where {active}{few}) group by user_id)"""
     return {
         "join, uniqExact": f"""with {members}
-            select * from (select cohort, toInt16({period('at')}) - cohort as k, uniqExact(user_id) from {event} join members using (user_id)
-            where {active} and at >= signup_at and k > 0 group by cohort, k union all {sizes})""",
+            select * from (select cohort, toInt16({period('at')}) - cohort as k, uniqExact(user_id)
+            from {event} join members using (user_id) where {active} and at >= signup_at and k > 0 group by cohort, k union all {sizes})""",
         "distinct pairs, then join": f"""with {members},
             pairs as (select user_id, toInt16({period('at')}) as active from {event} where {active}{few}
                 group by user_id, active)

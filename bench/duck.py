@@ -11,7 +11,7 @@ from model import ACTIVE, EVENTS
 from peers import Peer
 from questions import FIRST_MS, WEEK_MS, Question, literal
 
-MEMORY = "8GB"
+MEMORY = "6GB"
 
 
 class Engine(Peer):

@@ -1,7 +1,6 @@
 """Postgres as a peer: a cluster of its own on a socket, with the index that fits the question."""
 
 import os
-import shutil
 import subprocess
 from datetime import datetime
 from pathlib import Path

@@ -24,7 +24,6 @@ from measure import say
 from model import Size
 from peers import Remote
 from postgres import Engine as Postgres
-from questions import MAIN
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Bytes on disk for each event: files, four engines, write-ahead logs.
@@ -69,7 +68,7 @@ def main() -> None:
             except Exception as error:  # the others have to end as well
                 print(f"at the end: {error}", file=sys.stderr)
         if not args.keep:
-            shutil.rmtree(args.folder, ignore_errors=True)
+            shutil.rmtree(place(args), ignore_errors=True)
     output = ROOT / "target/bench"
     output.mkdir(parents=True, exist_ok=True)
     measure.save(results, output / "results.json")
@@ -80,9 +79,14 @@ def main() -> None:
     say(f"written to {page.relative_to(ROOT)}")
 
 
+def place(args: argparse.Namespace) -> Path:
+    """The folder of this size; all in it is ours."""
+    return args.folder / f"scale-{args.scale:g}"
+
+
 def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     begun = time.monotonic()
-    folder = args.folder / f"{args.scale:g}"
+    folder = place(args)
     results: dict = {"machine": machine(), "scale": args.scale, "rounds": args.rounds, "load": os.getloadavg()}
 
     say(f"data: {size.customers:,} customers, about {size.events:,} events")
@@ -103,9 +107,9 @@ def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     results["versions"] = [holdfast.version()]
     results["loading"] = {}
     makers = [
-        ("duck", lambda place: Remote("duck", place)),
-        ("click", lambda place: Remote("click", place)),
-        ("postgres", lambda place: Postgres(place, args.postgres)),
+        ("duck", lambda home: Remote("duck", home)),
+        ("click", lambda home: Remote("click", home)),
+        ("postgres", lambda home: Postgres(home, args.postgres)),
     ]
     for name, make in makers:
         peer = make(folder / name)
@@ -138,11 +142,11 @@ def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     return results
 
 
-def load_peer(peer, place: Path, data: Path, facts: dict) -> dict:
+def load_peer(peer, home: Path, data: Path, facts: dict) -> dict:
     """Loads a peer, unless a kept run has loaded the same data."""
     # the second is what this program's way of loading changes by
     wanted = {"facts": facts, "phrasing": 1}
-    marker = place.parent / f"{place.name}.json"
+    marker = home.parent / f"{home.name}.json"
     if marker.exists() and (found := json.loads(marker.read_text()))["wanted"] == wanted:
         return found["loaded"]
     begun = time.perf_counter()
