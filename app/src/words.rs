@@ -1,9 +1,9 @@
 //! The page's own labels. Sentences about numbers are `analysis::words`'s.
 
-use analysis::query::{CellRef, RetentionKind, StartRule};
+use analysis::query::{CellRef, OverallRow, RetentionKind, StartRule};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
-use analysis::words::{interval, percent, period_name, thousands};
+use analysis::words::{column_name, interval, percent, period_name, thousands};
 
 /// "Still active, by weeks since signup".
 pub fn chart_title(report: &RetentionReport) -> String {
@@ -52,6 +52,34 @@ pub fn caption(report: &RetentionReport) -> String {
         "Retention by {0} of {1}: a row for each cohort, newest first, a column for each {0} after {1}",
         report.query.grain.noun(1),
         start(report)
+    )
+}
+
+/// What the overall row is.
+pub fn overall_head(row: OverallRow) -> &'static str {
+    match row {
+        OverallRow::Pooled => "Overall",
+        OverallRow::Mean => "Mean of rates",
+        OverallRow::Median => "Median of rates",
+    }
+}
+
+/// "Mean of the finished cohorts' rates, week 4: 26 %."
+pub fn average_sentence(
+    report: &RetentionReport,
+    row: OverallRow,
+    period: u32,
+    average: f64,
+) -> String {
+    let name = match row {
+        OverallRow::Pooled => "All",
+        OverallRow::Mean => "Mean of the",
+        OverallRow::Median => "Median of the",
+    };
+    format!(
+        "{name} finished cohorts’ rates, {}: {}. Each cohort weighs the same, however small.",
+        column_name(&report.query, period),
+        percent(average)
     )
 }
 

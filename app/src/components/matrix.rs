@@ -5,7 +5,7 @@ mod tip;
 
 use super::explore::{LookLink, Looks};
 use crate::words as labels;
-use analysis::query::{CellRef, RetentionView, Scale, Show as Figure};
+use analysis::query::{CellRef, OverallRow, RetentionView, Scale, Show as Figure};
 use analysis::report::{CellFacts, CellState, Cohort, RetentionReport};
 use analysis::words;
 use cells::{cell_element, cell_ref, step_focus};
@@ -189,7 +189,7 @@ impl Table {
         view! {
             <tr class="overall">
                 <th scope="row">
-                    <span><b>"Overall"</b><em>{words::thousands(self.report.customers)}</em></span>
+                    <span><b>{labels::overall_head(self.looks.overall)}</b><em>{words::thousands(self.report.customers)}</em></span>
                 </th>
                 {cells}
             </tr>
@@ -256,11 +256,23 @@ impl Table {
             },
             diagonal(self.looks.diagonal, cohort, &self.report, period),
         );
-        let text = self.text(&facts, rate);
+        let (text, label) = match self.average(cohort, period) {
+            Some(average) => (
+                labels::tight(&self.percent(average)),
+                labels::average_sentence(&self.report, self.looks.overall, period, average),
+            ),
+            None => (
+                self.text(&facts, rate),
+                words::cell_sentence(&self.report, at),
+            ),
+        };
         let interval = self
             .looks
             .intervals
-            .then(|| self.interval(&facts))
+            .then(|| {
+                self.interval(&facts)
+                    .filter(|_| cohort.is_some() || self.looks.overall == OverallRow::Pooled)
+            })
             .flatten()
             .map(|text| view! { <small>{text}</small> });
         let picked = self.picked;
@@ -271,7 +283,7 @@ impl Table {
                 data-cohort=at.cohort.map_or_else(|| "overall".to_owned(), |date| date.to_string())
                 data-period=period
                 tabindex=if first { "0" } else { "-1" }
-                aria-label=words::cell_sentence(&self.report, at)
+                aria-label=label
                 aria-selected=move || (picked.get() == Some(at)).then_some("true")
             >
                 {text}
@@ -279,6 +291,15 @@ impl Table {
             </td>
         }
         .into_any()
+    }
+
+    /// What the overall row shows in the place of the pooled rate, if it is asked to.
+    fn average(&self, cohort: Option<&Cohort>, period: u32) -> Option<f64> {
+        if cohort.is_some() || self.looks.overall == OverallRow::Pooled {
+            return None;
+        }
+        let column = usize::try_from(period).ok()?;
+        self.report.overall_rate(column, self.looks.overall)
     }
 
     /// The share that the table is coloured by.
@@ -292,9 +313,15 @@ impl Table {
     fn text(&self, facts: &CellFacts, rate: f64) -> String {
         match self.looks.show {
             Figure::Count => words::thousands(facts.retained),
-            Figure::Percent => labels::tight(&words::percent(rate)),
+            Figure::Percent | Figure::Attrition => labels::tight(&self.percent(rate)),
+        }
+    }
+
+    fn percent(&self, rate: f64) -> String {
+        match self.looks.show {
+            Figure::Count | Figure::Percent => words::percent(rate),
             // rounded so that both always add to 100
-            Figure::Attrition => labels::tight(&words::attrition_percent(rate)),
+            Figure::Attrition => words::attrition_percent(rate),
         }
     }
 
@@ -375,6 +402,11 @@ fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
             <span><i class="state h9 running"></i>{labels::running_note(&report)}</span>
             {open.then(|| view! { <span><i class="state h9 open"></i>"open: later returns still raise it"</span> })}
             <span>"blank: not begun"</span>
+            <span class="seg" role="group" aria-label="Overall row">
+                <LookLink class="" text="pooled" change=|view| view.overall = OverallRow::Pooled on=|view| view.overall == OverallRow::Pooled/>
+                <LookLink class="" text="mean" change=|view| view.overall = OverallRow::Mean on=|view| view.overall == OverallRow::Mean/>
+                <LookLink class="" text="median" change=|view| view.overall = OverallRow::Median on=|view| view.overall == OverallRow::Median/>
+            </span>
             {looks.diagonal.then(|| view! { <span><i class="state h9 same"></i>"same calendar period"</span> })}
         </div>
     }
