@@ -4,7 +4,7 @@
 //! arguments: no input or output, no async, no clock, no framework. "Now" and the time zone come in as arguments, so the
 //! same question always has the same answer. What each number means is written down in `docs/DEFINITIONS.md`.
 //!
-//! The feature `zones` adds what needs the time-zone data base (`period::Calendar`, `shape`); the browser goes
+//! The feature `zones` adds what needs the time-zone data base (`period::Calendar`, `shape`, `tally`); the browser goes
 //! without it and works on finished reports.
 
 mod names;
@@ -13,7 +13,10 @@ pub mod import;
 pub mod period;
 pub mod query;
 pub mod report;
+pub mod rule;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;
+#[cfg(feature = "zones")]
+pub mod tally;
 pub mod words;

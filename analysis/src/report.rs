@@ -7,7 +7,8 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::period::WeekStart;
-use crate::query::{AsOf, CellRef, RetentionKind, RetentionQuery};
+use crate::query::{AsOf, CellRef, RetentionQuery};
+use crate::rule::Rule;
 use crate::stats::{Interval, rate, wilson};
 
 /// How final a cell's count is.
@@ -150,7 +151,7 @@ impl RetentionReport {
             }
             None => {
                 let pooled = (*self.overall.get(column)?)?;
-                let state = settled_state(self.query.kind, at.period);
+                let state = Rule::new(&self.query).settled(column);
                 (pooled.retained, pooled.size, pooled.cohorts, state)
             }
         };
@@ -194,13 +195,5 @@ impl RetentionReport {
             .chain(pooled.map(|pooled| (pooled.retained, pooled.size)))
             .filter(move |(_, size)| *size >= small)
             .filter_map(|(retained, size)| rate(retained, size))
-    }
-}
-
-/// The state of a cell whose period has ended.
-pub(crate) fn settled_state(kind: RetentionKind, period: u32) -> CellState {
-    match kind {
-        RetentionKind::OnOrAfter if period > 0 => CellState::Open,
-        _ => CellState::Complete,
     }
 }

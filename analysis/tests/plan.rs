@@ -2,12 +2,14 @@
 
 use analysis::period::{Calendar, Grain, WeekStart};
 use analysis::query::{AsOf, CohortRange, QueryError, RetentionQuery};
-use analysis::shape::{ActiveRow, RetentionPlan, SizeRow, shape};
+use analysis::rule::Rule;
+use analysis::shape::{RetentionPlan, shape};
+use analysis::tally::{Tally, periods_set};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 #[test]
-fn rows_outside_the_plan_are_left_out() {
+fn entries_outside_the_plan_are_left_out() {
     let utc = Calendar::new("UTC", WeekStart::Monday).expect("UTC is known");
     let query = RetentionQuery {
         cohorts: CohortRange::Last(2),
@@ -15,37 +17,21 @@ fn rows_outside_the_plan_are_left_out() {
     };
     let now = "2025-01-20T00:00:00Z".parse().expect("an instant");
     let plan = RetentionPlan::new(&query, &utc, now).expect("a plan");
-    let size = |cohort, size| SizeRow {
-        cohort,
-        size,
-        given: 0,
-    };
-    let active = |cohort, period, customers| ActiveRow {
-        cohort,
-        period,
-        customers,
-    };
-    let report = shape(
-        &query,
-        &plan,
-        &[size(0, 10), size(2, 99), size(u32::MAX, 99)],
-        &[
-            active(0, 0, 3),
-            active(0, 1, 4),
-            active(0, 2, 99),
-            active(7, 0, 99),
-            active(1, u32::MAX, 99),
-        ],
-        None,
-        0,
-    );
-    assert_eq!(report.customers, 10);
+    let mut tally = Tally::new(Rule::new(&query), &plan);
+    let start = "2025-01-08T12:00:00Z".parse().expect("an instant");
+    tally.add(0, start, false, &periods_set([1]));
+    tally.add(0, start, false, &periods_set([2, 700]));
+    tally.add(1, start, false, &[]);
+    tally.add(2, start, false, &periods_set([0]));
+    tally.add(usize::MAX, start, false, &periods_set([0]));
+    let report = shape(&query, &plan, &tally, None, 0);
+    assert_eq!(report.customers, 3);
     let counts = |cohort: usize| {
         let cells = report.cohorts[cohort].cells.iter();
         cells.map(|cell| cell.retained).collect::<Vec<_>>()
     };
-    assert_eq!(counts(0), [10, 4]);
-    assert_eq!(counts(1), [0]);
+    assert_eq!(counts(0), [2, 1]);
+    assert_eq!(counts(1), [1]);
 }
 
 #[test]

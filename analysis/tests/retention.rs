@@ -1,13 +1,13 @@
 //! The matrix against a naive oracle: from raw customers and events, one customer at a time, with a calendar of its own.
 //!
-//! The oracle knows no bounds, no plan and no sparse rows. It labels every instant by its local date and compares labels.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The oracle knows no bounds, no plan and no sets of periods. It labels every instant by its local date and compares labels.
 
 use analysis::period::{Calendar, Grain, WeekStart};
 use analysis::query::{AsOf, CohortRange, QueryError, RetentionKind, RetentionQuery};
 use analysis::report::{Cell, CellState, Overall, RetentionReport};
-use analysis::shape::{ActiveRow, RetentionPlan, SizeRow, shape};
+use analysis::rule::Rule;
+use analysis::shape::{RetentionPlan, shape};
+use analysis::tally::{Tally, periods_set};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -130,58 +130,36 @@ impl Oracle<'_> {
     }
 }
 
-/// What the database does: sparse counts by index of period, from the plan's bounds.
-fn count(world: &World, plan: &RetentionPlan) -> (Vec<SizeRow>, Vec<ActiveRow>) {
+/// What the engines do: the set of active periods of each entry, from the plan's bounds.
+fn count(world: &World, plan: &RetentionPlan) -> Tally {
     let index = |at: Timestamp| {
         let bounds = plan.periods.bounds.windows(2);
         let found = bounds.enumerate().find(|(_, b)| b[0] <= at && at < b[1]);
-        found.map(|(i, _)| u32::try_from(i).expect("few"))
+        found.map(|(i, _)| i)
     };
-    let (mut sizes, mut active) = (BTreeMap::new(), BTreeMap::new());
-    for (signup, given, events) in &world.customers {
+    // Two halves, as if two had counted at once.
+    let rule = Rule::new(&world.query);
+    let mut halves = [Tally::new(rule.clone(), plan), Tally::new(rule, plan)];
+    for (place, (signup, given, events)) in world.customers.iter().enumerate() {
         let Some(cohort) = index(*signup).filter(|_| *signup < plan.as_of) else {
             continue;
         };
-        if cohort >= plan.cohort_count {
-            continue;
-        }
-        let (size, given_count) = sizes.entry(cohort).or_insert((0, 0));
-        *size += 1;
-        *given_count += u32::from(*given);
         let counted = events
             .iter()
             .filter(|at| **at >= *signup && **at < plan.as_of);
-        let mut periods: BTreeSet<u32> = counted
-            .map(|at| index(*at).expect("begun") - cohort)
-            .collect();
-        if world.query.kind == RetentionKind::OnOrAfter {
-            periods = periods.last().copied().into_iter().collect();
-        }
-        for period in periods {
-            *active.entry((cohort, period)).or_insert(0) += 1;
-        }
+        let active = periods_set(counted.map(|at| index(*at).expect("begun") - cohort));
+        halves[place % 2].add(cohort, *signup, *given, &active);
     }
-    let sizes = sizes.into_iter().map(|(cohort, (size, given))| SizeRow {
-        cohort,
-        size,
-        given,
-    });
-    let active = active
-        .into_iter()
-        .map(|((cohort, period), customers)| ActiveRow {
-            cohort,
-            period,
-            customers,
-        });
-    (sizes.collect(), active.rev().collect())
+    let [mut tally, other] = halves;
+    tally.merge(&other);
+    tally
 }
 
 fn report_of(world: &World) -> Result<RetentionReport, QueryError> {
     let calendar =
         Calendar::new(world.zone, world.week_start).expect("the zone is in the data base");
     let plan = RetentionPlan::new(&world.query, &calendar, world.now)?;
-    let (sizes, active) = count(world, &plan);
-    Ok(shape(&world.query, &plan, &sizes, &active, None, 0))
+    Ok(shape(&world.query, &plan, &count(world, &plan), None, 0))
 }
 
 fn compare(world: &World) -> Result<(), TestCaseError> {

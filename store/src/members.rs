@@ -3,7 +3,8 @@
 use crate::instant::from_db;
 use crate::retention::{Scope, event_ids, membership_query, prepare};
 use crate::{Store, StoreError, Workspace};
-use analysis::query::{CellRef, RetentionKind, RetentionQuery};
+use analysis::query::{CellRef, RetentionQuery};
+use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use jiff::Timestamp;
 use time::OffsetDateTime;
@@ -53,13 +54,10 @@ impl Store {
     ) -> Result<MemberPage, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
         let cohorts = cohorts_of(&plan, cell).ok_or(StoreError::NotFound)?;
-        // Column 0 is the cohort itself: everybody is in it, nobody is missing.
-        let everybody = cell.period == 0;
-        let period = i32::try_from(cell.period).map_err(|_| StoreError::NotFound)?;
-        let until = match query.kind {
-            RetentionKind::On => period,
-            RetentionKind::OnOrAfter => i32::MAX,
-        };
+        let rule = Rule::new(&query);
+        let column = usize::try_from(cell.period).map_err(|_| StoreError::NotFound)?;
+        let need = rule.retained(column);
+        let seen = rule.shown(column);
         let mut snapshot = self.snapshot().await?;
         let event_ids = event_ids(&mut snapshot, workspace, &query.active).await?;
         let scope = Scope::new(workspace, &query, &plan, event_ids, cohorts);
@@ -67,17 +65,21 @@ impl Store {
             MemberRow,
             scope,
             r#", used as (
-                select shard, customer_no, sum(uses)::bigint as uses from active
-                where period between $8 and $9 group by 1, 2)
+                select shard, customer_no,
+                       coalesce(sum(uses) filter (where period >= $8 and period <= $9), 0)::bigint as uses,
+                       count(*) filter (where period >= $10 and period <= $11) as periods
+                from active group by 1, 2)
             select m.external_id as "external_id!", m.signup_at as "signup_at!",
                    coalesce(u.uses, 0) as "uses!", count(*) over () as "total!"
             from member m left join used u using (shard, customer_no)
-            where case when $10 then $11 else (u.uses is not null) = $11 end
+            where (coalesce(u.periods, 0) >= $12) = $13
             order by coalesce(u.uses, 0) desc, m.external_id
-            offset $12 limit $13"#,
-            period,
-            until,
-            everybody,
+            offset $14 limit $15"#,
+            number(seen.from),
+            seen.to.map_or(i32::MAX, number),
+            number(need.span.from),
+            need.span.to.map_or(i32::MAX, number),
+            i64::from(number(need.at_least)),
             retained,
             i64::from(offset),
             i64::from(limit)
@@ -120,4 +122,9 @@ fn cohorts_of(plan: &RetentionPlan, cell: CellRef) -> Option<(u32, u32)> {
             Some((0, u32::try_from(ended).ok()?.checked_sub(1)?))
         }
     }
+}
+
+/// A number of a period for the data base.
+fn number(period: usize) -> i32 {
+    i32::try_from(period).unwrap_or(i32::MAX)
 }

@@ -7,9 +7,12 @@
 use crate::instant::{from_db, to_db};
 use crate::{Store, StoreError, Workspace};
 use analysis::period::Calendar;
-use analysis::query::{RetentionKind, RetentionQuery, TraitFilter, TraitTest};
+use analysis::query::{RetentionQuery, TraitFilter, TraitTest};
 use analysis::report::RetentionReport;
-use analysis::shape::{ActiveRow, RetentionPlan, SizeRow, shape};
+use analysis::rule::Rule;
+use analysis::shape::{RetentionPlan, shape};
+use analysis::tally::{Entries, Tally, periods_set};
+use futures::TryStreamExt;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -122,21 +125,24 @@ fn filters_json(filters: &[TraitFilter]) -> Value {
         .collect()
 }
 
-struct CohortRow {
+/// The entries of a cohort that were active in the same periods.
+struct PatternRow {
     cohort: i32,
-    size: i64,
+    periods: Vec<i32>,
+    entries: i64,
     given: i64,
-}
-
-struct PeriodRow {
-    cohort: i32,
-    period: i32,
-    customers: i64,
+    first_start: OffsetDateTime,
+    last_start: OffsetDateTime,
 }
 
 /// Counts of rows are never negative, and a workspace has fewer than 2³² customers.
 fn count(n: i64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Numbers of periods are never negative here: a member's cohort and its active periods lie within the plan.
+fn place(n: i32) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
 }
 
 impl Store {
@@ -160,54 +166,34 @@ impl Store {
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(workspace, &query, &plan, event_ids, (0, last));
 
-        let sizes: Vec<SizeRow> = membership_query!(
-            CohortRow,
+        let mut tally = Tally::new(Rule::new(&query), &plan);
+        let mut patterns = membership_query!(
+            PatternRow,
             scope,
-            r#"select cohort as "cohort!", count(*) as "size!", count(*) filter (where given) as "given!"
-               from member where $6::integer[] is not null and $7::timestamptz is not null group by 1"#
+            r#", entry as (
+                select cohort, shard, customer_no, array_agg(period order by period) as periods
+                from active group by 1, 2, 3)
+            select m.cohort as "cohort!", coalesce(e.periods, '{}') as "periods!", count(*) as "entries!",
+                   count(*) filter (where m.given) as "given!",
+                   min(m.signup_at) as "first_start!", max(m.signup_at) as "last_start!"
+            from member m left join entry e using (cohort, shard, customer_no)
+            group by 1, 2"#
         )
-        .fetch_all(&mut *snapshot)
-        .await?
-        .into_iter()
-        .map(|row| SizeRow {
-            cohort: row.cohort.unsigned_abs(),
-            size: count(row.size),
-            given: count(row.given),
-        })
-        .collect();
-
-        let periods = match query.kind {
-            RetentionKind::On => {
-                membership_query!(
-                    PeriodRow,
-                    scope,
-                    r#"select cohort as "cohort!", period as "period!", count(*) as "customers!"
-                       from active group by 1, 2"#
-                )
-                .fetch_all(&mut *snapshot)
-                .await?
-            }
-            RetentionKind::OnOrAfter => {
-                membership_query!(
-                    PeriodRow,
-                    scope,
-                    r#"select cohort as "cohort!", period as "period!", count(*) as "customers!"
-                       from (select cohort, shard, customer_no, max(period) as period
-                             from active group by 1, 2, 3) last
-                       group by 1, 2"#
-                )
-                .fetch_all(&mut *snapshot)
-                .await?
-            }
-        };
-        let active: Vec<ActiveRow> = periods
-            .into_iter()
-            .map(|row| ActiveRow {
-                cohort: row.cohort.unsigned_abs(),
-                period: row.period.unsigned_abs(),
-                customers: count(row.customers),
-            })
-            .collect();
+        .fetch(&mut *snapshot);
+        while let Some(row) = patterns.try_next().await? {
+            let entries = Entries {
+                count: count(row.entries),
+                given: count(row.given),
+                first_start: from_db(row.first_start),
+                last_start: from_db(row.last_start),
+            };
+            tally.add_all(
+                place(row.cohort),
+                entries,
+                &periods_set(row.periods.into_iter().map(place)),
+            );
+        }
+        drop(patterns);
 
         let all = sqlx::query!(
             r#"select count(*) filter (where signup_at is null) as "left_out!", max(last_event_at) as watermark
@@ -221,8 +207,7 @@ impl Store {
         Ok(shape(
             &query,
             &plan,
-            &sizes,
-            &active,
+            &tally,
             all.watermark.map(from_db),
             all.left_out.unsigned_abs(),
         ))

@@ -71,6 +71,18 @@ impl RetentionPlan {
         &self.periods.starts[..count.min(self.periods.len())]
     }
 
+    /// How many periods, its own included, had begun at as-of for the earliest entry that cohort `own` can have.
+    pub fn reach(&self, own: usize) -> usize {
+        self.periods.len().saturating_sub(own)
+    }
+
+    /// How many periods, its own included, had ended at as-of for the latest entry that cohort `own` can have.
+    pub fn ended(&self, own: usize) -> usize {
+        (own..self.periods.len())
+            .take_while(|period| self.has_ended(*period))
+            .count()
+    }
+
     /// Whether a period lies wholly before as-of.
     pub fn has_ended(&self, period: usize) -> bool {
         let end = self.periods.bounds.get(period + 1);

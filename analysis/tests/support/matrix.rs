@@ -1,14 +1,17 @@
 //! A report from counts written down by hand.
 
 use analysis::period::{Calendar, WeekStart};
-use analysis::query::{CohortRange, RetentionQuery};
+use analysis::query::{CohortRange, RetentionKind, RetentionQuery};
 use analysis::report::RetentionReport;
-use analysis::shape::{ActiveRow, RetentionPlan, SizeRow, shape};
+use analysis::rule::Rule;
+use analysis::shape::{RetentionPlan, shape};
+use analysis::tally::Tally;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// The cohorts from the period of `first` on, up to `now` in Berlin. Each row is a cohort's size and the counts of its
-/// periods 1, 2, …, as the database would deliver them. Two of the first cohort's signups are given.
+/// periods 1, 2, …:
+/// those active in it, or for *on or after* those last active in it. Two of the first cohort's signups are given.
 pub fn matrix(
     query: RetentionQuery,
     first: Date,
@@ -25,23 +28,24 @@ pub fn matrix(
         ..query
     };
     let plan = RetentionPlan::new(&query, &calendar, now).expect("a plan");
-    let mut sizes = Vec::new();
-    let mut active = Vec::new();
-    for (cohort, (size, counts)) in (0..).zip(rows) {
-        let given = if cohort == 0 { 2.min(*size) } else { 0 };
-        sizes.push(SizeRow {
-            cohort,
-            size: *size,
-            given,
-        });
-        for (period, customers) in (1..).zip(*counts) {
-            active.push(ActiveRow {
-                cohort,
-                period,
-                customers: *customers,
-            });
+    let mut tally = Tally::new(Rule::new(&query), &plan);
+    let cohorts = tally.cohorts.iter_mut().zip(rows).enumerate();
+    for (place, (cohort, (size, counts))) in cohorts {
+        cohort.size = *size;
+        cohort.given = if place == 0 { 2.min(*size) } else { 0 };
+        let counts = [*size].into_iter().chain(counts.iter().copied());
+        for (retained, count) in cohort.retained.iter_mut().zip(counts) {
+            *retained = count;
+        }
+        if query.kind == RetentionKind::OnOrAfter {
+            // Who was last active in period j was retained in every period up to j.
+            let mut later = 0;
+            for retained in cohort.retained.iter_mut().skip(1).rev() {
+                later += *retained;
+                *retained = later;
+            }
         }
     }
     let watermark = now - jiff::SignedDuration::from_mins(3);
-    shape(&query, &plan, &sizes, &active, Some(watermark), 0)
+    shape(&query, &plan, &tally, Some(watermark), 0)
 }
