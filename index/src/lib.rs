@@ -13,7 +13,15 @@
 mod bits;
 mod bytes;
 pub mod chunk;
+pub mod column;
+mod count;
+mod frame;
 pub mod month;
 pub mod segment;
+pub mod sets;
+pub mod starts;
 
 pub use bytes::Broken;
+pub use column::Selection;
+pub use count::Program;
+pub use frame::{Frame, Window};
