@@ -33,10 +33,28 @@ struct Step {
     more: [Range<usize>; 2],
 }
 
+/// Steps that follow each other in a simple way, together.
+#[derive(Clone, Debug)]
+enum Stretch {
+    /// Column `k` is period `k`.
+    Copy {
+        columns: Range<usize>,
+        /// The column that was made last.
+        last: usize,
+    },
+    /// Backwards, column `k` is the one made before or period `k`.
+    AnyLater { columns: Range<usize>, fresh: bool },
+    /// Column `k` is the one made before and period `k`.
+    AllSince { columns: Range<usize>, fresh: bool },
+    /// Anything else.
+    Step(Step),
+}
+
 /// The way to all columns of a question.
 #[derive(Clone, Debug)]
 pub struct Program {
-    steps: Vec<Step>,
+    columns: usize,
+    stretches: Vec<Stretch>,
 }
 
 /// `from..until` of periods, where no end is the end of all.
@@ -59,93 +77,219 @@ fn fold(need: Need) -> Fold {
 impl Program {
     /// The program for the needs of columns 0, 1, …
     pub fn new(needs: &[Need]) -> Program {
-        let forwards = Program::in_order(needs, 0..needs.len());
-        let backwards = Program::in_order(needs, (0..needs.len()).rev());
-        if backwards.cost(needs.len()) < forwards.cost(needs.len()) {
+        let forwards = in_order(needs, 0..needs.len());
+        let backwards = in_order(needs, (0..needs.len()).rev());
+        // Words that are read for a block.
+        let cost = |steps: &[Step]| -> usize {
+            let spans = steps.iter().flat_map(|step| &step.more);
+            spans.map(|more| clip(more, needs.len()).len()).sum()
+        };
+        let steps = if cost(&backwards) < cost(&forwards) {
             backwards
         } else {
             forwards
+        };
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for step in steps {
+            if !stretches.last_mut().is_some_and(|last| last.takes(&step)) {
+                stretches.push(Stretch::of(step));
+            }
         }
-    }
-
-    fn in_order(needs: &[Need], columns: impl Iterator<Item = usize>) -> Program {
-        let mut before: Option<(Fold, Range<usize>)> = None;
-        let mut steps = Vec::with_capacity(needs.len());
-        for column in columns {
-            let (fold, range) = (fold(needs[column]), range(needs[column]));
-            let grows = before.as_ref().is_some_and(|(last, old)| {
-                // A single period is its own union and intersection.
-                let same =
-                    *last == fold || (*last == Fold::Any && fold == Fold::All && old.len() == 1);
-                same && matches!(fold, Fold::Any | Fold::All)
-                    && range.start <= old.start
-                    && range.end >= old.end
-            });
-            let more = match &before {
-                Some((_, old)) if grows => [range.start..old.start, old.end..range.end],
-                _ => [range.clone(), 0..0],
-            };
-            steps.push(Step {
-                column,
-                fold,
-                fresh: !grows,
-                more,
-            });
-            before = Some((fold, range));
+        Program {
+            columns: needs.len(),
+            stretches,
         }
-        Program { steps }
     }
 
     /// For each column, the entries (bit by bit) that satisfy its need, given those active in each period.
     pub fn columns(&self, active: &[u64]) -> Vec<u64> {
-        let mut columns = vec![0; self.steps.len()];
+        let mut columns = vec![0; self.columns];
         self.run(active, &mut columns);
         columns
     }
 
-    /// Words that are read for blocks of so many periods.
-    fn cost(&self, periods: usize) -> usize {
-        let costs = self.steps.iter().flat_map(|step| &step.more);
-        costs.map(|more| clip(more, periods).len()).sum()
-    }
-
-    /// For each column the entries of a block that satisfy its need, given those active in each period.
+    /// The same for the first columns only. What is in `columns` before has to be 0.
     fn run(&self, active: &[u64], columns: &mut [u64]) {
+        let known = columns.len().min(active.len());
+        // The word of the step before.
         let mut word = 0;
-        for step in &self.steps {
-            match step.fold {
-                Fold::Everybody => word = u64::MAX,
-                Fold::Nobody => word = 0,
-                Fold::Any => {
-                    if step.fresh {
-                        word = 0;
-                    }
-                    for more in &step.more {
-                        word = active[clip(more, active.len())]
-                            .iter()
-                            .fold(word, |word, next| word | next);
-                    }
+        for stretch in &self.stretches {
+            match stretch {
+                Stretch::Copy {
+                    columns: range,
+                    last,
+                } => {
+                    let range = clip(range, known);
+                    columns[range.clone()].copy_from_slice(&active[range]);
+                    word = active.get(*last).copied().unwrap_or(0);
                 }
-                Fold::All => {
-                    if step.fresh {
-                        word = u64::MAX;
-                    }
-                    for more in &step.more {
-                        word = active[clip(more, active.len())]
-                            .iter()
-                            .fold(word, |word, next| word & next);
-                        if more.end > active.len() && !more.is_empty() {
-                            word = 0;
+                Stretch::AnyLater {
+                    columns: range,
+                    fresh,
+                } => {
+                    word = if *fresh { 0 } else { word };
+                    for period in clip(range, columns.len().max(active.len())).rev() {
+                        word |= active.get(period).copied().unwrap_or(0);
+                        if let Some(column) = columns.get_mut(period) {
+                            *column = word;
                         }
                     }
                 }
-                Fold::AtLeast(n) => word = at_least(n, &active[clip(&step.more[0], active.len())]),
-            }
-            if let Some(column) = columns.get_mut(step.column) {
-                *column = word;
+                Stretch::AllSince {
+                    columns: range,
+                    fresh,
+                } => {
+                    word = if *fresh { u64::MAX } else { word };
+                    for period in range.clone() {
+                        word &= active.get(period).copied().unwrap_or(0);
+                        match columns.get_mut(period) {
+                            Some(column) => *column = word,
+                            None if word == 0 => break,
+                            None => {}
+                        }
+                    }
+                }
+                Stretch::Step(step) => {
+                    word = step.run(active, word);
+                    if let Some(column) = columns.get_mut(step.column) {
+                        *column = word;
+                    }
+                }
             }
         }
     }
+}
+
+impl Stretch {
+    fn of(step: Step) -> Stretch {
+        let alone = step.column..step.column + 1;
+        match step.fold {
+            Fold::Any if step.fresh && step.adds_own() => Stretch::Copy {
+                last: step.column,
+                columns: alone,
+            },
+            Fold::Any if step.adds_own() => Stretch::AnyLater {
+                columns: alone,
+                fresh: false,
+            },
+            Fold::All if step.adds_own() => Stretch::AllSince {
+                columns: alone,
+                fresh: step.fresh,
+            },
+            _ => Stretch::Step(step),
+        }
+    }
+
+    /// Appends the step, if it goes on with the stretch.
+    fn takes(&mut self, step: &Step) -> bool {
+        if !step.adds_own() {
+            return false;
+        }
+        let column = step.column;
+        let (fold, fresh) = (step.fold, step.fresh);
+        match self {
+            Stretch::Copy { columns, last } if fresh && fold == Fold::Any => {
+                if columns.end == column {
+                    columns.end += 1;
+                } else if column + 1 == columns.start {
+                    columns.start = column;
+                } else {
+                    return false;
+                }
+                *last = column;
+            }
+            // A copy of one column may be the beginning of something else.
+            Stretch::Copy { columns, .. } if !fresh && columns.len() == 1 => {
+                if fold == Fold::Any && column + 1 == columns.start {
+                    let columns = column..columns.end;
+                    *self = Stretch::AnyLater {
+                        columns,
+                        fresh: true,
+                    };
+                } else if fold == Fold::All && columns.end == column {
+                    let columns = columns.start..column + 1;
+                    *self = Stretch::AllSince {
+                        columns,
+                        fresh: true,
+                    };
+                } else {
+                    return false;
+                }
+            }
+            Stretch::AnyLater { columns, .. }
+                if !fresh && fold == Fold::Any && column + 1 == columns.start =>
+            {
+                columns.start = column;
+            }
+            Stretch::AllSince { columns, .. }
+                if !fresh && fold == Fold::All && columns.end == column =>
+            {
+                columns.end += 1;
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Step {
+    /// Whether the step adds its own column's period and no other.
+    fn adds_own(&self) -> bool {
+        let own = self.column..self.column + 1;
+        self.more.iter().filter(|more| !more.is_empty()).eq([&own])
+    }
+
+    /// The step's word, given that of the step before.
+    fn run(&self, active: &[u64], before: u64) -> u64 {
+        let more = self
+            .more
+            .iter()
+            .map(|more| &active[clip(more, active.len())]);
+        match self.fold {
+            Fold::Everybody => u64::MAX,
+            Fold::Nobody => 0,
+            Fold::Any => {
+                let word = if self.fresh { 0 } else { before };
+                more.flatten().fold(word, |word, next| word | next)
+            }
+            Fold::All => {
+                let beyond = |more: &Range<usize>| more.end > active.len() && !more.is_empty();
+                if self.more.iter().any(beyond) {
+                    return 0;
+                }
+                let word = if self.fresh { u64::MAX } else { before };
+                more.flatten().fold(word, |word, next| word & next)
+            }
+            Fold::AtLeast(n) => at_least(n, &active[clip(&self.more[0], active.len())]),
+        }
+    }
+}
+
+fn in_order(needs: &[Need], columns: impl Iterator<Item = usize>) -> Vec<Step> {
+    let mut before: Option<(Fold, Range<usize>)> = None;
+    let mut steps = Vec::with_capacity(needs.len());
+    for column in columns {
+        let (fold, range) = (fold(needs[column]), range(needs[column]));
+        let grows = before.as_ref().is_some_and(|(last, old)| {
+            // A single period is its own union and intersection.
+            let same = *last == fold || (*last == Fold::Any && fold == Fold::All && old.len() == 1);
+            same && matches!(fold, Fold::Any | Fold::All)
+                && range.start <= old.start
+                && range.end >= old.end
+        });
+        let more = match &before {
+            Some((_, old)) if grows => [range.start..old.start, old.end..range.end],
+            _ => [range.clone(), 0..0],
+        };
+        steps.push(Step {
+            column,
+            fold,
+            fresh: !grows,
+            more,
+        });
+        before = Some((fold, range));
+    }
+    steps
 }
 
 fn clip(range: &Range<usize>, length: usize) -> Range<usize> {
@@ -188,32 +332,56 @@ impl ShardSets {
         chosen: Option<&[u64]>,
         tally: &mut Tally,
     ) {
+        let asked =
+            |run: &&Run| (offset..offset + tally.cohorts.len()).contains(&place(run.cohort));
+        let runs: Vec<Run> = self.runs.iter().filter(asked).copied().collect();
+        // First and last place of each run's chosen entries.
+        let mut spans: Vec<Option<(usize, usize)>> = vec![None; runs.len()];
         let mut columns = Vec::new();
-        for run in &self.runs {
-            let own = place(run.cohort).checked_sub(offset);
-            let Some(cohort) = own.and_then(|own| tally.cohorts.get_mut(own)) else {
-                continue;
-            };
-            columns.resize(cohort.retained.len(), 0);
-            let mut span: Option<(usize, usize)> = None;
-            for block in place(run.first) / 64..=place(run.end - 1) / 64 {
-                let mask = mask(run, block) & chosen.map_or(u64::MAX, |chosen| chosen[block]);
+        let mut block = 0;
+        let mut from = 0;
+        while let Some(run) = runs.get(from) {
+            block = block.max(place(run.first) / 64);
+            let here = runs[from..]
+                .iter()
+                .take_while(|run| place(run.first) / 64 <= block);
+            let until = from + here.count();
+            let chosen = chosen.map_or(u64::MAX, |chosen| chosen[block]);
+            // Of a block's runs the first has the most columns.
+            let mut ready = false;
+            for (run, span) in runs[from..until].iter().zip(&mut spans[from..until]) {
+                let mask = mask(run, block) & chosen;
                 if mask == 0 {
                     continue;
                 }
+                let cohort = &mut tally.cohorts[place(run.cohort) - offset];
+                if !ready {
+                    columns.clear();
+                    columns.resize(cohort.retained.len(), 0);
+                    program.run(
+                        &self.words[self.blocks[block]..self.blocks[block + 1]],
+                        &mut columns,
+                    );
+                    ready = true;
+                }
                 let (first, last) = (mask.trailing_zeros(), 63 - mask.leading_zeros());
                 let first = span.map_or(block * 64 + place(first), |(first, _)| first);
-                span = Some((first, block * 64 + place(last)));
+                *span = Some((first, block * 64 + place(last)));
                 cohort.size += mask.count_ones();
                 cohort.given += (mask & self.given[block]).count_ones();
-                let active = &self.words[self.blocks[block]..self.blocks[block + 1]];
-                program.run(active, &mut columns);
+                // No count can exceed the size, which was checked: so the sum need not be, and runs side by side.
                 for (retained, column) in cohort.retained.iter_mut().zip(&columns) {
-                    *retained += (column & mask).count_ones();
+                    *retained = retained.wrapping_add((column & mask).count_ones());
                 }
             }
+            block += 1;
+            // Runs that go on in the next block are met again.
+            from += runs[from..until].partition_point(|run| place(run.end) <= block * 64);
+        }
+        for (run, span) in runs.iter().zip(spans) {
             if let Some((first, last)) = span {
                 let [first, last] = [first, last].map(|place| timestamp(self.starts[place]));
+                let cohort = &mut tally.cohorts[place(run.cohort) - offset];
                 cohort.first_start = cohort.first_start.into_iter().chain([first]).min();
                 cohort.last_start = cohort.last_start.max(Some(last));
             }

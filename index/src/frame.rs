@@ -58,7 +58,7 @@ impl PartialEq for Frame {
 /// The periods of a month's days and quarter hours.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    first_day: i64,
+    first_day: i32,
     days: [i32; DAYS],
     quarters: Vec<i32>,
 }
@@ -81,7 +81,10 @@ impl Frame {
         let mut frame = Frame {
             limit: if as_of > newest { end } else { as_of.min(end) },
             bounds,
-            window,
+            window: match window {
+                Window::Rolling(length) => Window::Rolling(length.max(1)),
+                calendar => calendar,
+            },
             at_least: at_least.max(1),
             own,
             months: BTreeMap::new(),
@@ -147,7 +150,7 @@ impl Frame {
         match self.window {
             Window::Calendar => self.periods() - cohort,
             Window::Rolling(length) => {
-                let last = (self.limit - 1 - start).max(0) / length.max(1);
+                let last = (self.limit - 1 - start).max(0) / length;
                 usize::try_from(last).map_or(0, |last| last + 1)
             }
         }
@@ -162,7 +165,7 @@ impl Table {
     fn new(frame: &Frame, month: Month) -> Table {
         let start = month.start();
         let mut table = Table {
-            first_day: month.first_day(),
+            first_day: i32::try_from(month.first_day()).unwrap_or(i32::MAX - 31),
             days: [OUTSIDE; DAYS],
             quarters: vec![OUTSIDE; DAYS * QUARTERS],
         };
@@ -180,8 +183,8 @@ impl Table {
 
     /// The day, counted from 1970-01-01, of a day of the month.
     #[inline]
-    pub(crate) fn day(&self, day: u8) -> i64 {
-        self.first_day + i64::from(day)
+    pub(crate) fn day(&self, day: u8) -> i32 {
+        self.first_day.wrapping_add(i32::from(day))
     }
 
     /// The calendar period of an event, given its day and its place in the chunk.

@@ -88,22 +88,22 @@ impl ShardSets {
         placed.sort_unstable_by_key(|(entry, _)| (entry.start, entry.customer));
         let mut sets = ShardSets::lay_out(frame, &placed);
         let slots = Slots::of(&sets, &placed);
-        let mut words = std::mem::take(&mut sets.words);
-        if frame.at_least == 1 {
-            slots.walk(frame, chunks, |word, bit| words[word] |= 1 << bit)?;
-        } else {
-            let mut counts = vec![0_u32; words.len() * 64];
-            slots.walk(frame, chunks, |word, bit| {
-                let count = &mut counts[word * 64 + place(bit)];
-                *count = count.saturating_add(1);
-            })?;
-            for (word, counts) in words.iter_mut().zip(counts.chunks_exact(64)) {
-                for (bit, count) in counts.iter().enumerate() {
-                    *word |= u64::from(*count >= frame.at_least) << bit;
+        let mut marks = Marks::new(frame.at_least, std::mem::take(&mut sets.words));
+        for (month, chunk) in chunks {
+            if !frame.sees(month) {
+                continue;
+            }
+            match (frame.window, frame.table(month)) {
+                (Window::Calendar, Some(table)) => {
+                    slots.calendar(frame, table, month, chunk, &mut marks)?;
+                }
+                (Window::Calendar, None) => {}
+                (Window::Rolling(length), _) => {
+                    slots.rolling(frame, length, month, chunk, &mut marks)?;
                 }
             }
         }
-        sets.words = words;
+        sets.words = marks.words;
         Ok(sets)
     }
 
@@ -120,14 +120,12 @@ impl ShardSets {
             if entry.given {
                 bits::set(&mut sets.given, number);
             }
-            let number32 = u32::try_from(number).expect("a shard has fewer than 2^32 entries");
-            let cohort32 = u32::try_from(*cohort).expect("a frame has fewer than 2^32 periods");
             match sets.runs.last_mut() {
-                Some(run) if run.cohort == cohort32 => run.end = number32 + 1,
+                Some(run) if run.cohort == short(*cohort) => run.end += 1,
                 _ => sets.runs.push(Run {
-                    cohort: cohort32,
-                    first: number32,
-                    end: number32 + 1,
+                    cohort: short(*cohort),
+                    first: short(number),
+                    end: short(number + 1),
                 }),
             }
             if number % 64 == 0 {
@@ -195,86 +193,123 @@ impl ShardSets {
     }
 }
 
+/// Counts events per entry and period up to the number that makes the period active.
+///
+/// Counters are as narrow as that number allows and begin so high that they overflow when it is reached; the overflow
+/// is the bit. So one event takes no counter at all, and three take two bits.
+struct Marks {
+    words: Vec<u64>,
+    planes: usize,
+    /// Of each word's 64 counters the lowest bits, then the next, and so on.
+    counters: Vec<u64>,
+}
+
+impl Marks {
+    fn new(at_least: u32, words: Vec<u64>) -> Marks {
+        let planes = place(32 - (at_least.max(1) - 1).leading_zeros());
+        let begin = (1_u64 << planes) - u64::from(at_least.max(1));
+        let counters = (0..words.len()).flat_map(|_| {
+            (0..planes).map(|plane| if begin >> plane & 1 == 1 { u64::MAX } else { 0 })
+        });
+        Marks {
+            planes,
+            counters: counters.collect(),
+            words,
+        }
+    }
+
+    #[inline]
+    fn mark(&mut self, word: usize, bit: u32) {
+        let bit = 1 << bit;
+        for counter in &mut self.counters[word * self.planes..(word + 1) * self.planes] {
+            *counter ^= bit;
+            if *counter & bit != 0 {
+                return;
+            }
+        }
+        self.words[word] |= bit;
+    }
+}
+
 /// Where an event of a customer sets its bit.
 #[derive(Clone, Copy)]
 struct Slot {
-    /// The day of `since`, from 1970-01-01.
-    day: i64,
-    /// The word of period 0 of the calendar, if it had one; wraps around.
-    origin: usize,
+    /// The day of `since`, from 1970-01-01; [`NOBODY`] where there is no entry.
+    day: i32,
+    /// The word of the frame's period 0, if the entry had one; wraps around.
+    origin: u32,
     cohort: u32,
     bit: u32,
+    /// The customer's next entry; 0 when there is none.
+    next: u32,
 }
 
-/// The entries by customer.
+/// A day after all events.
+const NOBODY: i32 = i32::MAX;
+
+/// Where events set their bits: first the first entry of each customer, in their order, then further ones.
 struct Slots<'a> {
-    /// Where each customer's slots begin, then their end.
-    offsets: Vec<u32>,
+    /// The number of customers, and so of the first slots.
+    customers: usize,
     slots: Vec<Slot>,
     /// The entry of each slot.
-    entries: Vec<&'a Entry>,
+    entries: Vec<Option<&'a Entry>>,
 }
 
 impl<'a> Slots<'a> {
     fn of(sets: &ShardSets, placed: &'a [(Entry, usize)]) -> Slots<'a> {
         let customers = placed.iter().map(|(entry, _)| place(entry.customer) + 1);
-        let mut offsets = vec![0_u32; customers.max().unwrap_or(0) + 1];
-        for (entry, _) in placed {
-            offsets[place(entry.customer) + 1] += 1;
-        }
-        for customer in 1..offsets.len() {
-            offsets[customer] += offsets[customer - 1];
-        }
-        let mut order: Vec<usize> = (0..placed.len()).collect();
-        order.sort_by_key(|&number| placed[number].0.customer);
-        let slots = order.iter().map(|&number| {
-            let (entry, cohort) = &placed[number];
-            Slot {
-                day: entry.since.div_euclid(DAY),
-                origin: sets.blocks[number / 64].wrapping_sub(*cohort),
-                cohort: u32::try_from(*cohort).expect("a frame has fewer than 2^32 periods"),
-                bit: u32::try_from(number % 64).expect("less than 64"),
+        let customers = customers.max().unwrap_or(0);
+        let nobody = Slot {
+            day: NOBODY,
+            origin: 0,
+            cohort: 0,
+            bit: 0,
+            next: 0,
+        };
+        let mut slots = vec![nobody; customers];
+        let mut entries = vec![None; customers];
+        for (number, (entry, cohort)) in placed.iter().enumerate() {
+            let cohort = short(*cohort);
+            let mut slot = Slot {
+                day: i32::try_from(entry.since.div_euclid(DAY)).unwrap_or(NOBODY),
+                origin: short(sets.blocks[number / 64]).wrapping_sub(cohort),
+                cohort,
+                bit: short(number % 64),
+                next: 0,
+            };
+            let first = place(entry.customer);
+            if entries[first].is_none() {
+                slots[first] = slot;
+                entries[first] = Some(entry);
+            } else {
+                slot.next = slots[first].next;
+                slots[first].next = short(slots.len());
+                slots.push(slot);
+                entries.push(Some(entry));
             }
-        });
+        }
         Slots {
-            offsets,
-            slots: slots.collect(),
-            entries: order.iter().map(|&number| &placed[number].0).collect(),
+            customers,
+            slots,
+            entries,
         }
     }
 
-    /// The slots of a customer.
+    /// The number of a customer's first slot.
     #[inline]
-    fn range(&self, customer: u32) -> std::ops::Range<usize> {
+    fn first(&self, customer: u32) -> usize {
         let customer = place(customer);
-        match self.offsets.get(customer..customer + 2) {
-            Some(&[from, until]) => place(from)..place(until),
-            _ => 0..0,
+        if customer < self.customers {
+            customer
+        } else {
+            usize::MAX
         }
     }
 
-    /// Calls `mark` with word and bit for every event that counts.
-    fn walk<'b>(
-        &self,
-        frame: &Frame,
-        chunks: impl IntoIterator<Item = (Month, &'b Chunk<'b>)>,
-        mut mark: impl FnMut(usize, u32),
-    ) -> Result<(), Broken> {
-        for (month, chunk) in chunks {
-            if !frame.sees(month) {
-                continue;
-            }
-            match (frame.window, frame.table(month)) {
-                (Window::Calendar, Some(table)) => {
-                    self.calendar(frame, table, month, chunk, &mut mark)?;
-                }
-                (Window::Calendar, None) => {}
-                (Window::Rolling(length), _) => {
-                    self.rolling(frame, length, month, chunk, &mut mark)?;
-                }
-            }
-        }
-        Ok(())
+    /// From when on the events of a slot's entry count, and its start.
+    fn entry(&self, number: usize) -> (i64, i64) {
+        self.entries[number].map_or((i64::MAX, i64::MAX), |entry| (entry.since, entry.start))
     }
 
     fn calendar(
@@ -283,34 +318,31 @@ impl<'a> Slots<'a> {
         table: &Table,
         month: Month,
         chunk: &Chunk<'_>,
-        mark: &mut impl FnMut(usize, u32),
+        marks: &mut Marks,
     ) -> Result<(), Broken> {
         let mut events = chunk.open(month)?;
         let instants = events.instants();
-        let mut event = 0;
+        let mut event = 0_usize;
         while let Some((customer, day)) = events.next()? {
-            for number in self.range(customer) {
-                let slot = self.slots[number];
-                let absolute = table.day(day);
-                if absolute < slot.day {
-                    continue;
+            let absolute = table.day(day);
+            let mut number = self.first(customer);
+            while let Some(slot) = self.slots.get(number) {
+                if absolute >= slot.day
+                    && let Some(period) = table.period(frame, instants, event, day)?
+                    && (absolute > slot.day
+                        || period > slot.cohort
+                        || (period == slot.cohort
+                            && frame.own
+                            && instants.exact(event, day)? >= self.entry(number).0))
+                {
+                    marks.mark(place(slot.origin.wrapping_add(period)), slot.bit);
                 }
-                let Some(period) = table.period(frame, instants, event, day)? else {
-                    continue;
-                };
-                if absolute == slot.day {
-                    if period < slot.cohort || (period == slot.cohort && !frame.own) {
-                        continue;
-                    }
-                    if period == slot.cohort
-                        && instants.exact(event, day)? < self.entries[number].since
-                    {
-                        continue;
-                    }
+                if slot.next == 0 {
+                    break;
                 }
-                mark(slot.origin.wrapping_add(place(period)), slot.bit);
+                number = place(slot.next);
             }
-            event += 1;
+            event = event.wrapping_add(1);
         }
         Ok(())
     }
@@ -321,25 +353,33 @@ impl<'a> Slots<'a> {
         length: i64,
         month: Month,
         chunk: &Chunk<'_>,
-        mark: &mut impl FnMut(usize, u32),
+        marks: &mut Marks,
     ) -> Result<(), Broken> {
         let mut events = chunk.open(month)?;
         let instants = events.instants();
-        let mut event = 0;
+        let mut event = 0_usize;
         while let Some((customer, day)) = events.next()? {
-            for number in self.range(customer) {
-                let slot = self.slots[number];
+            let mut number = self.first(customer);
+            while let Some(slot) = self.slots.get(number) {
                 let at = instants.exact(event, day)?;
-                let since = at - self.entries[number].start;
-                if since < 0 || at >= frame.limit {
-                    continue;
+                let (since, start) = self.entry(number);
+                if at >= since && at >= start && at < frame.limit {
+                    let period = usize::try_from((at - start) / length).unwrap_or(0);
+                    let own = place(slot.origin.wrapping_add(slot.cohort));
+                    marks.mark(own + period, slot.bit);
                 }
-                let period = usize::try_from(since / length.max(1)).expect("not negative");
-                let own = slot.origin.wrapping_add(place(slot.cohort));
-                mark(own.wrapping_add(period), slot.bit);
+                if slot.next == 0 {
+                    break;
+                }
+                number = place(slot.next);
             }
-            event += 1;
+            event = event.wrapping_add(1);
         }
         Ok(())
     }
+}
+
+/// A number within a shard.
+fn short(number: usize) -> u32 {
+    u32::try_from(number).expect("a shard has fewer than 2^32 entries and words")
 }
