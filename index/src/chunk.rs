@@ -232,16 +232,18 @@ impl<'a> Events<'a> {
         self.left -= 1;
         let byte = self.days.byte()?;
         let (direct, day) = (byte >> 5, byte & 31);
-        let mut growth = u32::from(direct);
-        if direct == ESCAPE {
-            growth = growth
-                .checked_add(self.days.varint32()?)
-                .ok_or(Broken("a customer beyond all numbers"))?;
+        let (customer, beyond) = if direct == ESCAPE {
+            let more = self.days.varint32()?;
+            let (growth, beyond) = u32::from(ESCAPE).overflowing_add(more);
+            let (customer, also) = self.customer.overflowing_add(growth);
+            (customer, beyond || also)
+        } else {
+            self.customer.overflowing_add(u32::from(direct))
+        };
+        if beyond {
+            return Err(Broken("a customer beyond all numbers"));
         }
-        self.customer = self
-            .customer
-            .checked_add(growth)
-            .ok_or(Broken("a customer beyond all numbers"))?;
+        self.customer = customer;
         if day >= self.length {
             return Err(Broken("a day beyond its month"));
         }

@@ -59,7 +59,8 @@ impl PartialEq for Frame {
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     first_day: i32,
-    days: [i32; DAYS],
+    /// One more than there are, so that five bits are always a place.
+    days: [i32; 32],
     quarters: Vec<i32>,
 }
 
@@ -166,11 +167,11 @@ impl Table {
         let start = month.start();
         let mut table = Table {
             first_day: i32::try_from(month.first_day()).unwrap_or(i32::MAX - 31),
-            days: [OUTSIDE; DAYS],
+            days: [OUTSIDE; 32],
             quarters: vec![OUTSIDE; DAYS * QUARTERS],
         };
         let mut from = start;
-        for (day, period) in table.days.iter_mut().enumerate() {
+        for (day, period) in table.days.iter_mut().take(DAYS).enumerate() {
             *period = within(frame, from, from + DAY);
             let quarters = &mut table.quarters[day * QUARTERS..(day + 1) * QUARTERS];
             for period in quarters {
@@ -187,6 +188,12 @@ impl Table {
         self.first_day.wrapping_add(i32::from(day))
     }
 
+    /// The calendar period of a day of the month; negative when it is none or several.
+    #[inline]
+    pub(crate) fn at(&self, day: u8) -> i32 {
+        self.days[usize::from(day & 31)]
+    }
+
     /// The calendar period of an event, given its day and its place in the chunk.
     #[inline]
     pub(crate) fn period(
@@ -196,7 +203,7 @@ impl Table {
         event: usize,
         day: u8,
     ) -> Result<Option<u32>, Broken> {
-        let mut period = self.days.get(usize::from(day)).copied().unwrap_or(OUTSIDE);
+        let mut period = self.at(day);
         if period == MIXED {
             let quarter = usize::from(day) * QUARTERS + usize::from(instants.quarter(event)?);
             period = self.quarters[quarter];

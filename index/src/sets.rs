@@ -9,7 +9,7 @@
 
 use crate::bits;
 use crate::bytes::place;
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Instants};
 use crate::frame::{Frame, Table, Window};
 use crate::month::{DAY, Month};
 use crate::{Broken, Selection};
@@ -221,6 +221,10 @@ impl Marks {
     #[inline]
     fn mark(&mut self, word: usize, bit: u32) {
         let bit = 1 << bit;
+        if self.planes == 0 {
+            self.words[word] |= bit;
+            return;
+        }
         for counter in &mut self.counters[word * self.planes..(word + 1) * self.planes] {
             *counter ^= bit;
             if *counter & bit != 0 {
@@ -296,17 +300,6 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// The number of a customer's first slot.
-    #[inline]
-    fn first(&self, customer: u32) -> usize {
-        let customer = place(customer);
-        if customer < self.customers {
-            customer
-        } else {
-            usize::MAX
-        }
-    }
-
     /// From when on the events of a slot's entry count, and its start.
     fn entry(&self, number: usize) -> (i64, i64) {
         self.entries[number].map_or((i64::MAX, i64::MAX), |entry| (entry.since, entry.start))
@@ -322,29 +315,54 @@ impl<'a> Slots<'a> {
     ) -> Result<(), Broken> {
         let mut events = chunk.open(month)?;
         let instants = events.instants();
+        let first = &self.slots[..self.customers];
         let mut event = 0_usize;
         while let Some((customer, day)) = events.next()? {
-            let absolute = table.day(day);
-            let mut number = self.first(customer);
-            while let Some(slot) = self.slots.get(number) {
-                if absolute >= slot.day
-                    && let Some(period) = table.period(frame, instants, event, day)?
-                    && (absolute > slot.day
-                        || period > slot.cohort
-                        || (period == slot.cohort
-                            && frame.own
-                            && instants.exact(event, day)? >= self.entry(number).0))
-                {
-                    marks.mark(place(slot.origin.wrapping_add(period)), slot.bit);
+            if let Some(slot) = first.get(place(customer)) {
+                let period = u32::try_from(table.at(day));
+                match period {
+                    // Nearly all events: the day tells all, and the customer entered once.
+                    Ok(period) if table.day(day) > slot.day && slot.next == 0 => {
+                        marks.mark(place(slot.origin.wrapping_add(period)), slot.bit);
+                    }
+                    _ => {
+                        self.closely(frame, table, place(customer), (instants, event, day), marks)?
+                    }
                 }
-                if slot.next == 0 {
-                    break;
-                }
-                number = place(slot.next);
             }
             event = event.wrapping_add(1);
         }
         Ok(())
+    }
+
+    /// An event for which its day alone does not tell all.
+    #[inline(never)]
+    fn closely(
+        &self,
+        frame: &Frame,
+        table: &Table,
+        mut number: usize,
+        (instants, event, day): (Instants<'_>, usize, u8),
+        marks: &mut Marks,
+    ) -> Result<(), Broken> {
+        loop {
+            let slot = &self.slots[number];
+            let absolute = table.day(day);
+            if absolute >= slot.day
+                && let Some(period) = table.period(frame, instants, event, day)?
+                && (absolute > slot.day
+                    || period > slot.cohort
+                    || (period == slot.cohort
+                        && frame.own
+                        && instants.exact(event, day)? >= self.entry(number).0))
+            {
+                marks.mark(place(slot.origin.wrapping_add(period)), slot.bit);
+            }
+            if slot.next == 0 {
+                return Ok(());
+            }
+            number = place(slot.next);
+        }
     }
 
     fn rolling(
@@ -359,7 +377,10 @@ impl<'a> Slots<'a> {
         let instants = events.instants();
         let mut event = 0_usize;
         while let Some((customer, day)) = events.next()? {
-            let mut number = self.first(customer);
+            let mut number = place(customer);
+            if number >= self.customers {
+                number = usize::MAX;
+            }
             while let Some(slot) = self.slots.get(number) {
                 let at = instants.exact(event, day)?;
                 let (since, start) = self.entry(number);
