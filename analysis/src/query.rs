@@ -8,19 +8,20 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::names::named;
 use crate::period::Grain;
 
 mod check;
 mod filter;
+mod kind;
 mod problem;
 mod url;
 mod view;
 
 pub use check::{
-    MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_PERIODS, MAX_SMALL, MAX_TEXT, MAX_VALUES, QueryError,
-    YEARS,
+    MAX_BRACKETS, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_PERIODS, MAX_SMALL, MAX_TEXT,
+    MAX_VALUES, QueryError, YEARS,
 };
+pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
 pub use url::{split_url_query, url_query};
 pub use view::{CellRef, RetentionView, Scale, Show};
@@ -32,19 +33,6 @@ pub const DEFAULT_SMALL: u32 = 30;
 
 /// How many cohorts are shown unless the query says otherwise: half a year of weeks.
 pub const DEFAULT_COHORTS: u32 = 26;
-
-/// When a customer counts as retained in period `k`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RetentionKind {
-    /// Active in period `k`.
-    #[default]
-    On,
-    /// Active in period `k` or in any later one.
-    OnOrAfter,
-}
-
-named!(RetentionKind: On = "on", OnOrAfter = "on_or_after");
 
 /// Which cohorts are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -121,6 +109,13 @@ pub struct RetentionQuery {
     pub grain: Grain,
     /// When a customer counts as retained.
     pub kind: RetentionKind,
+    /// The columns of *brackets*, ascending and without overlap; other kinds have none of their own.
+    pub brackets: Vec<Bracket>,
+    /// What stands in column 0.
+    pub column_zero: ColumnZero,
+    /// The last period in which a return counts, the same for every cohort (*equal follow-up*): the columns of *on or
+    /// after* end with it, and an open last bracket is closed by it. `None` when later returns count without limit.
+    pub follow_up: Option<u32>,
     /// Names of the events that count as active; empty for the workspace's own definition.
     pub active: Vec<String>,
     /// Which cohorts.
@@ -138,6 +133,9 @@ impl Default for RetentionQuery {
         RetentionQuery {
             grain: Grain::default(),
             kind: RetentionKind::default(),
+            brackets: DEFAULT_BRACKETS.to_vec(),
+            column_zero: ColumnZero::default(),
+            follow_up: None,
             active: Vec::new(),
             cohorts: CohortRange::default(),
             as_of: AsOf::default(),

@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::period::WeekStart;
-use crate::query::{AsOf, CellRef, RetentionQuery};
+use crate::query::{AsOf, CellRef, ColumnZero, RetentionQuery};
 use crate::rule::Rule;
 use crate::stats::{Interval, rate, wilson};
 
@@ -15,19 +15,22 @@ use crate::stats::{Interval, rate, wilson};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CellState {
-    /// The period had ended at as-of: the count is final.
+    /// The period (or span) had ended at as-of for every member: the count is final.
     Complete,
     /// The period had begun but not ended at as-of.
     Running,
-    /// *On or after*: the period had ended, but later returns can still raise the count.
+    /// *On or after* and brackets without end: the period had ended, but later returns can still raise the count.
     Open,
 }
 
 /// One cohort in one period.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Cell {
-    /// Customers of the cohort who count as retained; in period 0, the cohort's size.
+    /// Customers of the cohort who count as retained; in period 0, the cohort's size unless column 0 is measured.
     pub retained: u32,
+    /// The denominator where it is not the cohort's size: *previous period* counts those active in the period before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
     /// How final the count is.
     pub state: CellState,
 }
@@ -41,16 +44,16 @@ pub struct Cohort {
     pub size: u32,
     /// Whether the cohort's own period had not ended at as-of, so that more may still join.
     pub forming: bool,
-    /// `cells[k]` is the `k`-th period after the cohort's own. Periods that had not begun at as-of have no cell.
+    /// `cells[k]` is the `k`-th period after the cohort's own, or the `k`-th bracket. Periods that had not begun at as-of have no cell.
     pub cells: Vec<Cell>,
 }
 
-/// One column of the overall row, pooled over the cohorts whose cell is complete or open.
+/// One column of the overall row, pooled over the cohorts whose cell is complete, or open where it never will be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Overall {
     /// Σ retained.
     pub retained: u64,
-    /// Σ cohort size.
+    /// Σ of the denominators, as a rule the cohorts' sizes.
     pub size: u64,
     /// How many cohorts were pooled; empty cohorts are not counted.
     pub cohorts: u32,
@@ -94,25 +97,43 @@ pub struct RetentionReport {
 pub struct CellFacts {
     /// The cohort's first date; `None` for the overall row.
     pub cohort: Option<Date>,
-    /// Periods after the cohort's own.
+    /// The column: periods after the cohort's own, or the number of the bracket.
     pub period: u32,
     /// Customers who count as retained.
     pub retained: u64,
-    /// Customers in the cohort, or in all pooled cohorts.
+    /// The denominator: customers in the cohort, or in all pooled cohorts; for *previous period* those of them who were
+    /// active in the period before.
     pub size: u64,
     /// How many cohorts stand behind it: 1, or the number pooled.
     pub cohorts: u32,
     /// How final the count is.
     pub state: CellState,
-    /// `retained / size`, 0 to 1; `None` when nobody signed up.
+    /// `retained / size`, 0 to 1; `None` when `size` is 0.
     pub rate: Option<f64>,
-    /// Wilson's 95 % interval of the rate; `None` when nobody signed up and in period 0, which is no estimate.
+    /// Wilson's 95 % interval of the rate; `None` when `size` is 0 and for a column 0 that is the size itself.
     pub interval: Option<Interval>,
     /// Whether `size` is below the query's limit for small cohorts.
     pub small: bool,
 }
 
+impl Cohort {
+    /// What the overall row takes from a column: retained and denominator. `None` while the cell can still change in
+    /// time, and when there is nobody in the denominator.
+    pub(crate) fn settled(&self, rule: &Rule, column: usize) -> Option<(u32, u32)> {
+        let cell = self.cells.get(column)?;
+        let size = cell.base.unwrap_or(self.size);
+        (size > 0 && cell.state == rule.settled(column)).then_some((cell.retained, size))
+    }
+}
+
 impl RetentionReport {
+    /// The cohorts that are pooled in a column of the overall row, by their places.
+    pub fn pooled(&self, column: usize) -> impl Iterator<Item = usize> {
+        let rule = Rule::new(&self.query);
+        let cohorts = self.cohorts.iter().enumerate();
+        cohorts.filter_map(move |(place, cohort)| cohort.settled(&rule, column).map(|_| place))
+    }
+
     /// The number of columns, period 0 included.
     pub fn columns(&self) -> usize {
         self.overall.len()
@@ -144,7 +165,7 @@ impl RetentionReport {
                 let cell = cohort.cells.get(column)?;
                 (
                     u64::from(cell.retained),
-                    u64::from(cohort.size),
+                    u64::from(cell.base.unwrap_or(cohort.size)),
                     1,
                     cell.state,
                 )
@@ -155,7 +176,8 @@ impl RetentionReport {
                 (pooled.retained, pooled.size, pooled.cohorts, state)
             }
         };
-        let interval = (at.period > 0).then(|| wilson(retained, size)).flatten();
+        let estimate = at.period > 0 || self.query.column_zero == ColumnZero::Measured;
+        let interval = estimate.then(|| wilson(retained, size)).flatten();
         Some(CellFacts {
             cohort: at.cohort,
             period: at.period,
@@ -186,9 +208,11 @@ impl RetentionReport {
     fn telling_rates(&self) -> impl Iterator<Item = f64> {
         let small = u64::from(self.query.small);
         let cells = self.cohorts.iter().flat_map(|cohort| {
-            let size = u64::from(cohort.size);
             let later = cohort.cells.iter().skip(1);
-            later.map(move |cell| (u64::from(cell.retained), size))
+            later.map(move |cell| {
+                let size = cell.base.unwrap_or(cohort.size);
+                (u64::from(cell.retained), u64::from(size))
+            })
         });
         let pooled = self.overall.iter().skip(1).flatten();
         cells

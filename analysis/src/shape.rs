@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::query::RetentionQuery;
-use crate::report::{Cell, CellState, Cohort, Overall, RetentionReport};
-use crate::rule::{Rule, Span};
+use crate::report::{Cell, Cohort, Overall, RetentionReport};
+use crate::rule::Rule;
 use crate::tally::{CohortTally, Tally};
 
 mod plan;
@@ -66,29 +66,18 @@ fn cells(rule: &Rule, plan: &RetentionPlan, own: usize, counts: &CohortTally) ->
     counted
         .map(|(column, &retained)| Cell {
             retained,
-            state: state(rule, column, ended),
+            base: counts.base.get(column).copied(),
+            state: rule.state(column, ended),
         })
         .collect()
 }
 
-/// The state of a column that has begun, when `ended` periods have ended for everybody.
-fn state(rule: &Rule, column: usize, ended: usize) -> CellState {
-    let Span { from, to } = rule.span(column);
-    match to {
-        Some(to) if to < ended => CellState::Complete,
-        None if from < ended => CellState::Open,
-        _ => CellState::Running,
-    }
-}
-
-/// One column pooled over the cohorts that have members and have settled it.
+/// One column pooled over the cohorts that have members to count in it and have settled it.
 fn pooled(rule: &Rule, cohorts: &[Cohort], column: usize) -> Option<Overall> {
-    let settled = cohorts.iter().filter_map(|cohort| {
-        let cell = cohort.cells.get(column)?;
-        let counts = cohort.size > 0 && cell.state == rule.settled(column);
-        counts.then_some((cohort.size, cell.retained))
-    });
-    settled.fold(None, |pooled, (size, retained)| {
+    let settled = cohorts
+        .iter()
+        .filter_map(|cohort| cohort.settled(rule, column));
+    settled.fold(None, |pooled, (retained, size)| {
         let before = pooled.unwrap_or(Overall {
             retained: 0,
             size: 0,

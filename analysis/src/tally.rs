@@ -42,6 +42,8 @@ pub struct CohortTally {
     pub given: u32,
     /// Entries that count as retained, by column; as many as could have begun for the cohort's earliest entry.
     pub retained: Vec<u32>,
+    /// Entries in the denominator, by column; empty when it is everywhere the cohort's size.
+    pub base: Vec<u32>,
     /// The earliest start instant of its entries; `None` when it has none.
     pub first_start: Option<Timestamp>,
     /// The latest start instant of its entries; `None` when it has none.
@@ -60,12 +62,16 @@ pub struct Tally {
 impl Tally {
     /// Nothing counted yet.
     pub fn new(rule: Rule, plan: &RetentionPlan) -> Tally {
-        let cohorts = (0..plan.cohort_starts().len()).map(|own| CohortTally {
-            size: 0,
-            given: 0,
-            retained: vec![0; rule.columns(plan.reach(own))],
-            first_start: None,
-            last_start: None,
+        let cohorts = (0..plan.cohort_starts().len()).map(|own| {
+            let columns = rule.columns(plan.reach(own));
+            CohortTally {
+                size: 0,
+                given: 0,
+                retained: vec![0; columns],
+                base: vec![0; if rule.has_bases() { columns } else { 0 }],
+                first_start: None,
+                last_start: None,
+            }
         });
         Tally {
             cohorts: cohorts.collect(),
@@ -93,6 +99,11 @@ impl Tally {
                 *retained += entries.count;
             }
         }
+        for (column, base) in cohort.base.iter_mut().enumerate() {
+            if self.rule.base(column).is_none_or(|need| need.holds(active)) {
+                *base += entries.count;
+            }
+        }
     }
 
     /// Adds what was counted elsewhere by the same rule for the same plan.
@@ -101,8 +112,9 @@ impl Tally {
             cohort.size += other.size;
             cohort.given += other.given;
             cohort.span(other.first_start, other.last_start);
-            for (retained, other) in cohort.retained.iter_mut().zip(&other.retained) {
-                *retained += other;
+            let retained = cohort.retained.iter_mut().zip(&other.retained);
+            for (count, other) in retained.chain(cohort.base.iter_mut().zip(&other.base)) {
+                *count += other;
             }
         }
     }

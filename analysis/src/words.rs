@@ -4,6 +4,7 @@
 //! no-break space.
 
 mod cell;
+mod column;
 mod dates;
 mod headline;
 mod method;
@@ -11,6 +12,7 @@ mod numbers;
 mod question;
 
 pub use cell::cell_sentence;
+pub use column::{column_label, column_name};
 pub use dates::{date, date_time, period_label, period_name, short_date};
 pub use headline::{Headline, headline};
 pub use method::method_line;

@@ -1,7 +1,8 @@
 //! The question as the API takes it: strict, each limit with its code and its sentence.
 
 use analysis::query::{
-    AsOf, CohortRange, QueryError, RetentionQuery, RetentionView, TraitFilter, TraitTest, url_query,
+    AsOf, CohortRange, QueryError, RetentionKind, RetentionQuery, RetentionView, TraitFilter,
+    TraitTest, url_query,
 };
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -113,6 +114,61 @@ fn limits_of_a_question() {
         let sentence = "The filter on “seats” needs a smallest or a largest number, in that order.";
         check(query, "number_range", sentence);
     }
+    let brackets = |brackets: &[&str]| RetentionQuery {
+        kind: RetentionKind::Brackets,
+        brackets: brackets
+            .iter()
+            .map(|text| text.parse().expect("a bracket"))
+            .collect(),
+        ..default()
+    };
+    check(
+        brackets(&[]),
+        "bracket_count",
+        "Brackets need between 1 and 50 spans of periods, not 0.",
+    );
+    for (list, given) in [
+        (["0-3", "4-"], "0-3"),
+        (["3-2", "4-"], "3-2"),
+        (["1-3", "3-4"], "3-4"),
+        (["1-", "4-"], "4-"),
+        (["1-3", "4-1501"], "4-1501"),
+    ] {
+        let sentence = format!(
+            "The bracket {given} must lie between period 1 and period 1500, in order, and after the one before it."
+        );
+        check(brackets(&list), "bracket_order", &sentence);
+    }
+    check(
+        RetentionQuery {
+            brackets: Vec::new(),
+            ..default()
+        },
+        "brackets_kind",
+        "Only the kind “brackets” has spans of periods, not “on”.",
+    );
+    let follow_up = |query: RetentionQuery, last| RetentionQuery {
+        follow_up: Some(last),
+        ..query
+    };
+    check(
+        follow_up(default(), 0),
+        "follow_up",
+        "Equal follow-up must end with a period from 1 to 1500, not 0.",
+    );
+    check(
+        follow_up(default(), 8),
+        "follow_up_kind",
+        "Equal follow-up is for “on_or_after” and “brackets”, not for “on”.",
+    );
+    for list in [["1-3", "4-6"], ["1-3", "9-"]] {
+        check(
+            follow_up(brackets(&list), 8),
+            "follow_up_bracket",
+            "Equal follow-up up to period 8 needs a last bracket that has no end and begins by then, such as 1-.",
+        );
+    }
+    assert_eq!(follow_up(brackets(&["1-3", "4-"]), 4).validate(), Ok(()));
     check(
         RetentionQuery {
             small: 1_000_001,

@@ -2,12 +2,16 @@
 
 use analysis::period::Grain;
 use analysis::query::{
-    AsOf, CellRef, CohortRange, ParamProblem, RetentionKind, RetentionQuery, RetentionView, Scale,
-    Show, TraitFilter, TraitTest, split_url_query, url_query,
+    AsOf, CellRef, CohortRange, ColumnZero, DEFAULT_BRACKETS, ParamProblem, RetentionKind,
+    RetentionQuery, RetentionView, Scale, Show, TraitFilter, TraitTest, split_url_query, url_query,
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
+
+#[path = "support/settings.rs"]
+mod settings;
+use settings::counting;
 
 type Parsed = (RetentionQuery, RetentionView, Vec<ParamProblem>);
 
@@ -47,7 +51,7 @@ fn defaults_are_left_out() {
 
 #[test]
 fn every_parameter() {
-    let url = "?grain=day&kind=on_or_after&active=board%20shared&active=report_published\
+    let url = "?grain=day&kind=on_or_after&zero=measured&follow_up=8&active=board%20shared&active=report_published\
                &from=2024-01-01&to=2024-12-30&as_of=2025-01-01T00:00:00Z\
                &where=plan:is:pro:team%20%26%20co&where=seats:between:10:&where=role:not:test%253Auser\
                &where=trial:unset&where=country:set&small=50\
@@ -81,6 +85,9 @@ fn every_parameter() {
             filter("country", TraitTest::Set),
         ],
         small: 50,
+        brackets: DEFAULT_BRACKETS.to_vec(),
+        column_zero: ColumnZero::Measured,
+        follow_up: Some(8),
     };
     assert_eq!(query, expected);
     let expected = RetentionView {
@@ -129,8 +136,24 @@ fn problems_in_words() {
     );
     check(
         "kind=rolling",
-        "“kind=rolling” cannot be used: expected on or on_or_after. Using on.",
+        "“kind=rolling” cannot be used: expected on, on_or_after, brackets, streak or previous. Using on.",
         "",
+    );
+    check(
+        "kind=brackets&brackets=1-3,3-6",
+        "“brackets=1-3,3-6” cannot be used: expected spans of periods such as 1-3,4-6,7-. Using 1-3,4-6,7-13.",
+        "?kind=brackets",
+    );
+    check(
+        "brackets=1-3",
+        "“brackets=1-3” is ignored: expected “kind=brackets” beside it.",
+        "",
+    );
+    check(
+        "kind=brackets&brackets=1-3&follow_up=9",
+        "“follow_up=9” is ignored: expected a period from 1 to 1500 beside “kind=on_or_after” or a last bracket without \
+         end.",
+        "?kind=brackets&brackets=1-3",
     );
     check(
         "grain=day&grain=month",
@@ -309,25 +332,24 @@ fn any_query() -> impl Strategy<Value = RetentionQuery> {
     ];
     (
         prop::sample::select(Grain::ALL.to_vec()),
-        prop::sample::select(RetentionKind::ALL.to_vec()),
         prop::collection::vec(text(), 0..6),
         cohorts,
         as_of,
         prop::collection::vec(any_filter(), 0..4),
         0_u32..=1_000_000,
     )
-        .prop_map(|(grain, kind, active, cohorts, as_of, filters, small)| {
+        .prop_flat_map(|(grain, active, cohorts, as_of, filters, small)| {
             let mut query = RetentionQuery {
                 grain,
-                kind,
                 active,
                 cohorts,
                 as_of,
                 filters,
                 small,
+                ..RetentionQuery::default()
             };
             query.normalise();
-            query
+            counting(query)
         })
 }
 
@@ -376,13 +398,15 @@ proptest! {
         pairs in prop::collection::vec((
             prop_oneof![
                 prop::sample::select(vec![
-                    "grain", "kind", "active", "last", "from", "to", "as_of", "where", "small",
+                    "grain", "kind", "brackets", "zero", "follow_up", "active", "last", "from", "to", "as_of", "where", "small",
                     "show", "intervals", "scale", "diagonal", "cell",
                 ]).prop_map(str::to_owned),
                 ".{0,8}",
             ],
             prop_oneof![
                 ".{0,30}",
+                "(on_or_after|brackets|streak|previous|measured)",
+                "[1-9]{1,2}-[1-9]?(,[1-9]{2}-([1-9]{2})?){0,2}",
                 "[-0-9:.TZ]{1,25}",
                 "[a-z]{1,4}:(is|not|between|set|unset)(:[-0-9a-z%.]{0,5}){0,4}",
                 "(overall|2025-01-0[0-9])\\.[0-9]{0,12}",

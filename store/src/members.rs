@@ -1,11 +1,11 @@
 //! The customers behind a cell: exactly those that the cell counts.
 
 use crate::instant::from_db;
-use crate::retention::{Scope, event_ids, membership_query, prepare};
+use crate::retention::{Scope, membership_query, prepare};
 use crate::{Store, StoreError, Workspace};
 use analysis::query::{CellRef, RetentionQuery};
-use analysis::rule::Rule;
-use analysis::shape::RetentionPlan;
+use analysis::rule::{Need, Rule};
+use analysis::shape::shape;
 use jiff::Timestamp;
 use time::OffsetDateTime;
 
@@ -16,7 +16,7 @@ pub struct Member {
     pub customer: String,
     /// When he signed up.
     pub signup_at: Timestamp,
-    /// Active events in the cell's period (for *on or after*: in it and later); 0 for those who are missing.
+    /// Active events in the periods that the cell looks at; 0 for those who were not active in any.
     pub uses: u64,
 }
 
@@ -39,7 +39,7 @@ struct MemberRow {
 impl Store {
     /// Lists the customers of a cell that are `retained`, or those who are not. A page has at most `limit` of them.
     ///
-    /// A cell of the overall row stands for all cohorts whose period is complete.
+    /// A cell of the overall row stands for all cohorts that are pooled in it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the matrix has no such cell; otherwise as [`Store::retention`].
@@ -53,33 +53,52 @@ impl Store {
         (offset, limit): (u32, u32),
     ) -> Result<MemberPage, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
-        let cohorts = cohorts_of(&plan, cell).ok_or(StoreError::NotFound)?;
         let rule = Rule::new(&query);
         let column = usize::try_from(cell.period).map_err(|_| StoreError::NotFound)?;
         let need = rule.retained(column);
+        let base = rule.base(column).unwrap_or(Need::EVERYBODY);
         let seen = rule.shown(column);
         let mut snapshot = self.snapshot().await?;
-        let event_ids = event_ids(&mut snapshot, workspace, &query.active).await?;
-        let scope = Scope::new(workspace, &query, &plan, event_ids, cohorts);
+        // Which cohorts the cell counts, and whether it exists, is asked of the report itself.
+        let own = match cell.cohort {
+            Some(start) => Some(plan.cohort_of(start).ok_or(StoreError::NotFound)?),
+            None => None,
+        };
+        let last = plan.cohort_count.saturating_sub(1);
+        let range = own.map_or((0, last), |own| (own, own));
+        let scope = Scope::new(&mut snapshot, workspace, &query, &plan, range).await?;
+        let tally = scope.tally(&mut snapshot, &query, &plan).await?;
+        let report = shape(&query, &plan, &tally, None, 0);
+        report.cell(cell).ok_or(StoreError::NotFound)?;
+        let cohorts: Vec<i32> = match own {
+            Some(own) => vec![number(usize::try_from(own).unwrap_or(usize::MAX))],
+            None => report.pooled(column).map(number).collect(),
+        };
         let rows = membership_query!(
             MemberRow,
             scope,
             r#", used as (
-                select shard, customer_no,
+                select cohort, shard, customer_no,
                        coalesce(sum(uses) filter (where period >= $8 and period <= $9), 0)::bigint as uses,
-                       count(*) filter (where period >= $10 and period <= $11) as periods
-                from active group by 1, 2)
+                       count(*) filter (where period >= $10 and period <= $11) as periods,
+                       count(*) filter (where period >= $13 and period <= $14) as before
+                from active group by 1, 2, 3)
             select m.external_id as "external_id!", m.signup_at as "signup_at!",
                    coalesce(u.uses, 0) as "uses!", count(*) over () as "total!"
-            from member m left join used u using (shard, customer_no)
-            where (coalesce(u.periods, 0) >= $12) = $13
-            order by coalesce(u.uses, 0) desc, m.external_id
-            offset $14 limit $15"#,
+            from member m left join used u using (cohort, shard, customer_no)
+            where cohort = any($16)
+              and coalesce(u.before, 0) >= $15 and (coalesce(u.periods, 0) >= $12) = $17
+            order by coalesce(u.uses, 0) desc, m.external_id, m.signup_at
+            offset $18 limit $19"#,
             number(seen.from),
             seen.to.map_or(i32::MAX, number),
             number(need.span.from),
             need.span.to.map_or(i32::MAX, number),
             i64::from(number(need.at_least)),
+            number(base.span.from),
+            base.span.to.map_or(i32::MAX, number),
+            i64::from(number(base.at_least)),
+            &cohorts,
             retained,
             i64::from(offset),
             i64::from(limit)
@@ -102,25 +121,6 @@ impl Store {
                 })
                 .collect(),
         })
-    }
-}
-
-/// The first and last cohort that a cell counts; a cell of the overall row counts those whose period has ended.
-fn cohorts_of(plan: &RetentionPlan, cell: CellRef) -> Option<(u32, u32)> {
-    let period = usize::try_from(cell.period).ok()?;
-    match cell.cohort {
-        Some(start) => {
-            let place = plan.cohort_starts().iter().position(|&one| one == start)?;
-            let begun = place.checked_add(period)? < plan.periods.len();
-            let number = u32::try_from(place).ok()?;
-            begun.then_some((number, number))
-        }
-        None => {
-            let ended = (0..plan.cohort_starts().len())
-                .take_while(|place| plan.has_ended(place.saturating_add(period)))
-                .count();
-            Some((0, u32::try_from(ended).ok()?.checked_sub(1)?))
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use analysis::period::{Grain, WeekStart};
 use analysis::query::{
     AsOf, CellRef, CohortRange, RetentionKind, RetentionQuery, TraitFilter, TraitTest,
 };
-use analysis::report::CellState;
+use analysis::report::{CellState, RetentionReport};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proptest::strategy::{Strategy, ValueTree};
@@ -21,7 +21,7 @@ use sqlx::PgPool;
 use std::collections::BTreeSet;
 use std::path::Path;
 use store::{Store, StoreError, Workspace};
-use world::{World, worlds};
+use world::{World, settings, worlds};
 
 /// Rounds of random data; each asks several questions.
 const ROUNDS: u32 = 24;
@@ -34,28 +34,32 @@ fn date(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-/// The counts of a report, in the shape that the naive program and the recorded answers have.
-async fn counts(
-    store: &Store,
-    workspace: &Workspace,
-    query: &RetentionQuery,
-    now: Timestamp,
-) -> Vec<naive::Row> {
-    let report = store.retention(workspace, query, now).await.unwrap();
-    report
-        .cohorts
-        .iter()
-        .map(|cohort| naive::Row {
-            start: cohort.start,
-            size: cohort.size,
-            retained: cohort.cells.iter().map(|cell| cell.retained).collect(),
-            running: cohort
-                .cells
-                .iter()
-                .map(|cell| cell.state == CellState::Running)
-                .collect(),
-        })
-        .collect()
+/// The counts of a report must be those of the naive program, cell by cell.
+fn same(report: &RetentionReport, expected: &[naive::Row], context: &dyn Fn() -> String) {
+    assert_eq!(report.cohorts.len(), expected.len(), "{}", context());
+    for (cohort, row) in report.cohorts.iter().zip(expected) {
+        assert_eq!(
+            (cohort.start, cohort.size),
+            (row.start, row.size),
+            "{}",
+            context()
+        );
+        let found: Vec<(u32, u32, CellState)> = cohort
+            .cells
+            .iter()
+            .map(|cell| (cell.retained, cell.base.unwrap_or(cohort.size), cell.state))
+            .collect();
+        let expected: Vec<(u32, u32, CellState)> = row
+            .cells
+            .iter()
+            .map(|cell| {
+                let (retained, missing) = (cell.retained.len(), cell.missing.len());
+                let number = |n: usize| u32::try_from(n).unwrap();
+                (number(retained), number(retained + missing), cell.state)
+            })
+            .collect();
+        assert_eq!(found, expected, "cohort of {}: {}", cohort.start, context());
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -66,10 +70,10 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
         let world: World = worlds().new_tree(&mut runner).unwrap().current();
         let workspace = world.store(&store, &format!("round-{round}")).await;
         for grain in Grain::ALL {
-            for kind in [RetentionKind::On, RetentionKind::OnOrAfter] {
+            for kind in RetentionKind::ALL {
+                let query = settings(kind).new_tree(&mut runner).unwrap().current();
                 let query = RetentionQuery {
                     grain,
-                    kind,
                     active: world.active.clone(),
                     cohorts: CohortRange::Between {
                         from: world.from,
@@ -77,59 +81,73 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                     },
                     as_of: AsOf::Instant(world.as_of),
                     filters: world.filters.clone(),
-                    ..RetentionQuery::default()
+                    ..query
                 };
-                let found = counts(&store, &workspace, &query, Timestamp::MAX).await;
-                let expected = naive::retention(&world, grain, kind);
-                assert_eq!(
-                    found, expected,
-                    "round {round}, {grain:?}, {kind:?}: {world:#?}"
-                );
-                lists_match_cells(&store, &workspace, &query, &world, &expected).await;
+                let report = store
+                    .retention(&workspace, &query, Timestamp::MAX)
+                    .await
+                    .unwrap();
+                let expected = naive::retention(&world, &query);
+                let context = || format!("round {round}: {query:#?} {world:#?}");
+                same(&report, &expected, &context);
+                lists_match_cells(&store, &workspace, &report, &expected, &context).await;
             }
         }
     }
 }
 
-/// The list behind every fifth cell has as many people as the cell, and its complement the rest of the cohort.
+/// The lists behind every fifth cell name those whom the naive program counted, and those it missed.
 async fn lists_match_cells(
     store: &Store,
     workspace: &Workspace,
-    query: &RetentionQuery,
-    world: &World,
+    report: &RetentionReport,
     rows: &[naive::Row],
+    context: &dyn Fn() -> String,
 ) {
-    let cells = rows.iter().flat_map(|row| {
-        row.retained
-            .iter()
-            .enumerate()
-            .map(move |(period, retained)| (row, period, *retained))
-    });
-    for (row, period, retained) in cells.step_by(5).take(8) {
+    let query = &report.query;
+    let cells = rows
+        .iter()
+        .flat_map(|row| row.cells.iter().enumerate().map(move |cell| (row, cell)));
+    for (row, (column, expected)) in cells.step_by(5).take(8) {
         let cell = CellRef {
             cohort: Some(row.start),
-            period: u32::try_from(period).unwrap(),
+            period: u32::try_from(column).unwrap(),
         };
-        let mut everybody = BTreeSet::new();
-        for (stayed, size) in [(true, retained), (false, row.size - retained)] {
-            let page = store
-                .members(workspace, query, Timestamp::MAX, cell, stayed, (0, 1000))
-                .await
-                .unwrap();
-            assert_eq!(
-                page.total,
-                u64::from(size),
-                "{cell:?} {stayed} of {world:#?}"
-            );
-            assert_eq!(page.members.len(), usize::try_from(size).unwrap());
-            everybody.extend(page.members.into_iter().map(|member| member.customer));
+        for (stayed, expected) in [(true, &expected.retained), (false, &expected.missing)] {
+            let found = list(store, workspace, query, cell, stayed).await;
+            let found: BTreeSet<&String> = found.iter().collect();
+            assert_eq!(found, expected.iter().collect(), "{cell:?}: {}", context());
         }
-        assert_eq!(
-            everybody.len(),
-            usize::try_from(row.size).unwrap(),
-            "nobody is in both lists"
-        );
     }
+    let cell = CellRef {
+        cohort: None,
+        period: 1,
+    };
+    if let Some(facts) = report.cell(cell) {
+        let stayed = list(store, workspace, query, cell, true).await.len();
+        let missing = list(store, workspace, query, cell, false).await.len();
+        let found = (stayed, stayed + missing);
+        let number = |n: u64| usize::try_from(n).unwrap();
+        let expected = (number(facts.retained), number(facts.size));
+        assert_eq!(found, expected, "{cell:?}: {}", context());
+    }
+}
+
+/// Everybody in a cell's list.
+async fn list(
+    store: &Store,
+    workspace: &Workspace,
+    query: &RetentionQuery,
+    cell: CellRef,
+    stayed: bool,
+) -> Vec<String> {
+    let page = store
+        .members(workspace, query, Timestamp::MAX, cell, stayed, (0, 1000))
+        .await
+        .unwrap();
+    let found: Vec<String> = page.members.into_iter().map(|one| one.customer).collect();
+    assert_eq!(page.total, u64::try_from(found.len()).unwrap());
+    found
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -151,28 +169,47 @@ async fn recorded_answers_on_real_events(pool: PgPool) {
             ..world.clone()
         };
         let workspace = world.store(&store, &name.replace('_', "-")).await;
-        let query = RetentionQuery {
-            grain: question["grain"].as_str().unwrap().parse().unwrap(),
-            kind: question["retention"].as_str().unwrap().parse().unwrap(),
-            active: serde_json::from_value(question["return_events"].clone()).unwrap(),
-            cohorts: CohortRange::Between {
-                from: date(question["from"].as_str().unwrap()),
-                to: None,
-            },
-            as_of: AsOf::Instant(at(question["now"].as_str().unwrap())),
-            ..RetentionQuery::default()
-        };
-        let found = counts(&store, &workspace, &query, Timestamp::MAX).await;
-        let expected: Vec<naive::Row> = recorded[name]["cohorts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(naive::Row::recorded)
-            .collect();
-        assert!(expected.len() > 30);
-        // The record leaves out cohorts without members.
-        let found: Vec<naive::Row> = found.into_iter().filter(|row| row.size > 0).collect();
-        assert_eq!(found, expected, "{name}");
+        let report = store
+            .retention(&workspace, &recorded_question(question), Timestamp::MAX)
+            .await
+            .unwrap();
+        same_as_recorded(&report, recorded[name]["cohorts"].as_array().unwrap(), name);
+    }
+}
+
+/// A question as it was recorded.
+fn recorded_question(question: &Value) -> RetentionQuery {
+    let text = |name: &str| question[name].as_str();
+    RetentionQuery {
+        grain: text("grain").unwrap().parse().unwrap(),
+        kind: text("retention").unwrap().parse().unwrap(),
+        active: serde_json::from_value(question["return_events"].clone()).unwrap(),
+        cohorts: CohortRange::Between {
+            from: date(text("from").unwrap()),
+            to: None,
+        },
+        as_of: AsOf::Instant(at(text("now").unwrap())),
+        ..RetentionQuery::default()
+    }
+}
+
+/// The record leaves out cohorts without members, and the future is null in it.
+fn same_as_recorded(report: &RetentionReport, recorded: &[Value], name: &str) {
+    let cohorts: Vec<_> = report.cohorts.iter().filter(|one| one.size > 0).collect();
+    assert!(recorded.len() > 20);
+    assert_eq!(cohorts.len(), recorded.len(), "{name}");
+    for (cohort, recorded) in cohorts.into_iter().zip(recorded) {
+        let start = recorded["start"].as_str().unwrap();
+        assert_eq!(cohort.start, date(start), "{name}");
+        assert_eq!(Some(u64::from(cohort.size)), recorded["size"].as_u64());
+        let periods = recorded["retained"].as_array().unwrap();
+        for (k, retained) in periods.iter().enumerate() {
+            let cell = cohort.cells.get(k);
+            let found = cell.map(|cell| u64::from(cell.retained));
+            assert_eq!(found, retained.as_u64(), "{name} {start} {k}");
+            let complete = cell.is_some_and(|cell| cell.state != CellState::Running);
+            assert_eq!(complete, recorded["complete"][k], "{name} {start} {k}");
+        }
     }
 }
 

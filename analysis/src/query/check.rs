@@ -5,13 +5,18 @@ use std::ops::RangeInclusive;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
-use super::{AsOf, CohortRange, RetentionQuery, TraitFilter, TraitTest};
+use super::{
+    AsOf, Bracket, CohortRange, DEFAULT_BRACKETS, RetentionKind, RetentionQuery, TraitFilter,
+    TraitTest,
+};
 use crate::words;
 
 /// The most cohorts that can be asked for by number: ten years of weeks.
 pub const MAX_COHORTS: u32 = 520;
 /// The most periods in one report, from the first cohort to as-of: four years of days.
 pub const MAX_PERIODS: u32 = 1_500;
+/// The most columns of *brackets*.
+pub const MAX_BRACKETS: usize = 50;
 /// The most event names that can count as active.
 pub const MAX_EVENTS: usize = 50;
 /// The most conditions on traits.
@@ -68,6 +73,46 @@ pub enum QueryError {
         given: u64,
         /// Their name: "days".
         noun: &'static str,
+    },
+    /// *Brackets* without a span, or with too many.
+    #[error("Brackets need between 1 and {MAX_BRACKETS} spans of periods, not {given}.")]
+    BracketCount {
+        /// How many were given.
+        given: usize,
+    },
+    /// A span begins before period 1, ends before it begins, ends too late, or does not follow the one before.
+    #[error(
+        "The bracket {given} must lie between period 1 and period {MAX_PERIODS}, in order, and after the one before it."
+    )]
+    BracketOrder {
+        /// The span.
+        given: Bracket,
+    },
+    /// Spans for a kind of retention that has none.
+    #[error("Only the kind “brackets” has spans of periods, not “{kind}”.")]
+    BracketsKind {
+        /// The kind that was asked for.
+        kind: RetentionKind,
+    },
+    /// The horizon of equal follow-up is 0 or too far.
+    #[error("Equal follow-up must end with a period from 1 to {MAX_PERIODS}, not {given}.")]
+    FollowUp {
+        /// What was asked for.
+        given: u32,
+    },
+    /// Equal follow-up for a kind of retention that looks at no later period anyhow.
+    #[error("Equal follow-up is for “on_or_after” and “brackets”, not for “{kind}”.")]
+    FollowUpKind {
+        /// The kind that was asked for.
+        kind: RetentionKind,
+    },
+    /// Equal follow-up where the last bracket is closed already, or begins only after the horizon.
+    #[error(
+        "Equal follow-up up to period {given} needs a last bracket that has no end and begins by then, such as 1-."
+    )]
+    FollowUpBracket {
+        /// The horizon that was asked for.
+        given: u32,
     },
     /// Too many event names count as active.
     #[error("At most {MAX_EVENTS} events can count as active, not {given}.")]
@@ -136,6 +181,12 @@ impl QueryError {
             QueryError::RangeAhead { .. } => "range_ahead",
             QueryError::YearOutOfRange { .. } => "year_out_of_range",
             QueryError::TooManyPeriods { .. } => "too_many_periods",
+            QueryError::BracketCount { .. } => "bracket_count",
+            QueryError::BracketOrder { .. } => "bracket_order",
+            QueryError::BracketsKind { .. } => "brackets_kind",
+            QueryError::FollowUp { .. } => "follow_up",
+            QueryError::FollowUpKind { .. } => "follow_up_kind",
+            QueryError::FollowUpBracket { .. } => "follow_up_bracket",
             QueryError::TooManyEvents { .. } => "too_many_events",
             QueryError::TooManyFilters { .. } => "too_many_filters",
             QueryError::ValueCount { .. } => "value_count",
@@ -154,6 +205,8 @@ impl RetentionQuery {
         check_range(self.cohorts)?;
         check_as_of(self.as_of)?;
         check_small(self.small)?;
+        self.check_brackets()?;
+        self.check_follow_up()?;
         if self.active.len() > MAX_EVENTS {
             return Err(QueryError::TooManyEvents {
                 given: self.active.len(),
@@ -168,6 +221,31 @@ impl RetentionQuery {
             });
         }
         self.filters.iter().try_for_each(TraitFilter::check)
+    }
+}
+
+impl RetentionQuery {
+    fn check_brackets(&self) -> Result<(), QueryError> {
+        match self.kind {
+            RetentionKind::Brackets => check_brackets(&self.brackets),
+            _ if self.brackets == DEFAULT_BRACKETS => Ok(()),
+            kind => Err(QueryError::BracketsKind { kind }),
+        }
+    }
+
+    pub(super) fn check_follow_up(&self) -> Result<(), QueryError> {
+        let Some(given) = self.follow_up else {
+            return Ok(());
+        };
+        if given == 0 || given > MAX_PERIODS {
+            return Err(QueryError::FollowUp { given });
+        }
+        match (self.kind, self.brackets.last()) {
+            (RetentionKind::OnOrAfter, _) => Ok(()),
+            (RetentionKind::Brackets, Some(Bracket { from, to: None })) if *from <= given => Ok(()),
+            (RetentionKind::Brackets, _) => Err(QueryError::FollowUpBracket { given }),
+            (kind, _) => Err(QueryError::FollowUpKind { kind }),
+        }
     }
 }
 
@@ -205,6 +283,23 @@ impl TraitFilter {
             TraitTest::Set | TraitTest::Unset => Ok(()),
         }
     }
+}
+
+pub(super) fn check_brackets(brackets: &[Bracket]) -> Result<(), QueryError> {
+    if brackets.is_empty() || brackets.len() > MAX_BRACKETS {
+        let given = brackets.len();
+        return Err(QueryError::BracketCount { given });
+    }
+    let mut before = Some(0);
+    for &given in brackets {
+        let last = given.to.unwrap_or(MAX_PERIODS);
+        let in_order = before.is_some_and(|before| before < given.from);
+        if !in_order || given.from > last || last > MAX_PERIODS {
+            return Err(QueryError::BracketOrder { given });
+        }
+        before = given.to;
+    }
+    Ok(())
 }
 
 pub(super) fn check_range(range: CohortRange) -> Result<(), QueryError> {

@@ -1,10 +1,11 @@
 //! The question as URL parameters, there and back.
 
-use super::check::{check_as_of, check_name, check_range, check_small, check_year};
+use super::check::{check_as_of, check_brackets, check_name, check_range, check_small, check_year};
 use super::problem::{ParamProblem, Params, date, whole};
 use super::{
-    AsOf, CohortRange, DEFAULT_COHORTS, DEFAULT_SMALL, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS,
-    MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView, TraitFilter,
+    AsOf, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS, DEFAULT_COHORTS, DEFAULT_SMALL,
+    MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_PERIODS, MAX_SMALL, MAX_TEXT, RetentionKind,
+    RetentionQuery, RetentionView, TraitFilter,
 };
 use crate::period::Grain;
 use crate::words;
@@ -30,6 +31,12 @@ impl RetentionQuery {
         if let Some(kind) = params.named("kind", &kinds, RetentionKind::default()) {
             query.kind = kind;
         }
+        brackets(&mut params, &mut query);
+        let zeros = ColumnZero::expected();
+        if let Some(zero) = params.named("zero", &zeros, ColumnZero::default()) {
+            query.column_zero = zero;
+        }
+        follow_up(&mut params, &mut query);
         query.active = active(&mut params);
         query.cohorts = cohorts(&mut params, query.grain);
         let as_of = params.parsed(
@@ -72,6 +79,16 @@ impl RetentionQuery {
         if self.kind != RetentionKind::default() {
             params.push(("kind", self.kind.to_string()));
         }
+        // What a kind does not take is left out, so that a question can change its kind.
+        if self.kind == RetentionKind::Brackets && self.brackets != DEFAULT_BRACKETS {
+            params.push(("brackets", list_brackets(&self.brackets)));
+        }
+        if self.column_zero != ColumnZero::default() {
+            params.push(("zero", self.column_zero.to_string()));
+        }
+        if let Some(last) = self.follow_up.filter(|_| self.kind.takes_follow_up()) {
+            params.push(("follow_up", last.to_string()));
+        }
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
         match self.cohorts {
             range if range == CohortRange::default() => {}
@@ -92,6 +109,42 @@ impl RetentionQuery {
             params.push(("small", self.small.to_string()));
         }
         params
+    }
+}
+
+fn brackets(params: &mut Params<'_>, query: &mut RetentionQuery) {
+    let expected = "spans of periods such as 1-3,4-6,7-";
+    let used = list_brackets(&DEFAULT_BRACKETS);
+    let given = params.parsed("brackets", expected, &used, |text| {
+        let spans = text.split(',').map(str::parse::<Bracket>);
+        let spans: Vec<Bracket> = spans.collect::<Result<_, _>>().ok()?;
+        check_brackets(&spans).is_ok().then_some(spans)
+    });
+    let Some(given) = given else { return };
+    if query.kind == RetentionKind::Brackets {
+        query.brackets = given;
+    } else {
+        let text = list_brackets(&given);
+        params.problem("brackets", &text, "“kind=brackets” beside it", "");
+    }
+}
+
+fn list_brackets(brackets: &[Bracket]) -> String {
+    let texts: Vec<String> = brackets.iter().map(ToString::to_string).collect();
+    texts.join(",")
+}
+
+fn follow_up(params: &mut Params<'_>, query: &mut RetentionQuery) {
+    let Some(text) = params.one("follow_up") else {
+        return;
+    };
+    query.follow_up = whole(text);
+    if query.follow_up.is_none() || query.check_follow_up().is_err() {
+        query.follow_up = None;
+        let expected = format!(
+            "a period from 1 to {MAX_PERIODS} beside “kind=on_or_after” or a last bracket without end"
+        );
+        params.problem("follow_up", text, &expected, "");
     }
 }
 
@@ -194,7 +247,7 @@ pub fn split_url_query(text: &str) -> Vec<(String, String)> {
 fn encode(value: &str, url: &mut String) {
     for byte in value.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b',' => {
                 url.push(char::from(byte));
             }
             _ => {

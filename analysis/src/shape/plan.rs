@@ -71,6 +71,12 @@ impl RetentionPlan {
         &self.periods.starts[..count.min(self.periods.len())]
     }
 
+    /// The number of the cohort that begins on a date.
+    pub fn cohort_of(&self, start: Date) -> Option<u32> {
+        let place = self.cohort_starts().binary_search(&start).ok()?;
+        u32::try_from(place).ok()
+    }
+
     /// How many periods, its own included, had begun at as-of for the earliest entry that cohort `own` can have.
     pub fn reach(&self, own: usize) -> usize {
         self.periods.len().saturating_sub(own)

@@ -1,8 +1,12 @@
 //! The whole sentence behind a cell.
 
-use super::{cohorts, customers, interval, percent, period_name, sentence_case, thousands};
-use crate::query::{CellRef, RetentionKind};
+use super::column::span;
+use super::{
+    cohorts, column_name, customers, interval, percent, period_name, sentence_case, thousands,
+};
+use crate::query::{CellRef, ColumnZero, RetentionKind};
 use crate::report::{CellFacts, CellState, RetentionReport};
+use crate::rule::Span;
 
 /// Everything about a cell in words, e.g. "Week of 6 Jan 2025, week 4: 112 of 431, 26 %, interval 22 to 30 %.", followed
 /// by what makes the number less than final or less than certain. Blank cells say why they are blank.
@@ -13,18 +17,26 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
         Some(start) => sentence_case(&period_name(grain, start)),
         None => "All finished cohorts".to_owned(),
     };
-    let place = match (at.period, report.query.kind) {
-        (0, _) => row,
-        (k, RetentionKind::On) => format!("{row}, {noun} {k}"),
-        (k, RetentionKind::OnOrAfter) => format!("{row}, {noun} {k} or later"),
+    let measured = report.query.column_zero == ColumnZero::Measured;
+    let place = match at.period {
+        0 if !measured => row,
+        column => format!("{row}, {}", column_name(&report.query, column)),
     };
     let Some(facts) = report.cell(at) else {
         return format!("{place}: {}.", blank(report, at));
     };
-    let mut sentence = format!("{place}: {}.", count(&facts));
+    let members = at.cohort.and_then(|start| report.cohort(start));
+    let nobody = match members {
+        Some(cohort) if cohort.size > 0 => "nobody was active in the period before",
+        _ => "nobody signed up",
+    };
+    let mut sentence = format!("{place}: {}.", count(&facts, nobody));
     match facts.state {
         CellState::Running => {
-            sentence.push_str(&format!(" Unfinished: this {noun} still runs."));
+            let Span { from, to } = span(&report.query, at.period);
+            let whole = report.query.kind != RetentionKind::Brackets || to == Some(from);
+            let what = if whole { noun } else { "span" };
+            sentence.push_str(&format!(" Unfinished: this {what} still runs."));
         }
         CellState::Open if facts.size > 0 => {
             sentence.push_str(" Open: later returns can still raise it.");
@@ -37,9 +49,9 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
             Some(_) => format!("Small cohort: fewer than {limit} customers"),
             None => format!("Few customers: fewer than {limit}"),
         };
-        let wide = match facts.period {
-            0 => "",
-            _ => ", so the interval is wide",
+        let wide = match facts.interval {
+            None => "",
+            Some(_) => ", so the interval is wide",
         };
         sentence.push_str(&format!(" {what}{wide}."));
     }
@@ -47,17 +59,18 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
 }
 
 /// "112 of 431, 26 %, interval 22 to 30 %".
-fn count(facts: &CellFacts) -> String {
+fn count(facts: &CellFacts, nobody: &str) -> String {
     let pooled = match facts.cohort {
         Some(_) => String::new(),
         None => format!(" in {}", cohorts(u64::from(facts.cohorts))),
     };
     if facts.size == 0 {
-        return "nobody signed up".to_owned();
+        return nobody.to_owned();
     }
-    if facts.period == 0 {
+    // Only a column that is no estimate has no interval.
+    let Some(bounds) = facts.interval else {
         return format!("{} signed up{pooled}", customers(facts.size));
-    }
+    };
     let mut text = format!(
         "{} of {}{pooled}",
         thousands(facts.retained),
@@ -66,9 +79,7 @@ fn count(facts: &CellFacts) -> String {
     if let Some(rate) = facts.rate {
         text.push_str(&format!(", {}", percent(rate)));
     }
-    if let Some(bounds) = facts.interval {
-        text.push_str(&format!(", interval {}", interval(bounds)));
-    }
+    text.push_str(&format!(", interval {}", interval(bounds)));
     text
 }
 

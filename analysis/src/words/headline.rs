@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{cohorts, customers, interval, percent, thousands};
+use super::column::span;
+use super::{cohorts, column_name, customers, interval, percent, thousands};
 use crate::period::Grain;
-use crate::query::{CellRef, RetentionKind};
+use crate::query::{CellRef, ColumnZero, RetentionKind};
 use crate::report::{CellFacts, RetentionReport};
 
 /// A headline has to rest on at least this many cohorts, so that one odd week does not make it.
@@ -25,12 +26,15 @@ pub struct Headline {
 
 /// The answer to the question: the overall rate of the latest period that rests on enough finished cohorts.
 ///
-/// The period is at most 7 days, 8 weeks, 3 months, 2 quarters or 1 year after signup: late enough to mean staying,
+/// The period (of brackets, the first one) is at most 7 days, 8 weeks, 3 months, 2 quarters or 1 year after signup: late enough to mean staying,
 /// early enough to be known soon.
 pub fn headline(report: &RetentionReport) -> Headline {
-    let quoted = (1..=horizon(report.query.grain))
+    let last = horizon(report.query.grain);
+    let columns = u32::try_from(report.columns()).unwrap_or(u32::MAX);
+    let quoted = (1..columns)
         .rev()
-        .filter_map(|period| overall(report, period))
+        .filter(|column| span(&report.query, *column).from <= last)
+        .filter_map(|column| overall(report, column))
         .find(|facts| facts.cohorts >= MIN_COHORTS && facts.size >= MIN_CUSTOMERS);
     match quoted {
         Some(facts) => Headline {
@@ -46,7 +50,7 @@ pub fn headline(report: &RetentionReport) -> Headline {
     }
 }
 
-fn horizon(grain: Grain) -> u32 {
+fn horizon(grain: Grain) -> usize {
     match grain {
         Grain::Day => 7,
         Grain::Week => 8,
@@ -74,15 +78,38 @@ fn answer(report: &RetentionReport, facts: &CellFacts) -> String {
             .replace('<', "Less than ")
             .replace('>', "More than ")
     };
-    let noun = report.query.grain.noun(u64::from(facts.period));
+    let query = &report.query;
+    let noun = query.grain.noun(u64::from(facts.period));
     let after = format!("{} {noun} after signing up", facts.period);
-    match report.query.kind {
-        RetentionKind::On => {
-            let one = facts.retained == 0 || facts.retained == facts.size;
-            let verb = if one { "is" } else { "are" };
-            format!("{who} {verb} still active {after}.")
+    let one = facts.retained == 0 || facts.retained == facts.size;
+    let (is, was) = if one { ("is", "was") } else { ("are", "were") };
+    match (query.kind, query.follow_up) {
+        (RetentionKind::On, _) => format!("{who} {is} still active {after}."),
+        (RetentionKind::OnOrAfter, None) => format!("{who} came back {after} or later."),
+        (RetentionKind::OnOrAfter, Some(last)) => {
+            let noun = query.grain.noun(1);
+            format!("{who} came back {after} or later, up to {noun} {last}.")
         }
-        RetentionKind::OnOrAfter => format!("{who} came back {after} or later."),
+        (RetentionKind::Brackets, _) => {
+            let when = column_name(query, facts.period);
+            format!("{who} came back in {when} after signing up.")
+        }
+        (RetentionKind::Streak, _) if facts.period == 1 => {
+            format!("{who} {was} active in the first {noun} after signing up.")
+        }
+        (RetentionKind::Streak, _) => {
+            let weeks = format!("{} {noun}", facts.period);
+            format!("{who} {was} active in every one of the first {weeks} after signing up.")
+        }
+        (RetentionKind::Previous, _) => {
+            let noun = query.grain.noun(1);
+            let before = facts.period.saturating_sub(1);
+            let base = match (before, query.column_zero) {
+                (0, ColumnZero::Size) => "all who signed up".to_owned(),
+                _ => format!("those active in {noun} {before}"),
+            };
+            format!("{who} of {base} {was} active in {noun} {}.", facts.period)
+        }
     }
 }
 

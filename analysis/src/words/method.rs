@@ -1,8 +1,8 @@
 //! The method line: every choice behind a report, in one line that travels with it.
 
-use super::{as_of, customers, date_time, events, filter, thousands};
+use super::{as_of, column_name, customers, date_time, events, filter, thousands};
 use crate::period::{Grain, WeekStart};
-use crate::query::RetentionKind;
+use crate::query::{ColumnZero, RetentionKind, RetentionQuery};
 use crate::report::RetentionReport;
 
 impl RetentionReport {
@@ -15,7 +15,7 @@ impl RetentionReport {
 /// Names every choice behind the report's numbers, separated by " · ".
 pub fn method_line(report: &RetentionReport) -> String {
     let query = &report.query;
-    let (period, periods) = (query.grain.noun(1), query.grain.noun(0));
+    let periods = query.grain.noun(0);
     let from = match (query.grain, report.week_start) {
         (Grain::Week, WeekStart::Monday) => " from Monday",
         (Grain::Week, WeekStart::Sunday) => " from Sunday",
@@ -24,13 +24,14 @@ pub fn method_line(report: &RetentionReport) -> String {
     let mut parts = vec![
         format!("Calendar {periods}{from}, {}", report.zone),
         format!("active = {}", events(&query.active)),
-        match query.kind {
-            RetentionKind::On => format!("on: active in that very {period}"),
-            RetentionKind::OnOrAfter => {
-                format!("on or after: active in that {period} or a later one")
-            }
-        },
+        kind(query),
     ];
+    if query.column_zero == ColumnZero::Measured {
+        parts.push(format!(
+            "column 0: active in {}",
+            column_name(query, 0).replace(" or later", " or a later one")
+        ));
+    }
     parts.extend(
         query
             .filters
@@ -60,4 +61,28 @@ pub fn method_line(report: &RetentionReport) -> String {
         None => "no data yet".to_owned(),
     });
     parts.join(" · ")
+}
+
+/// The kind of retention, explained.
+fn kind(query: &RetentionQuery) -> String {
+    let period = query.grain.noun(1);
+    let limit = match query.follow_up {
+        Some(last) => {
+            format!(", counted up to {period} {last} for every cohort")
+        }
+        None => String::new(),
+    };
+    match query.kind {
+        RetentionKind::On => format!("on: active in that very {period}"),
+        RetentionKind::OnOrAfter => {
+            format!("on or after: active in that {period} or a later one{limit}")
+        }
+        RetentionKind::Brackets => format!("brackets: active in any {period} of the span{limit}"),
+        RetentionKind::Streak => format!("streak: active in every {period} from 1 on"),
+        RetentionKind::Previous => {
+            format!(
+                "previous {period}: active in that {period}, of those active in the {period} before"
+            )
+        }
+    }
 }

@@ -3,44 +3,29 @@
 
 use crate::world::{Customer, World};
 use analysis::period::{Grain, WeekStart};
-use analysis::query::{RetentionKind, TraitTest};
+use analysis::query::{ColumnZero, RetentionKind, RetentionQuery, TraitTest};
+use analysis::report::CellState;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
-/// One cohort: counts for every period that has begun.
-#[derive(Debug, PartialEq)]
+/// One cohort, customer by customer.
+#[derive(Debug)]
 pub struct Row {
     pub start: Date,
     pub size: u32,
-    pub retained: Vec<u32>,
-    pub running: Vec<bool>,
+    /// One for every column that has begun.
+    pub cells: Vec<NaiveCell>,
 }
 
-impl Row {
-    /// A row of the recorded answers, where the future is null.
-    pub fn recorded(row: &Value) -> Self {
-        let retained: Vec<u32> = row["retained"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map_while(|count| count.as_u64().map(|count| u32::try_from(count).unwrap()))
-            .collect();
-        let running = row["complete"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .take(retained.len())
-            .map(|complete| !complete.as_bool().unwrap())
-            .collect();
-        Self {
-            start: row["start"].as_str().unwrap().parse().unwrap(),
-            size: u32::try_from(row["size"].as_u64().unwrap()).unwrap(),
-            retained,
-            running,
-        }
-    }
+/// Who counts in a cell's denominator.
+#[derive(Debug)]
+pub struct NaiveCell {
+    pub retained: BTreeSet<String>,
+    pub missing: BTreeSet<String>,
+    pub state: CellState,
 }
 
 /// Walks back from a day to the first of its period.
@@ -100,50 +85,136 @@ fn admits(world: &World, customer: &Customer) -> bool {
     })
 }
 
-pub fn retention(world: &World, grain: Grain, kind: RetentionKind) -> Vec<Row> {
+/// A customer in a cohort, and the numbers of periods after the cohort's own in which he was active.
+struct Entry<'a> {
+    customer: &'a Customer,
+    active: BTreeSet<usize>,
+}
+
+/// Which customers a column counts: those in its denominator, and of these the retained.
+fn counted(query: &RetentionQuery, column: usize, active: &BTreeSet<usize>) -> (bool, bool) {
+    let number = |n: u32| usize::try_from(n).unwrap();
+    let measured = query.column_zero == ColumnZero::Measured;
+    let horizon = query.follow_up.map_or(usize::MAX, number);
+    if column == 0 && !measured {
+        return (true, true);
+    }
+    match query.kind {
+        RetentionKind::On => (true, active.contains(&column)),
+        RetentionKind::OnOrAfter => (true, active.range(column..=horizon).next().is_some()),
+        RetentionKind::Brackets if column == 0 => (true, active.contains(&0)),
+        RetentionKind::Brackets => {
+            let bracket = query.brackets[column - 1];
+            let to = bracket.to.map_or(horizon, number);
+            let found = active.range(number(bracket.from)..=to).next();
+            (true, found.is_some())
+        }
+        RetentionKind::Streak if column == 0 => (true, active.contains(&0)),
+        RetentionKind::Streak => (true, (1..=column).all(|k| active.contains(&k))),
+        RetentionKind::Previous => {
+            let before = match column {
+                0 => true,
+                1 => !measured || active.contains(&0),
+                k => active.contains(&(k - 1)),
+            };
+            (before, before && active.contains(&column))
+        }
+    }
+}
+
+/// The first period of a column, and the period at whose end it is final.
+fn span(query: &RetentionQuery, column: usize) -> (usize, Option<usize>) {
+    let number = |n: u32| usize::try_from(n).unwrap();
+    let horizon = query.follow_up.map(number);
+    let measured = query.column_zero == ColumnZero::Measured;
+    match query.kind {
+        RetentionKind::OnOrAfter if column > 0 || measured => (column, horizon),
+        RetentionKind::Brackets if column > 0 => {
+            let bracket = query.brackets[column - 1];
+            (
+                number(bracket.from),
+                bracket.to.or(query.follow_up).map(number),
+            )
+        }
+        _ => (column, Some(column)),
+    }
+}
+
+/// All columns that a question can have.
+fn columns(query: &RetentionQuery) -> usize {
+    let number = |n: u32| usize::try_from(n).unwrap();
+    match (query.kind, query.follow_up) {
+        (RetentionKind::Brackets, _) => query.brackets.len() + 1,
+        (RetentionKind::OnOrAfter, Some(last)) => number(last) + 1,
+        _ => usize::MAX,
+    }
+}
+
+pub fn retention(world: &World, query: &RetentionQuery) -> Vec<Row> {
     let zone = TimeZone::get(&world.zone).unwrap();
+    let grain = query.grain;
     let period_of =
         |at: Timestamp| first_day(at.to_zoned(zone.clone()).date(), grain, world.week_start);
     let starts = periods(world, grain);
-    let running = |start: &Date| {
-        // The last period runs unless as-of is the very instant at which it ends.
-        Some(start) == starts.last() && period_of(world.as_of) == *start
-    };
     let mut rows = Vec::new();
     for (place, start) in starts.iter().enumerate() {
-        let members: Vec<&Customer> = world
+        let entries: Vec<Entry<'_>> = world
             .customers
             .iter()
             .filter(|customer| admits(world, customer))
-            .filter(|customer| {
-                customer
-                    .signup()
-                    .is_some_and(|signup| signup < world.as_of && period_of(signup) == *start)
+            .filter_map(|customer| Some((customer, customer.signup()?)))
+            .filter(|(_, entered)| *entered < world.as_of && period_of(*entered) == *start)
+            .map(|(customer, entered)| {
+                let number = |at: &Timestamp| {
+                    let period = period_of(*at);
+                    starts[place..]
+                        .iter()
+                        .position(|one| *one == period)
+                        .unwrap()
+                };
+                let events = customer.events.iter().filter(|(name, at)| {
+                    world.active.contains(name) && *at < world.as_of && *at >= entered
+                });
+                Entry {
+                    customer,
+                    active: events.map(|(_, at)| number(at)).collect(),
+                }
             })
             .collect();
-        let begun = &starts[place..];
-        let active = |customer: &Customer, period: Date| {
-            customer.events.iter().any(|(name, at)| {
-                world.active.contains(name)
-                    && *at < world.as_of
-                    && *at >= customer.signup().unwrap()
-                    && period_of(*at) == period
-            })
-        };
-        let retained = begun.iter().enumerate().map(|(k, period)| {
-            let count = members.iter().filter(|customer| match kind {
-                _ if k == 0 => true,
-                RetentionKind::On => active(customer, *period),
-                RetentionKind::OnOrAfter => begun[k..].iter().any(|later| active(customer, *later)),
-            });
-            u32::try_from(count.count()).unwrap()
-        });
+        let begun = starts.len() - place;
+        // The last period runs unless as-of is the very instant at which it ends.
+        let last_runs = starts.last() == Some(&period_of(world.as_of));
+        let ended = begun - usize::from(last_runs);
+        let cells = (0..columns(query).min(begun.max(100)))
+            .filter(|column| span(query, *column).0 < begun)
+            .map(|column| cell(query, column, &entries, ended));
         rows.push(Row {
             start: *start,
-            size: u32::try_from(members.len()).unwrap(),
-            retained: retained.collect(),
-            running: begun.iter().map(running).collect(),
+            size: u32::try_from(entries.len()).unwrap(),
+            cells: cells.collect(),
         });
     }
     rows
+}
+
+fn cell(query: &RetentionQuery, column: usize, entries: &[Entry<'_>], ended: usize) -> NaiveCell {
+    let (from, to) = span(query, column);
+    let mut found = NaiveCell {
+        retained: BTreeSet::new(),
+        missing: BTreeSet::new(),
+        state: match to {
+            Some(to) if to < ended => CellState::Complete,
+            Some(_) if query.kind == RetentionKind::OnOrAfter && from < ended => CellState::Open,
+            None if from < ended => CellState::Open,
+            _ => CellState::Running,
+        },
+    };
+    for entry in entries {
+        match counted(query, column, &entry.active) {
+            (true, true) => found.retained.insert(entry.customer.id.clone()),
+            (true, false) => found.missing.insert(entry.customer.id.clone()),
+            (false, _) => false,
+        };
+    }
+    found
 }

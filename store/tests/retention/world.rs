@@ -1,7 +1,7 @@
 //! Small worlds to ask questions of: random ones of the nastiest kind, real ones, and hand-made ones.
 
 use analysis::period::WeekStart;
-use analysis::query::{TraitFilter, TraitTest};
+use analysis::query::{Bracket, ColumnZero, RetentionKind, RetentionQuery, TraitFilter, TraitTest};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -228,6 +228,32 @@ pub fn worlds() -> impl Strategy<Value = World> {
                 as_of,
             },
         )
+}
+
+/// A question of a kind, with random settings that fit it.
+pub fn settings(kind: RetentionKind) -> impl Strategy<Value = RetentionQuery> {
+    let brackets = select(vec!["1-3,4-6,7-13", "1-1,3-", "2-5", "1-40", "6-"]).prop_map(|list| {
+        let brackets = list.split(',').map(|text| text.parse::<Bracket>());
+        brackets.collect::<Result<Vec<_>, _>>().unwrap()
+    });
+    let follow_up = option::of(select(vec![1, 2, 6, 9, 30]));
+    (brackets, select(ColumnZero::ALL.to_vec()), follow_up).prop_map(
+        move |(brackets, column_zero, follow_up)| {
+            let mut query = RetentionQuery {
+                kind,
+                column_zero,
+                follow_up,
+                ..RetentionQuery::default()
+            };
+            if kind == RetentionKind::Brackets {
+                query.brackets = brackets;
+            }
+            if query.validate().is_err() {
+                query.follow_up = None;
+            }
+            query
+        },
+    )
 }
 
 /// Customers who differ in nothing but their traits (as JSON); each visited once on 1 May 2025.
