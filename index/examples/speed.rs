@@ -15,7 +15,7 @@ use index::month::{Month, timestamp};
 use index::segment::{Part, Segment};
 use index::sets::ShardSets;
 use index::starts::Starts;
-use index::{Frame, Program, Selection, Window, in_parallel};
+use index::{Counting, Frame, Selection, Window, in_parallel};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -172,14 +172,12 @@ fn count(
     chosen: Option<&[Selection]>,
 ) -> Tally {
     let rule = Rule::new(query);
-    let columns = rule.columns(plan.reach(0));
-    let needs: Vec<_> = (0..columns).map(|column| rule.retained(column)).collect();
-    let program = Program::new(&needs);
+    let counting = Counting::new(&rule, plan.reach(0));
     let numbered: Vec<(usize, &ShardSets)> = sets.iter().enumerate().collect();
     let parts: Vec<Tally> = in_parallel(threads, &numbered, |(number, sets)| {
         let mut tally = Tally::new(rule.clone(), plan);
         let chosen = chosen.map(|chosen| sets.choose(&chosen[*number]));
-        sets.count(&program, 0, chosen.as_deref(), &mut tally);
+        sets.count(&counting, 0, chosen.as_deref(), &mut tally);
         tally
     });
     let mut all = Tally::new(rule, plan);

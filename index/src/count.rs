@@ -8,7 +8,7 @@ use crate::bits;
 use crate::bytes::place;
 use crate::month::timestamp;
 use crate::sets::{Run, ShardSets};
-use analysis::rule::Need;
+use analysis::rule::{Need, Rule};
 use analysis::tally::Tally;
 use std::ops::Range;
 
@@ -322,12 +322,44 @@ fn at_least(n: usize, words: &[u64]) -> u64 {
     larger | equal
 }
 
+/// How a rule is counted.
+#[derive(Clone, Debug)]
+pub struct Counting {
+    retained: Program,
+    base: Option<Program>,
+    own: bool,
+}
+
+impl Counting {
+    /// The way to count by a rule when the first cohort has `periods` periods.
+    pub fn new(rule: &Rule, periods: usize) -> Counting {
+        let columns = 0..rule.columns(periods);
+        let retained: Vec<Need> = columns
+            .clone()
+            .map(|column| rule.retained(column))
+            .collect();
+        let base = columns.map(|column| rule.base(column).unwrap_or(Need::EVERYBODY));
+        let base: Vec<Need> = base.filter(|_| rule.has_bases()).collect();
+        let needs = || retained.iter().chain(&base);
+        Counting {
+            own: needs().any(|need| need.at_least > 0 && need.span.from == 0),
+            base: rule.has_bases().then(|| Program::new(&base)),
+            retained: Program::new(&retained),
+        }
+    }
+
+    /// Whether period 0 matters ([`crate::Frame::new`] has to be told).
+    pub fn needs_own(&self) -> bool {
+        self.own
+    }
+}
+
 impl ShardSets {
     /// Adds the entries to a tally, only the `chosen` ones (bits by place, see [`ShardSets::choose`]) if there is a
     /// choice. The tally's first cohort is the frame's period `offset`; entries of other cohorts are passed over.
     pub fn count(
         &self,
-        program: &Program,
+        counting: &Counting,
         offset: usize,
         chosen: Option<&[u64]>,
         tally: &mut Tally,
@@ -337,7 +369,7 @@ impl ShardSets {
         let runs: Vec<Run> = self.runs.iter().filter(asked).copied().collect();
         // First and last place of each run's chosen entries.
         let mut spans: Vec<Option<(usize, usize)>> = vec![None; runs.len()];
-        let mut columns = Vec::new();
+        let (mut columns, mut bases) = (Vec::new(), Vec::new());
         let mut block = 0;
         let mut from = 0;
         while let Some(run) = runs.get(from) {
@@ -356,12 +388,15 @@ impl ShardSets {
                 }
                 let cohort = &mut tally.cohorts[place(run.cohort) - offset];
                 if !ready {
+                    let active = &self.words[self.blocks[block]..self.blocks[block + 1]];
                     columns.clear();
                     columns.resize(cohort.retained.len(), 0);
-                    program.run(
-                        &self.words[self.blocks[block]..self.blocks[block + 1]],
-                        &mut columns,
-                    );
+                    counting.retained.run(active, &mut columns);
+                    if let Some(base) = &counting.base {
+                        bases.clear();
+                        bases.resize(cohort.base.len(), 0);
+                        base.run(active, &mut bases);
+                    }
                     ready = true;
                 }
                 let (first, last) = (mask.trailing_zeros(), 63 - mask.leading_zeros());
@@ -369,10 +404,8 @@ impl ShardSets {
                 *span = Some((first, block * 64 + place(last)));
                 cohort.size += mask.count_ones();
                 cohort.given += (mask & self.given[block]).count_ones();
-                // No count can exceed the size, which was checked: so the sum need not be, and runs side by side.
-                for (retained, column) in cohort.retained.iter_mut().zip(&columns) {
-                    *retained = retained.wrapping_add((column & mask).count_ones());
-                }
+                add(&mut cohort.retained, &columns, mask);
+                add(&mut cohort.base, &bases, mask);
             }
             block += 1;
             // Runs that go on in the next block are met again.
@@ -386,6 +419,14 @@ impl ShardSets {
                 cohort.last_start = cohort.last_start.max(Some(last));
             }
         }
+    }
+}
+
+/// Adds each column's entries to its count. No count can exceed the cohort's size, which is checked: so these sums need
+/// not be, and are made side by side.
+fn add(counts: &mut [u32], columns: &[u64], mask: u64) {
+    for (count, column) in counts.iter_mut().zip(columns) {
+        *count = count.wrapping_add((column & mask).count_ones());
     }
 }
 

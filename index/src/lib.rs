@@ -24,6 +24,6 @@ pub mod starts;
 
 pub use bytes::Broken;
 pub use column::Selection;
-pub use count::Program;
+pub use count::{Counting, Program};
 pub use frame::{Frame, Window};
 pub use parallel::in_parallel;

@@ -2,18 +2,20 @@
 
 #[path = "counts/naive.rs"]
 mod naive;
+#[path = "../../analysis/tests/support/settings.rs"]
+mod settings;
 #[path = "counts/world.rs"]
 mod world;
 
 use analysis::period::{Calendar, Grain};
 use analysis::query::{AsOf, CohortRange, RetentionKind, RetentionQuery};
 use analysis::rule::Rule;
-use analysis::shape::{RetentionPlan, shape};
+use analysis::shape::RetentionPlan;
 use analysis::tally::{Tally, periods_set};
 use index::month::micros;
 use index::sets::{Entry, ShardSets};
 use index::starts::{each_event, first_events};
-use index::{Frame, Program, Selection, Window};
+use index::{Counting, Frame, Selection, Window};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -25,10 +27,9 @@ const RULES: [naive::Rule; 3] = [
     naive::Rule::EachEvent,
 ];
 
-fn query(world: &World, grain: Grain, kind: RetentionKind, from: Date) -> RetentionQuery {
+fn query(world: &World, grain: Grain, from: Date) -> RetentionQuery {
     RetentionQuery {
         grain,
-        kind,
         active: vec!["anything".to_owned()],
         cohorts: CohortRange::Between { from, to: None },
         as_of: AsOf::Instant(world.as_of),
@@ -60,7 +61,7 @@ fn build(world: &World, kept: &Kept, frame: &Frame, rule: naive::Rule) -> ShardS
 
 fn sets_match(world: &World, grain: Grain, rule: naive::Rule, rolling: Option<SignedDuration>) {
     let kept = Kept::of(world);
-    let query = query(world, grain, RetentionKind::On, world.from);
+    let query = query(world, grain, world.from);
     let Some(plan) = plan(world, &query) else {
         return;
     };
@@ -114,46 +115,46 @@ fn sets_match(world: &World, grain: Grain, rule: naive::Rule, rolling: Option<Si
     }
 }
 
-/// Everything of one kind of question: the tally by blocks, the tally entry by entry, the naive matrix.
-fn counts_match(world: &World, grain: Grain, kind: RetentionKind, rule: naive::Rule, every: u32) {
+/// Everything of one question: the tally by blocks, the tally entry by entry, the naive matrix.
+fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every: u32) {
     let kept = Kept::of(world);
-    let query_of = |from| query(world, grain, kind, from);
-    let asked = query_of(world.from);
-    let (Some(plan), Some(wider)) = (plan(world, &asked), plan(world, &query_of(world.earlier)))
-    else {
+    let wider = RetentionQuery {
+        cohorts: CohortRange::Between {
+            from: world.earlier,
+            to: None,
+        },
+        ..asked.clone()
+    };
+    let (Some(plan), Some(wider)) = (plan(world, asked), plan(world, &wider)) else {
         return;
     };
-    let needs_rule = Rule::new(&asked);
+    let needs = Rule::new(asked);
+    let counting = Counting::new(&needs, plan.reach(0));
     let frame = Frame::new(
         &wider.periods,
         plan.as_of,
         kept.newest,
         Window::Calendar,
         world.at_least,
-        true,
+        counting.needs_own(),
     );
     let offset = frame
         .offset(plan.periods.bounds[0])
         .expect("it begins earlier");
     let sets = build(world, &kept, &frame, rule);
-    let columns = needs_rule.columns(plan.reach(0));
-    let needs: Vec<_> = (0..columns)
-        .map(|column| needs_rule.retained(column))
-        .collect();
-    let program = Program::new(&needs);
     let selection = Selection::of((0..1000).filter(|customer| customer % every == 0));
     let chosen = sets.choose(&selection);
-    let mut fast = Tally::new(needs_rule.clone(), &plan);
+    let mut fast = Tally::new(needs.clone(), &plan);
     sets.count(
-        &program,
+        &counting,
         offset,
         (every > 1).then_some(&chosen[..]),
         &mut fast,
     );
 
-    let mut expected = naive::entries(world, grain, world.from, rule, None);
+    let mut expected = naive::entries(world, asked.grain, world.from, rule, None);
     expected.retain(|entry| entry.customer % every == 0);
-    let mut slow = Tally::new(needs_rule, &plan);
+    let mut slow = Tally::new(needs, &plan);
     for entry in &expected {
         let cohort = plan
             .periods
@@ -163,33 +164,43 @@ fn counts_match(world: &World, grain: Grain, kind: RetentionKind, rule: naive::R
         let active = periods_set(entry.active.iter().copied());
         slow.add(cohort.expect("a cohort"), entry.start, entry.given, &active);
     }
-    assert_eq!(fast, slow, "{grain:?} {kind:?} {rule:?} of {world:#?}");
+    assert_eq!(fast, slow, "{asked:?} {rule:?} of {world:#?}");
 
-    let report = shape(&asked, &plan, &fast, None, 0);
-    let found: Vec<_> = report
-        .cohorts
+    let number = |n: u32| usize::try_from(n).expect("small");
+    let found: Vec<naive::Row> = plan
+        .periods
+        .starts
         .iter()
-        .map(|cohort| {
-            let retained = cohort
-                .cells
+        .zip(&fast.cohorts)
+        .map(|(start, cohort)| {
+            let cells = cohort
+                .retained
                 .iter()
-                .map(|cell| usize::try_from(cell.retained).expect("small"));
-            (
-                cohort.start,
-                usize::try_from(cohort.size).expect("small"),
-                retained.collect(),
-            )
+                .enumerate()
+                .map(|(column, retained)| {
+                    let base = cohort.base.get(column).unwrap_or(&cohort.size);
+                    (number(*base), number(*retained))
+                });
+            (*start, number(cohort.size), cells.collect())
         })
         .collect();
+    let columns: Vec<usize> = found.iter().map(|row| row.2.len()).collect();
     assert_eq!(
         found,
-        naive::matrix(world, grain, kind, &expected),
-        "{grain:?} {kind:?} {rule:?} of {world:#?}"
+        naive::matrix(world, asked, &expected, &columns),
+        "{asked:?} {rule:?} of {world:#?}"
     );
 }
 
+fn questions() -> impl Strategy<Value = (World, RetentionQuery)> {
+    (worlds(150), prop::sample::select(GRAINS.to_vec())).prop_flat_map(|(world, grain)| {
+        let query = query(&world, grain, world.from);
+        settings::counting(query).prop_map(move |query| (world.clone(), query))
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn sets_are_those_of_the_naive_program(world in worlds(30), hours in 1_i64..400) {
@@ -203,12 +214,12 @@ proptest! {
     }
 
     #[test]
-    fn counts_are_those_of_the_naive_program(world in worlds(150), every in 1_u32..4) {
-        for grain in GRAINS {
-            for kind in [RetentionKind::On, RetentionKind::OnOrAfter] {
-                for rule in RULES {
-                    counts_match(&world, grain, kind, rule, every);
-                }
+    fn counts_are_those_of_the_naive_program((world, query) in questions(), every in 1_u32..4) {
+        for kind in RetentionKind::ALL {
+            let follow_up = query.follow_up.filter(|_| kind == query.kind);
+            let query = RetentionQuery { kind, follow_up, ..query.clone() };
+            for rule in RULES {
+                counts_match(&world, &query, rule, every);
             }
         }
     }
@@ -245,6 +256,11 @@ fn one_customer_with_a_hundred_thousand_events() {
             naive::Rule::Signup,
             Some(SignedDuration::from_hours(24)),
         );
-        counts_match(&world, grain, RetentionKind::On, naive::Rule::EachEvent, 1);
+        counts_match(
+            &world,
+            &query(&world, grain, world.from),
+            naive::Rule::EachEvent,
+            1,
+        );
     }
 }

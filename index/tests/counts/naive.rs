@@ -3,7 +3,7 @@
 
 use crate::world::World;
 use analysis::period::{Grain, WeekStart};
-use analysis::query::RetentionKind;
+use analysis::query::{ColumnZero, RetentionKind, RetentionQuery};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -136,29 +136,65 @@ pub fn entries(
     found
 }
 
-/// Cohorts with sizes and retained customers by period.
+/// Whether an entry is in the denominator of a column, and whether it is retained.
+fn counts(query: &RetentionQuery, active: &BTreeSet<usize>, column: usize) -> (bool, bool) {
+    let number = |n: u32| usize::try_from(n).expect("small");
+    let measured = query.column_zero == ColumnZero::Measured;
+    let horizon = query.follow_up.map_or(usize::MAX, number);
+    if column == 0 && !measured {
+        return (true, true);
+    }
+    match query.kind {
+        RetentionKind::On => (true, active.contains(&column)),
+        RetentionKind::OnOrAfter => (true, active.range(column..=horizon).next().is_some()),
+        RetentionKind::Brackets if column == 0 => (true, active.contains(&0)),
+        RetentionKind::Brackets => {
+            let bracket = query.brackets[column - 1];
+            let to = bracket.to.map_or(horizon, number);
+            (
+                true,
+                active.range(number(bracket.from)..=to).next().is_some(),
+            )
+        }
+        RetentionKind::Streak if column == 0 => (true, active.contains(&0)),
+        RetentionKind::Streak => (true, (1..=column).all(|k| active.contains(&k))),
+        RetentionKind::Previous => {
+            let before = match column {
+                0 => true,
+                1 => !measured || active.contains(&0),
+                k => active.contains(&(k - 1)),
+            };
+            (before, before && active.contains(&column))
+        }
+    }
+}
+
+/// A cohort's first date, size, and by column the denominator and the retained.
+pub type Row = (Date, usize, Vec<(usize, usize)>);
+
+/// The matrix by column of the given numbers, one a cohort.
 pub fn matrix(
     world: &World,
-    grain: Grain,
-    kind: RetentionKind,
+    query: &RetentionQuery,
     entries: &[Entry],
-) -> Vec<(Date, usize, Vec<usize>)> {
+    columns: &[usize],
+) -> Vec<Row> {
     let zone = TimeZone::get(world.zone).expect("a zone");
-    let starts = periods(world, &zone, grain, world.from);
-    let rows = starts.iter().enumerate().map(|(place, start)| {
+    let starts = periods(world, &zone, query.grain, world.from);
+    let rows = starts.iter().zip(columns).map(|(start, columns)| {
         let members: Vec<&Entry> = entries
             .iter()
             .filter(|entry| entry.cohort == *start)
             .collect();
-        let retained = (0..starts.len() - place).map(|k| {
-            let stayed = members.iter().filter(|member| match kind {
-                _ if k == 0 => true,
-                RetentionKind::On => member.active.contains(&k),
-                RetentionKind::OnOrAfter => member.active.iter().any(|j| *j >= k),
-            });
-            stayed.count()
+        let cells = (0..*columns).map(|column| {
+            let counted = members
+                .iter()
+                .map(|member| counts(query, &member.active, column));
+            counted.fold((0, 0), |(base, retained), (before, stayed)| {
+                (base + usize::from(before), retained + usize::from(stayed))
+            })
         });
-        (*start, members.len(), retained.collect())
+        (*start, members.len(), cells.collect())
     });
     rows.collect()
 }
