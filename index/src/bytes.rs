@@ -5,6 +5,11 @@
 #[error("the activity index holds bytes that it can't have written: {0}")]
 pub struct Broken(pub &'static str);
 
+impl Broken {
+    /// Nothing is wrong but that a plane is needed that was not read.
+    pub const UNREAD: Broken = Broken("a plane of the chunk was not read");
+}
+
 /// Appends a number in groups of seven bits, the lowest first.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     loop {

@@ -267,7 +267,7 @@ impl Instants<'_> {
     /// When the plane is broken or was not read.
     #[inline]
     pub fn quarter(&self, place: usize) -> Result<u8, Broken> {
-        let plane = self.quarters.ok_or(Broken("quarter hours were not read"))?;
+        let plane = self.quarters.ok_or(Broken::UNREAD)?;
         match plane.get(place) {
             Some(quarter) if *quarter < 96 => Ok(*quarter),
             _ => Err(Broken("a quarter hour beyond its day")),
@@ -280,7 +280,7 @@ impl Instants<'_> {
     /// When a plane is broken or was not read.
     #[inline]
     pub fn exact(&self, place: usize, day: u8) -> Result<i64, Broken> {
-        let plane = self.rest.ok_or(Broken("exact instants were not read"))?;
+        let plane = self.rest.ok_or(Broken::UNREAD)?;
         let left = if self.fractions {
             let bytes = plane.get(place * 4..place * 4 + 4);
             bytes.and_then(|bytes| Some(i64::from(u32::from_le_bytes(bytes.try_into().ok()?))))

@@ -13,7 +13,7 @@ const OUTSIDE: i32 = -1;
 const MIXED: i32 = -2;
 
 /// How an entry's periods are laid.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Window {
     /// The calendar periods after the cohort's own.
     Calendar,
@@ -128,7 +128,12 @@ impl Frame {
     /// The place of `first` among the bounds: how many cohorts of this frame come before a question's first one. `None`
     /// if the frame does not begin that early.
     pub fn offset(&self, first: Timestamp) -> Option<usize> {
-        self.bounds.binary_search(&micros(first)).ok()
+        self.offset_of(micros(first))
+    }
+
+    /// [`Frame::offset`] of an instant in microseconds.
+    pub fn offset_of(&self, first: i64) -> Option<usize> {
+        self.bounds.binary_search(&first).ok()
     }
 
     /// The number of calendar periods.

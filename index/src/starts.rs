@@ -8,6 +8,7 @@ use crate::bytes::{Broken, Reader, number, place, put_varint, unzigzag, zigzag};
 use crate::chunk::{Chunk, Event};
 use crate::frame::Frame;
 use crate::month::Month;
+use crate::segment::Segment;
 use crate::sets::Entry;
 
 const VERSION: u8 = 1;
@@ -56,6 +57,29 @@ impl Starts {
         if *first == NONE || event.at < *first {
             *first = event.at;
         }
+    }
+
+    /// Takes in what a write added; returns its newest event.
+    ///
+    /// # Errors
+    /// When the segment's chunks are broken.
+    pub fn fold(&mut self, segment: &Segment<'_>) -> Result<Option<i64>, Broken> {
+        let mut newest = None;
+        for signup in &segment.signups {
+            self.give(*signup);
+        }
+        for ((_, month), chunk) in &segment.parts {
+            for event in chunk.decode(*month)? {
+                self.see(event);
+                newest = newest.max(Some(event.at));
+            }
+        }
+        Ok(newest)
+    }
+
+    /// Bytes of memory.
+    pub fn size(&self) -> usize {
+        size_of_val(&self.given[..]) + size_of_val(&self.first[..])
     }
 
     /// When a customer signed up, as given or else with the first event, and whether it was given.

@@ -5,7 +5,7 @@
 //! which slot an instant falls. One membership text serves the matrix and the list behind a cell: they can't disagree.
 
 use crate::instant::from_db;
-use crate::{Store, StoreError, Workspace};
+use crate::{Store, StoreError, Workspace, activity};
 use analysis::period::Calendar;
 use analysis::query::RetentionQuery;
 use analysis::report::RetentionReport;
@@ -16,6 +16,17 @@ use sqlx::{Postgres, Transaction};
 mod membership;
 
 pub(crate) use membership::{Scope, membership_query};
+
+/// Who counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// The index if it can answer, else the reference.
+    Fastest,
+    /// SQL over raw events.
+    Reference,
+    /// The activity index.
+    Index,
+}
 
 impl Store {
     /// Answers a retention question.
@@ -32,26 +43,74 @@ impl Store {
         query: &RetentionQuery,
         now: Timestamp,
     ) -> Result<RetentionReport, StoreError> {
+        self.retention_by(Engine::Fastest, workspace, query, now)
+            .await
+    }
+
+    /// Answers a retention question by a certain engine. Both give the same report.
+    ///
+    /// # Errors
+    /// As [`Store::retention`]; [`StoreError::NotFound`] when the index alone is asked and can't answer.
+    pub async fn retention_by(
+        &self,
+        engine: Engine,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        now: Timestamp,
+    ) -> Result<RetentionReport, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
-        let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-        let all = sqlx::query!(
-            r#"select count(*) filter (where signup_at is null) as "left_out!", max(last_event_at) as watermark
-               from customer where workspace_id = $1"#,
+        let mut counted = None;
+        if engine != Engine::Reference {
+            let streams = scope.event_ids.clone();
+            let by_index = activity::tally(
+                &mut snapshot,
+                &self.activity,
+                workspace,
+                &query,
+                &plan,
+                streams,
+            );
+            counted = match by_index.await {
+                Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
+                    tracing::error!(
+                        workspace = workspace.id.0,
+                        "{broken}; `holdfast reindex` makes it anew"
+                    );
+                    None
+                }
+                counted => counted?,
+            };
+        }
+        let (tally, left_out) = match counted {
+            Some(counted) => counted,
+            None if engine == Engine::Index => return Err(StoreError::NotFound),
+            None => {
+                let tally = scope.tally(&mut snapshot, &query, &plan).await?;
+                let left_out = sqlx::query_scalar!(
+                    r#"select count(*) as "left_out!" from customer where workspace_id = $1 and signup_at is null"#,
+                    workspace.id.0
+                )
+                .fetch_one(&mut *snapshot)
+                .await?;
+                (tally, left_out.unsigned_abs())
+            }
+        };
+        let watermark = sqlx::query_scalar!(
+            "select max(last_event_at) from customer where workspace_id = $1",
             workspace.id.0
         )
         .fetch_one(&mut *snapshot)
         .await?;
         snapshot.commit().await?;
-
         Ok(shape(
             &query,
             &plan,
             &tally,
-            all.watermark.map(from_db),
-            all.left_out.unsigned_abs(),
+            watermark.map(from_db),
+            left_out,
         ))
     }
 
