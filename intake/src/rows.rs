@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::io::Read;
 
-/// An event as the file tells it.
+/// An event on its way in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventRecord {
     /// The customer's external id, 1 to 200 characters.
@@ -21,13 +21,14 @@ pub struct EventRecord {
     pub name: String,
     /// When it happened.
     pub at: Timestamp,
-    /// Its properties; none when all are empty.
+    /// Its properties; none when it has none.
     pub properties: Option<Map<String, Value>>,
-    /// See [`event_key`].
+    /// The idempotency key, hashed: the same key of the same customer is stored once, for ever. Of a file's rows, see
+    /// [`event_key`].
     pub key: [u8; 16],
 }
 
-/// A customer as the file tells him.
+/// A customer's traits on their way in; traits given later win, one by one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CustomerRecord {
     /// External id, 1 to 200 characters.

@@ -315,23 +315,24 @@ impl Store {
         Ok(rows.into_iter().map(Import::from).collect())
     }
 
-    /// Rows of an import in quarantine, in the order of the file.
+    /// The next rows of an import in quarantine behind a line of the file (0: from the beginning), in its order. For
+    /// going through all of them: the last page costs no more than the first.
     ///
     /// # Errors
     /// When the data base can't answer.
-    pub async fn rejected_rows(
+    pub async fn rejected_after(
         &self,
         workspace: WorkspaceId,
         id: ImportId,
-        offset: u32,
+        line: u64,
         limit: u32,
     ) -> Result<Vec<RejectedRow>, StoreError> {
         let rows = sqlx::query!(
-            "select line, reason, raw from quarantine where workspace_id = $1 and import_id = $2
-             order by line offset $3 limit $4",
+            "select line, reason, raw from quarantine
+             where workspace_id = $1 and import_id = $2 and line > $3 order by line limit $4",
             workspace.0,
             id.0,
-            i64::from(offset),
+            to_count(line),
             i64::from(limit)
         )
         .fetch_all(&self.pool)

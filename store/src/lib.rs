@@ -15,12 +15,12 @@ mod writer;
 pub use activity::{INDEX_MEMORY, ShardDoubt};
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
-pub use intake::{DateOrder, IntakeError, Mapping};
+pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use retention::Engine;
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
-pub use writer::{AccountRow, ContractRow, CustomerRow, EventRow, Written};
+pub use writer::{AccountRow, ContractRow, Written};
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};

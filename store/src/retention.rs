@@ -99,7 +99,7 @@ impl Store {
             }
         };
         let watermark = sqlx::query_scalar!(
-            "select max(last_event_at) from customer where workspace_id = $1",
+            "select max(newest_event_at) from batch where workspace_id = $1",
             workspace.id.0
         )
         .fetch_one(&mut *snapshot)

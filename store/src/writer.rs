@@ -11,41 +11,18 @@ mod copy;
 mod customers;
 mod events;
 mod key;
+mod keys;
+mod memory;
+mod names;
 mod partitions;
+mod people;
 mod shards;
 
+pub(crate) use memory::Memory;
+
 use crate::{Store, StoreError, WorkspaceId};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
-
-/// An event on its way in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EventRow {
-    /// The customer's external id, 1 to 200 characters.
-    pub customer: String,
-    /// The event's name, 1 to 200 characters.
-    pub name: String,
-    /// When it happened.
-    pub at: Timestamp,
-    /// Its properties; `None` when it has none.
-    pub properties: Option<Map<String, Value>>,
-    /// The idempotency key, hashed: the same key of the same customer is stored once, for ever.
-    pub key: [u8; 16],
-}
-
-/// A customer's traits on their way in; traits given later win, one by one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CustomerRow {
-    /// External id, 1 to 200 characters.
-    pub customer: String,
-    /// The signup trait, when given.
-    pub signup_at: Option<Timestamp>,
-    /// The account's external id.
-    pub account: Option<String>,
-    /// All other traits.
-    pub traits: Map<String, Value>,
-}
 
 /// An account on its way in.
 #[derive(Clone, Debug, PartialEq)]

@@ -118,14 +118,14 @@ async fn tells_how_it_went(pool: PgPool) {
     let empty = "the customer is empty";
     let unreadable = "the time can't be read";
     assert_eq!(
-        store.rejected_rows(here, id, 0, 100).await.unwrap(),
+        store.rejected_after(here, id, 0, 100).await.unwrap(),
         [
             row(4, empty, ",open,2024-01-03T00:00:00Z,pro"),
             row(5, unreadable, "u1,save,yesterday,pro"),
             row(7, empty, ",open,2024-01-04T00:00:00Z,free"),
         ]
     );
-    let second_page = store.rejected_rows(here, id, 2, 2).await.unwrap();
+    let second_page = store.rejected_after(here, id, 5, 2).await.unwrap();
     assert_eq!(
         second_page,
         [row(7, empty, ",open,2024-01-04T00:00:00Z,free")]
@@ -243,7 +243,7 @@ async fn a_failed_import_says_why_and_can_be_run_again(pool: PgPool) {
         assert_eq!((done.phase, done.error), (ImportPhase::Done, None));
         // quarantine holds the rows of one attempt
         assert_eq!(
-            store.rejected_rows(here, id, 0, 100).await.unwrap().len(),
+            store.rejected_after(here, id, 0, 100).await.unwrap().len(),
             3
         );
     }

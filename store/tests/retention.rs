@@ -20,7 +20,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 use std::path::Path;
-use store::{Store, StoreError, Workspace};
+use store::{Engine, Store, StoreError, Workspace};
 use world::{World, settings, worlds};
 
 /// Rounds of random data; each asks several questions.
@@ -32,6 +32,15 @@ fn at(text: &str) -> Timestamp {
 
 fn date(text: &str) -> Date {
     text.parse().unwrap()
+}
+
+/// The report of both engines, which must be the same.
+async fn ask(store: &Store, workspace: &Workspace, query: &RetentionQuery) -> RetentionReport {
+    let by = |engine| store.retention_by(engine, workspace, query, Timestamp::MAX);
+    let reference = by(Engine::Reference).await.unwrap();
+    let index = by(Engine::Index).await.unwrap();
+    assert_eq!(index, reference, "{query:#?}");
+    reference
 }
 
 /// The counts of a report must be those of the naive program, cell by cell.
@@ -83,10 +92,7 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                     filters: world.filters.clone(),
                     ..query
                 };
-                let report = store
-                    .retention(&workspace, &query, Timestamp::MAX)
-                    .await
-                    .unwrap();
+                let report = ask(&store, &workspace, &query).await;
                 let expected = naive::retention(&world, &query);
                 let context = || format!("round {round}: {query:#?} {world:#?}");
                 same(&report, &expected, &context);
@@ -169,10 +175,7 @@ async fn recorded_answers_on_real_events(pool: PgPool) {
             ..world.clone()
         };
         let workspace = world.store(&store, &name.replace('_', "-")).await;
-        let report = store
-            .retention(&workspace, &recorded_question(question), Timestamp::MAX)
-            .await
-            .unwrap();
+        let report = ask(&store, &workspace, &recorded_question(question)).await;
         same_as_recorded(&report, recorded[name]["cohorts"].as_array().unwrap(), name);
     }
 }
@@ -238,10 +241,7 @@ async fn filters(pool: PgPool) {
             },
             ..RetentionQuery::default()
         };
-        let report = store
-            .retention(&workspace, &query, Timestamp::MAX)
-            .await
-            .unwrap();
+        let report = ask(&store, &workspace, &query).await;
         let cell = CellRef {
             cohort: Some(report.cohorts[0].start),
             period: 0,

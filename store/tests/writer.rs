@@ -10,7 +10,9 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{CustomerRow, EventRow, NewWorkspace, Store, StoreError, WorkspaceId, Written, shard};
+use store::{
+    CustomerRecord, EventRecord, NewWorkspace, Store, StoreError, WorkspaceId, Written, shard,
+};
 
 async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
     let new = NewWorkspace {
@@ -31,8 +33,8 @@ fn key(number: u64) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
-fn event(customer: &str, name: &str, at: i64, key_number: u64) -> EventRow {
-    EventRow {
+fn event(customer: &str, name: &str, at: i64, key_number: u64) -> EventRecord {
+    EventRecord {
         customer: customer.to_owned(),
         name: name.to_owned(),
         at: second(at),
@@ -45,8 +47,13 @@ fn object(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
-fn customer(id: &str, signup: Option<i64>, account: Option<&str>, traits: &Value) -> CustomerRow {
-    CustomerRow {
+fn customer(
+    id: &str,
+    signup: Option<i64>,
+    account: Option<&str>,
+    traits: &Value,
+) -> CustomerRecord {
+    CustomerRecord {
         customer: id.to_owned(),
         signup_at: signup.map(second),
         account: account.map(str::to_owned),
@@ -80,19 +87,12 @@ async fn stored_events(
     .unwrap()
 }
 
-/// (external id, first and last event, signup, traits)
-type StoredCustomer = (
-    String,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<String>,
-    Value,
-);
+/// (external id, first event, signup, account, traits)
+type StoredCustomer = (String, Option<i64>, Option<i64>, Option<String>, Value);
 
 async fn stored_customers(pool: &PgPool, workspace: WorkspaceId) -> Vec<StoredCustomer> {
     sqlx::query_as(
-        "select external_id, extract(epoch from first_event_at)::bigint, extract(epoch from last_event_at)::bigint,
+        "select external_id, extract(epoch from first_event_at)::bigint,
                 extract(epoch from signup_at)::bigint, account_id, traits
          from customer where workspace_id = $1 order by external_id",
     )
@@ -136,7 +136,7 @@ async fn stores_an_event_once(pool: PgPool) {
     let here = workspace(&store, "here").await;
     let batch = store.open_batch(here, "test").await.unwrap();
     let properties = json!({"size": 5, "kind": "größer", "paid": true});
-    let with_properties = EventRow {
+    let with_properties = EventRecord {
         properties: Some(object(&properties)),
         ..event("b", "open", 1_704_067_199, 2)
     };
@@ -186,10 +186,10 @@ async fn keeps_instants_to_the_microsecond_in_the_month_they_belong_to(pool: PgP
         "2024-02-29T23:59:59.123456Z",
         "2024-03-01T00:00:00Z",
     ];
-    let rows: Vec<EventRow> = texts
+    let rows: Vec<EventRecord> = texts
         .iter()
         .zip(1..)
-        .map(|(text, number)| EventRow {
+        .map(|(text, number)| EventRecord {
             at: text.parse().unwrap(),
             ..event("a", "open", 0, number)
         })
@@ -226,16 +226,7 @@ async fn widens_the_span_of_a_customer(pool: PgPool) {
     // a duplicate says nothing new
     let late = [event("a", "open", 900, 1)];
     store.write_events(here, batch, &late).await.unwrap();
-    let row = |id: &str, signup| {
-        (
-            id.into(),
-            Some(100),
-            Some(300),
-            Some(signup),
-            None,
-            json!({}),
-        )
-    };
+    let row = |id: &str, signup| (id.into(), Some(100), Some(signup), None, json!({}));
     assert_eq!(
         stored_customers(&pool, here).await,
         [row("a", 100), row("b", 150)]
@@ -268,14 +259,7 @@ async fn merges_what_is_told_of_a_customer(pool: PgPool) {
     let changed = store.write_customers(here, &later).await.unwrap();
     assert_eq!(changed, written(3, 0, 1));
     let row = |id: &str, signup, account: Option<&str>, traits| {
-        (
-            id.into(),
-            None,
-            None,
-            signup,
-            account.map(str::to_owned),
-            traits,
-        )
+        (id.into(), None, signup, account.map(str::to_owned), traits)
     };
     assert_eq!(
         stored_customers(&pool, here).await,
@@ -329,7 +313,7 @@ async fn many_writers_at_once_store_each_event_once(pool: PgPool) {
                 let mut sum = Written::default();
                 for set in 0..6_u64 {
                     // each set shares half of its events with the next writer's
-                    let mut rows: Vec<EventRow> = (0..400)
+                    let mut rows: Vec<EventRecord> = (0..400)
                         .map(|row| {
                             let number = set * 1_600 + (writer * 200 + row) % 1_000;
                             let month = i64::try_from(number % 7 + set * 7).unwrap();
@@ -345,7 +329,7 @@ async fn many_writers_at_once_store_each_event_once(pool: PgPool) {
                     if writer % 2 == 1 {
                         rows.reverse();
                     }
-                    let told: Vec<CustomerRow> = rows
+                    let told: Vec<CustomerRecord> = rows
                         .iter()
                         .map(|row| {
                             customer(&row.customer, Some(5), None, &json!({"writer": writer}))
@@ -394,7 +378,7 @@ async fn agrees_with_a_naive_model(pool: PgPool) {
         let batch = store.open_batch(here, "test").await.unwrap();
         let mut events = BTreeMap::new();
         for set in sets.new_tree(&mut runner).unwrap().current() {
-            let rows: Vec<EventRow> = set
+            let rows: Vec<EventRecord> = set
                 .iter()
                 .map(|(customer, name, at, key)| event(customer, name, *at, *key))
                 .collect();
@@ -420,9 +404,9 @@ async fn agrees_with_a_naive_model(pool: PgPool) {
         let spans: Vec<StoredCustomer> = customers_of(&events)
             .into_iter()
             .map(|id| {
-                let own = || expected.iter().filter(|row| row.0 == id).map(|row| row.2);
-                let (first, last) = (own().min(), own().max());
-                (id.clone(), first, last, first, None, json!({}))
+                let own = expected.iter().filter(|row| row.0 == id);
+                let first = own.map(|row| row.2).min();
+                (id.clone(), first, first, None, json!({}))
             })
             .collect();
         assert_eq!(stored_customers(&pool, here).await, spans);

@@ -250,7 +250,7 @@ async fn import(store: &Store, workspace: &Workspace, file: &Ready<'_>) -> anyho
     println!("{}", report::summary(&name, &summary));
     if summary.rejected > 0 {
         let counts = store.rejected_counts(workspace.id, id).await?;
-        let first = store.rejected_rows(workspace.id, id, 0, 1).await?;
+        let first = store.rejected_after(workspace.id, id, 0, 1).await?;
         println!("{}", report::rejected(&counts, first.first()));
         println!(
             "All of them are listed on the page /w/{}/import/{}.",

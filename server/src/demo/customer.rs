@@ -6,7 +6,7 @@ use super::features::{AUTOMATION, ORDINARY};
 use super::random::Random;
 use super::truths;
 use serde_json::{Map, Value};
-use store::CustomerRow;
+use store::CustomerRecord;
 
 /// How signups and sessions spread over Monday to Sunday.
 pub(crate) const DAYS_OF_WEEK: [u32; 7] = [20, 23, 23, 21, 17, 3, 3];
@@ -91,7 +91,7 @@ impl Customer {
     }
 
     /// The customer as stored.
-    pub(crate) fn row(&self, account: &Account) -> CustomerRow {
+    pub(crate) fn row(&self, account: &Account) -> CustomerRecord {
         let mut traits = Map::from_iter([
             ("channel".to_owned(), Value::from(account.channel)),
             ("country".to_owned(), Value::from(account.country)),
@@ -103,7 +103,7 @@ impl Customer {
         if account.organisation {
             traits.insert("industry".to_owned(), Value::from(account.industry));
         }
-        CustomerRow {
+        CustomerRecord {
             customer: self.id.clone(),
             signup_at: Some(instant(self.signup, self.signup_second)),
             account: account.organisation.then(|| account.id()),

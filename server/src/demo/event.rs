@@ -11,7 +11,7 @@ use super::life::WeekOfUse;
 use super::random::Random;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use store::EventRow;
+use store::EventRecord;
 
 const TEMPLATES: [&str; 6] = [
     "board pack",
@@ -30,7 +30,7 @@ pub(crate) fn events(
     weeks: &[WeekOfUse],
     bills: &[Bill],
     calendar: &Calendar,
-) -> Vec<EventRow> {
+) -> Vec<EventRecord> {
     let mut rows = Rows {
         customer: &customer.id,
         until: instant(calendar.until, 0),
@@ -57,7 +57,7 @@ pub(crate) fn events(
 struct Rows<'a> {
     customer: &'a str,
     until: Timestamp,
-    rows: Vec<EventRow>,
+    rows: Vec<EventRecord>,
 }
 
 /// A stretch of work: its day and the second of the day on which it began.
@@ -70,7 +70,7 @@ struct Session {
 impl Rows<'_> {
     fn push(&mut self, name: &str, at: Timestamp, properties: Option<Map<String, Value>>) {
         if at < self.until {
-            self.rows.push(EventRow {
+            self.rows.push(EventRecord {
                 customer: self.customer.to_owned(),
                 name: name.to_owned(),
                 at,

@@ -9,7 +9,7 @@ use super::event::events;
 use super::life::live;
 use super::random::{Random, Stream};
 use jiff::civil::Date;
-use store::{AccountRow, ContractRow, CustomerRow, EventRow};
+use store::{AccountRow, ContractRow, CustomerRecord, EventRecord};
 
 /// All of one account.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,9 @@ pub struct AccountHistory {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CustomerHistory {
     /// The customer with its traits.
-    pub customer: CustomerRow,
+    pub customer: CustomerRecord,
     /// Its events in order of time.
-    pub events: Vec<EventRow>,
+    pub events: Vec<EventRecord>,
 }
 
 /// An iterator over the demo's accounts, oldest number first, until enough customers were made.

@@ -6,8 +6,8 @@ use analysis::period::WeekStart;
 use anyhow::Context;
 use jiff::civil::Date;
 use store::{
-    AccountRow, ContractRow, CustomerRow, EventRow, NewWorkspace, Store, StoreError, Workspace,
-    WorkspaceId,
+    AccountRow, ContractRow, CustomerRecord, EventRecord, NewWorkspace, Store, StoreError,
+    Workspace, WorkspaceId,
 };
 
 /// Events written in one go.
@@ -124,8 +124,8 @@ async fn refuse_others(store: &Store, workspace: &Workspace) -> anyhow::Result<(
 struct Set {
     accounts: Vec<AccountRow>,
     contracts: Vec<ContractRow>,
-    customers: Vec<CustomerRow>,
-    events: Vec<EventRow>,
+    customers: Vec<CustomerRecord>,
+    events: Vec<EventRecord>,
 }
 
 impl Set {

@@ -2,7 +2,7 @@
 
 use server::demo::{self, CREATED_VALUE, DemoOptions};
 use sqlx::PgPool;
-use store::{EventRow, Store};
+use store::{EventRecord, Store};
 
 fn options(customers: u32) -> DemoOptions {
     DemoOptions {
@@ -56,7 +56,7 @@ async fn a_workspace_with_other_events_is_left_alone(pool: PgPool) {
         .open_batch(workspace, "a file")
         .await
         .expect("a batch");
-    let real = EventRow {
+    let real = EventRecord {
         customer: "somebody".to_owned(),
         name: "lens_bought".to_owned(),
         at: "2026-03-01T12:00:00Z".parse().expect("an instant"),

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use server::demo::{CREATED_VALUE, CustomerHistory, DemoOptions};
 use std::collections::BTreeMap;
-use store::EventRow;
+use store::EventRecord;
 
 /// How the four exposure weeks and the eight outcome weeks are cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +82,7 @@ impl Population {
         }
     }
 
-    pub fn events(&self) -> impl Iterator<Item = &EventRow> {
+    pub fn events(&self) -> impl Iterator<Item = &EventRecord> {
         self.customers.iter().flat_map(|customer| &customer.events)
     }
 

@@ -39,7 +39,8 @@ impl Store {
 
     async fn fold_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<u64, StoreError> {
         let mut transaction = self.pool.begin().await?;
-        let (kept, starts) = lock(&mut transaction, workspace, shard).await?;
+        let (newest, starts) = lock(&mut transaction, workspace, shard).await?;
+        let starts = Starts::parse(&starts)?;
         // Writers of a shard come one after the other, so what is seen of its journal has no gaps.
         let Some(version) = last_version(&mut transaction, workspace, shard).await? else {
             return Ok(0);
@@ -49,7 +50,7 @@ impl Store {
         let count = segments.len();
         let touched = touched(&segments)?;
         let chunks = chunks(&mut transaction, workspace, shard, &touched).await?;
-        let work = tokio::task::spawn_blocking(move || fold(kept, starts, chunks, &segments));
+        let work = tokio::task::spawn_blocking(move || fold(newest, starts, chunks, &segments));
         let folded = work.await.map_err(|_| Broken("the work was given up"))??;
         folded
             .write(&mut transaction, workspace, shard, version)
@@ -75,12 +76,13 @@ pub(super) struct Folded {
     pub(super) chunks: BTreeMap<Part, Chunk<'static>>,
 }
 
-/// Locks what is folded of a shard, so that one folds at a time, and reads it.
-async fn lock(
+/// Locks what is folded of a shard, so that one folds at a time, and reads it. Who locks the shard as well locks it
+/// afterwards.
+pub(super) async fn lock(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
     shard: i16,
-) -> Result<(Option<i64>, Starts), StoreError> {
+) -> Result<(Option<i64>, Vec<u8>), StoreError> {
     sqlx::query!(
         "insert into activity_shard (workspace_id, shard, version, starts) values ($1, $2, 0, $3) on conflict do nothing",
         workspace.0,
@@ -96,7 +98,7 @@ async fn lock(
     )
     .fetch_one(connection)
     .await?;
-    Ok((row.newest, Starts::parse(&row.starts)?))
+    Ok((row.newest, row.starts))
 }
 
 /// The last version in the journal of a shard.

@@ -1,6 +1,6 @@
 //! Makes the index anew from events and customers, and compares it with them.
 
-use super::fold::Folded;
+use super::fold::{Folded, lock};
 use super::load::{self, ShardState};
 use crate::instant::from_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -97,6 +97,8 @@ impl Store {
 
     async fn reindex_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
+        // What it holds is to be replaced, and may be damaged.
+        lock(&mut transaction, workspace, shard).await?;
         let version = sqlx::query_scalar!(
             "update shard set version = version + 1, traits_version = version + 1, indexed = true
              where workspace_id = $1 and shard = $2 returning version",

@@ -1,6 +1,6 @@
 //! Between a file's arrival and its import: a look at it with a person's answers, and the ways out.
 
-use super::{ImportId, RejectedRow, to_count};
+use super::ImportId;
 use crate::{Store, StoreError, WorkspaceId};
 use analysis::import::{ColumnRole, FileKind, ImportPreview};
 use intake::{ColumnChoice, DateOrder, IntakeError, Mapping, Options, preview};
@@ -113,37 +113,5 @@ impl Store {
         .execute(&self.pool)
         .await?;
         Ok(())
-    }
-
-    /// The next rows of an import in quarantine behind a line of the file (0: from the beginning), in its order. For
-    /// going through all of them: the last page costs no more than the first.
-    ///
-    /// # Errors
-    /// When the data base can't answer.
-    pub async fn rejected_after(
-        &self,
-        workspace: WorkspaceId,
-        id: ImportId,
-        line: u64,
-        limit: u32,
-    ) -> Result<Vec<RejectedRow>, StoreError> {
-        let rows = sqlx::query!(
-            "select line, reason, raw from quarantine
-             where workspace_id = $1 and import_id = $2 and line > $3 order by line limit $4",
-            workspace.0,
-            id.0,
-            to_count(line),
-            i64::from(limit)
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| RejectedRow {
-                line: row.line.unsigned_abs(),
-                reason: row.reason,
-                raw: row.raw,
-            })
-            .collect())
     }
 }

@@ -1,12 +1,15 @@
 //! Customers: traits merged one by one, the latest wins.
 
-use super::shards::{Customers, Locked, plan_afresh};
-use super::{CustomerRow, Written, count};
-use crate::instant::to_db;
+use super::shards::{Customers, Locked, look_up, plan_afresh};
+use super::{Written, count};
+use crate::instant::{stored_micros, to_db};
 use crate::{Store, StoreError, WorkspaceId};
+use index::chunk::Event;
+use index::segment::Segment;
+use intake::CustomerRecord;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use time::OffsetDateTime;
 
 /// What a set says of its customers, column by column.
@@ -19,7 +22,7 @@ struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// Rows of the same customer become one: what is said later wins, what is not said again stays.
-    fn of(rows: &'a [CustomerRow]) -> Self {
+    fn of(rows: &'a [CustomerRecord]) -> Self {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut ids = Vec::new();
         let mut signups = Vec::new();
@@ -48,6 +51,26 @@ impl<'a> Told<'a> {
     }
 }
 
+impl Told<'_> {
+    /// What the index has to know, by shard: the signups that were given.
+    fn segments(&self, numbers: &[i32]) -> BTreeMap<i16, Vec<u8>> {
+        let mut shards: BTreeMap<i16, Vec<Event>> = BTreeMap::new();
+        let told = self.customers.shards.iter().zip(numbers).zip(&self.signups);
+        for ((&shard, number), signup) in told {
+            if let Some(signup) = signup {
+                shards.entry(shard).or_default().push(Event {
+                    customer: number.unsigned_abs(),
+                    at: stored_micros(*signup),
+                });
+            }
+        }
+        shards
+            .into_iter()
+            .map(|(shard, signups)| (shard, Segment::new([], signups).to_bytes()))
+            .collect()
+    }
+}
+
 impl Store {
     /// Stores or updates customers in one transaction. A row that changes nothing counts as a duplicate.
     ///
@@ -56,7 +79,7 @@ impl Store {
     pub async fn write_customers(
         &self,
         workspace: WorkspaceId,
-        rows: &[CustomerRow],
+        rows: &[CustomerRecord],
     ) -> Result<Written, StoreError> {
         if rows.is_empty() {
             return Ok(Written::default());
@@ -68,16 +91,24 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         plan_afresh(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
-        let known = told.customers.numbers(&mut transaction, workspace).await?;
+        let ids = told.customers.owned_ids();
+        let known = look_up(&mut transaction, workspace, &told.customers.shards, &ids).await?;
         let numbers: Vec<i32> = known
             .iter()
             .zip(&told.customers.shards)
-            .map(|(known, &shard)| known.unwrap_or_else(|| locked.take(shard)))
+            .map(|(known, &shard)| match known {
+                Some(known) => known.customer_no,
+                None => locked.take(shard),
+            })
             .collect();
         let new: Vec<bool> = known.iter().map(Option::is_none).collect();
-        locked.keep(&mut transaction).await?;
         let changed = update(&mut transaction, workspace, &told, &numbers, &new).await?;
-        let customers_new = insert(&mut transaction, workspace, &told, &numbers, &new).await?;
+        let customers_new =
+            insert(&mut transaction, workspace, &told, &ids, &numbers, &new).await?;
+        if changed + customers_new > 0 {
+            let segments = told.segments(&numbers);
+            locked.keep(&mut transaction, segments, true).await?;
+        }
         transaction.commit().await?;
         let stored = changed + customers_new;
         Ok(Written {
@@ -124,10 +155,10 @@ async fn insert(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
     told: &Told<'_>,
+    ids: &[String],
     numbers: &[i32],
     new: &[bool],
 ) -> Result<u64, StoreError> {
-    let ids: Vec<String> = told.customers.ids.iter().map(|&id| id.to_owned()).collect();
     let inserted = sqlx::query!(
         "insert into customer (workspace_id, shard, customer_no, external_id, signup_given, account_id, traits)
          select $1, shard, customer_no, external_id, signup, account, traits
@@ -138,7 +169,7 @@ async fn insert(
         workspace.0,
         &told.customers.shards,
         numbers,
-        &ids,
+        ids,
         &told.signups as _,
         &told.accounts as _,
         &told.traits,

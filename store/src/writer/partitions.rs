@@ -10,6 +10,9 @@ impl Store {
     /// Makes the partitions of these months that are missing, in a transaction of their own: making one locks out all
     /// readers of `event` for a moment, which must not last as long as a set takes.
     pub(super) async fn make_partitions(&self, months: &BTreeSet<i32>) -> Result<(), StoreError> {
+        if months.is_empty() {
+            return Ok(());
+        }
         let first_days: Vec<time::Date> = months.iter().map(|&month| first_day(month)).collect();
         let mut connection = self.pool.acquire().await?;
         if missing(&mut connection, &first_days).await?.is_empty() {

@@ -1,5 +1,7 @@
 //! One writer at a time in a shard, and dense numbers for its customers.
 
+use super::memory::Known;
+use crate::instant::from_db;
 use crate::{Store, StoreError, WorkspaceId, shard};
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
@@ -16,6 +18,11 @@ impl<'a> Customers<'a> {
         Self { ids, shards }
     }
 
+    /// The ids, to be bound.
+    pub(super) fn owned_ids(&self) -> Vec<String> {
+        self.ids.iter().map(|&id| id.to_owned()).collect()
+    }
+
     /// The shards, each once and in order.
     pub(super) fn touched(&self) -> Vec<i16> {
         let mut touched = self.shards.clone();
@@ -23,39 +30,42 @@ impl<'a> Customers<'a> {
         touched.dedup();
         touched
     }
+}
 
-    /// Their numbers in their shards; none for those seen for the first time.
-    pub(super) async fn numbers(
-        &self,
-        connection: &mut PgConnection,
-        workspace: WorkspaceId,
-    ) -> Result<Vec<Option<i32>>, StoreError> {
-        let ids: Vec<String> = self.ids.iter().map(|&id| id.to_owned()).collect();
-        let found = sqlx::query!(
-            r#"select wanted.place as "place!", c.customer_no
-               from unnest($2::smallint[], $3::text[]) with ordinality as wanted(shard, external_id, place)
-               join customer c on c.workspace_id = $1 and c.shard = wanted.shard
-                              and c.external_id = wanted.external_id"#,
-            workspace.0,
-            &self.shards,
-            &ids
-        )
-        .fetch_all(connection)
-        .await?;
-        let mut numbers = vec![None; ids.len()];
-        for row in found {
-            let place = usize::try_from(row.place - 1).expect("ordinality begins at 1");
-            numbers[place] = Some(row.customer_no);
-        }
-        Ok(numbers)
+/// Customers as they are stored; none for those seen for the first time.
+pub(super) async fn look_up(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    shards: &[i16],
+    ids: &[String],
+) -> Result<Vec<Option<Known>>, StoreError> {
+    let found = sqlx::query!(
+        r#"select wanted.place as "place!", c.shard, c.customer_no, c.first_event_at
+           from unnest($2::smallint[], $3::text[]) with ordinality as wanted(shard, external_id, place)
+           join customer c on c.workspace_id = $1 and c.shard = wanted.shard
+                          and c.external_id = wanted.external_id"#,
+        workspace.0,
+        shards,
+        ids
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut customers = vec![None; ids.len()];
+    for row in found {
+        let place = usize::try_from(row.place - 1).expect("ordinality begins at 1");
+        customers[place] = Some(Known {
+            shard: row.shard,
+            customer_no: row.customer_no,
+            first: row.first_event_at.map(from_db),
+        });
     }
+    Ok(customers)
 }
 
 /// The locked shards of a transaction, with the next free number of each.
 pub(super) struct Locked {
     workspace: WorkspaceId,
     next: BTreeMap<i16, i32>,
-    taken: BTreeMap<i16, i32>,
 }
 
 impl Locked {
@@ -79,7 +89,6 @@ impl Locked {
                 .into_iter()
                 .map(|row| (row.shard, row.next_customer_no))
                 .collect(),
-            taken: BTreeMap::new(),
         })
     }
 
@@ -91,23 +100,48 @@ impl Locked {
             .expect("a touched shard is locked");
         let number = *next;
         *next += 1;
-        self.taken.insert(shard, *next);
         number
     }
 
-    /// Keeps the numbers that were taken.
-    pub(super) async fn keep(self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        if self.taken.is_empty() {
+    /// Keeps the numbers that were taken, and what the index has to know: shards that were written get their next
+    /// version, and the segments go into the journal under it. `traits`: whether customers changed.
+    pub(super) async fn keep(
+        self,
+        connection: &mut PgConnection,
+        mut segments: BTreeMap<i16, Vec<u8>>,
+        traits: bool,
+    ) -> Result<(), StoreError> {
+        let mut shards = Vec::new();
+        let mut next = Vec::new();
+        let mut written = Vec::new();
+        for (shard, number) in self.next {
+            let segment = segments.remove(&shard);
+            if traits || segment.is_some() {
+                shards.push(shard);
+                next.push(number);
+                written.push(segment);
+            }
+        }
+        if shards.is_empty() {
             return Ok(());
         }
-        let (shards, next): (Vec<i16>, Vec<i32>) = self.taken.into_iter().unzip();
         sqlx::query!(
-            "update shard s set next_customer_no = taken.next
-             from unnest($2::smallint[], $3::integer[]) as taken(shard, next)
-             where s.workspace_id = $1 and s.shard = taken.shard",
+            "with told as (
+                 select * from unnest($2::smallint[], $3::integer[], $4::bytea[]) as told(shard, next, segment)
+             ), moved as (
+                 update shard s
+                 set next_customer_no = told.next, version = s.version + 1,
+                     traits_version = case when $5 then s.version + 1 else s.traits_version end
+                 from told where s.workspace_id = $1 and s.shard = told.shard
+                 returning s.shard, s.version, told.segment
+             )
+             insert into activity_journal (workspace_id, shard, version, segment)
+             select $1, shard, version, segment from moved where segment is not null",
             self.workspace.0,
             &shards,
-            &next
+            &next,
+            &written as _,
+            traits
         )
         .execute(connection)
         .await?;
@@ -123,6 +157,9 @@ impl Store {
         workspace: WorkspaceId,
         shards: &[i16],
     ) -> Result<(), StoreError> {
+        if shards.is_empty() {
+            return Ok(());
+        }
         sqlx::query!(
             "insert into shard (workspace_id, shard)
              select $1, wanted.shard from unnest($2::smallint[]) as wanted(shard)

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use store::{CustomerRow, EventRow, NewWorkspace, Store, Workspace};
+use store::{CustomerRecord, EventRecord, NewWorkspace, Store, Workspace};
 
 #[derive(Clone, Debug)]
 pub struct Customer {
@@ -53,10 +53,10 @@ impl World {
             .await
             .unwrap();
         let batch = store.open_batch(workspace.id, "test").await.unwrap();
-        let customers: Vec<CustomerRow> = self
+        let customers: Vec<CustomerRecord> = self
             .customers
             .iter()
-            .map(|customer| CustomerRow {
+            .map(|customer| CustomerRecord {
                 customer: customer.id.clone(),
                 signup_at: customer.signup_given,
                 account: None,
@@ -68,13 +68,13 @@ impl World {
             .await
             .unwrap();
         let mut key = 0_u128;
-        let events: Vec<EventRow> = self
+        let events: Vec<EventRecord> = self
             .customers
             .iter()
             .flat_map(|customer| customer.events.iter().map(move |event| (customer, event)))
             .map(|(customer, (name, at))| {
                 key += 1;
-                EventRow {
+                EventRecord {
                     customer: customer.id.clone(),
                     name: name.clone(),
                     at: *at,

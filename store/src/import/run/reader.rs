@@ -1,6 +1,5 @@
 //! The reading half of an import, on a thread of its own.
 
-use crate::writer::{CustomerRow, EventRow};
 use crate::{SHARDS, shard};
 use intake::{CustomerRecord, EventRecord, IntakeError, Mapping, Rejected, Row, Rows};
 use jiff::Timestamp;
@@ -21,8 +20,8 @@ const SET_BYTES: u64 = 8 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct Set {
     /// Events of the lower and of the upper shards, for two writers that never meet.
-    pub(super) events: [Vec<EventRow>; 2],
-    pub(super) customers: Vec<CustomerRow>,
+    pub(super) events: [Vec<EventRecord>; 2],
+    pub(super) customers: Vec<CustomerRecord>,
     pub(super) rejected: Vec<Rejected>,
     /// Bytes of the file read up to here.
     pub(super) bytes_done: u64,
@@ -34,7 +33,7 @@ impl Set {
         lower.len() + upper.len() + self.customers.len() + self.rejected.len()
     }
 
-    fn push(&mut self, event: EventRow) {
+    fn push(&mut self, event: EventRecord) {
         let [lower, upper] = &mut self.events;
         if i32::from(shard(&event.customer)) * 2 < i32::from(SHARDS) {
             lower.push(event);
@@ -45,10 +44,6 @@ impl Set {
 
     pub(super) fn rows(&self) -> u64 {
         u64::try_from(self.len()).expect("lengths fit 64 bits")
-    }
-
-    pub(super) fn rejected_rows(&self) -> u64 {
-        u64::try_from(self.rejected.len()).expect("lengths fit 64 bits")
     }
 }
 
@@ -69,8 +64,8 @@ pub(super) fn read_sets(
     let mut begun_at = 0;
     while let Some(row) = rows.next() {
         match row {
-            Ok(Row::Event(event)) => set.push(event.into()),
-            Ok(Row::Customer(customer)) => set.customers.push(customer.into()),
+            Ok(Row::Event(event)) => set.push(event),
+            Ok(Row::Customer(customer)) => set.customers.push(customer),
             Ok(Row::Rejected(rejected)) => set.rejected.push(rejected),
             Err(error) => {
                 // what was read before the error is good
@@ -105,28 +100,5 @@ impl<R: Read> Read for Counted<R> {
         let bytes = u64::try_from(read).expect("lengths fit 64 bits");
         self.read.fetch_add(bytes, Ordering::Relaxed);
         Ok(read)
-    }
-}
-
-impl From<EventRecord> for EventRow {
-    fn from(record: EventRecord) -> Self {
-        Self {
-            customer: record.customer,
-            name: record.name,
-            at: record.at,
-            properties: record.properties,
-            key: record.key,
-        }
-    }
-}
-
-impl From<CustomerRecord> for CustomerRow {
-    fn from(record: CustomerRecord) -> Self {
-        Self {
-            customer: record.customer,
-            signup_at: record.signup_at,
-            account: record.account,
-            traits: record.traits,
-        }
     }
 }

@@ -1,0 +1,82 @@
+//! What a writer of many sets need not ask again.
+
+use super::partitions::month;
+use intake::EventRecord;
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashMap};
+
+/// Customers remembered. Above that all are forgotten and met again: some 100 MB for the longest ids, 30 MB for usual
+/// ones.
+const CUSTOMERS: usize = 250_000;
+
+/// Event names remembered; a file whose names are ids would hold one for every row.
+const NAMES: usize = 10_000;
+
+/// What the data base has said to a writer of one workspace, as far as it stays true: numbers are given for ever, first
+/// events only become earlier, shards and partitions are not taken away. Told only after a transaction was committed.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    customers: HashMap<String, Known>,
+    names: HashMap<String, i32>,
+    shards: BTreeSet<i16>,
+    months: BTreeSet<i32>,
+    /// Whether the last set held keys that were stored before: then the next one probably does, too.
+    pub(super) duplicates: bool,
+}
+
+/// A customer who is stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) shard: i16,
+    pub(super) customer_no: i32,
+    /// His first event is no later than this; none: he had no event when he was looked up.
+    pub(super) first: Option<Timestamp>,
+}
+
+impl Memory {
+    pub(super) fn customer(&self, id: &str) -> Option<Known> {
+        self.customers.get(id).copied()
+    }
+
+    pub(super) fn name(&self, name: &str) -> Option<i32> {
+        self.names.get(name).copied()
+    }
+
+    /// Of these shards, those that may not be there.
+    pub(super) fn unknown_shards(&self, shards: &[i16]) -> Vec<i16> {
+        let unknown = |shard: &i16| !self.shards.contains(shard);
+        shards.iter().copied().filter(unknown).collect()
+    }
+
+    /// Of the rows' months, those whose partitions may not be there.
+    pub(super) fn unknown_months(&self, rows: &[EventRecord]) -> BTreeSet<i32> {
+        let months: BTreeSet<i32> = rows.iter().map(|row| month(row.at)).collect();
+        months.difference(&self.months).copied().collect()
+    }
+
+    pub(super) fn keep_shards(&mut self, shards: Vec<i16>) {
+        self.shards.extend(shards);
+    }
+
+    pub(super) fn keep_months(&mut self, months: BTreeSet<i32>) {
+        self.months.extend(months);
+    }
+
+    pub(super) fn keep_name(&mut self, name: &str, id: i32) {
+        if self.names.len() == NAMES {
+            self.names.clear();
+        }
+        self.names.insert(name.to_owned(), id);
+    }
+
+    pub(super) fn keep_customer(&mut self, id: &str, known: Known) {
+        if let Some(place) = self.customers.get_mut(id) {
+            *place = known;
+            return;
+        }
+        if self.customers.len() == CUSTOMERS {
+            self.customers.clear();
+        }
+        self.customers.insert(id.to_owned(), known);
+    }
+}
