@@ -23,7 +23,7 @@ pub use check::{
 };
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
-pub use url::{split_url_query, url_query};
+pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
 pub use view::{CellRef, RetentionView, Scale, Show};
 
 /// Below this many members a cohort counts as small, unless the query says otherwise.

@@ -1,9 +1,22 @@
 //! Parts that pages are made of.
+//!
+//! The islands are brought to life in the browser: [`explore`], [`boxes`], [`keep`] and [`span`], with what they are
+//! made of. All others are only ever rendered by the server.
 
-pub mod choosers;
-pub mod frame;
-pub mod inspect;
-pub mod matrix;
-pub mod popover;
+pub mod boxes;
+pub mod explore;
+pub mod keep;
 pub mod problems;
+pub mod span;
+
+mod inspect;
+mod matrix;
+
+#[cfg(feature = "ssr")]
+pub mod choosers;
+#[cfg(feature = "ssr")]
+pub mod frame;
+#[cfg(feature = "ssr")]
+pub mod popover;
+#[cfg(feature = "ssr")]
 pub mod question;

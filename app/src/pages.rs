@@ -1,15 +1,12 @@
-//! One file a page.
+//! One file a page. Pages are rendered by the server only; what lives in the browser are the islands in them.
 
-#[cfg(feature = "ssr")]
 pub mod data;
 pub mod home;
-#[cfg(feature = "ssr")]
 pub mod import;
 pub mod not_found;
 pub mod retention;
 
-/// Whether the requested page is one that is hydrated.
-#[cfg(feature = "ssr")]
+/// Whether the requested page has islands; the others load no program.
 pub(crate) fn lively() -> bool {
     use leptos::prelude::use_context;
     use_context::<http::request::Parts>()

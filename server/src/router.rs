@@ -134,16 +134,23 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .with_state(store);
-    Ok(Router::new()
-        .merge(pages)
-        .nest("/pkg", built)
-        .merge(icon)
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
-        .merge(files)
-        .merge(health)
+    Ok(sheltered(
+        Router::new()
+            .merge(pages)
+            .nest("/pkg", built)
+            .merge(icon)
+            .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
+            .merge(files)
+            .merge(health),
+    ))
+}
+
+/// What every request passes through, whatever it asks for.
+fn sheltered(routes: Router) -> Router {
+    routes
         .layer(from_fn(guard::guard))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TraceLayer::new_for_http().make_span_with(span)))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
 fn options(site: &SiteConfig) -> anyhow::Result<LeptosOptions> {
@@ -212,4 +219,38 @@ fn span(request: &Request) -> tracing::Span {
         .get::<MatchedPath>()
         .map_or("other", MatchedPath::as_str);
     tracing::info_span!("request", http.method = %request.method(), http.route = route)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+    use axum::http::header::HOST;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_request_only() {
+        async fn breaks() -> &'static str {
+            panic!("a secret of the program")
+        }
+        let router = sheltered(
+            Router::new()
+                .route("/breaks", get(breaks))
+                .route("/works", get(async || "works")),
+        );
+        let ask = async |path: &str| {
+            let request = Request::get(path).header(HOST, "127.0.0.1");
+            let request = request.body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            let status = answer.status();
+            let body = to_bytes(answer.into_body(), 1_000).await.unwrap();
+            (status, String::from_utf8(body.to_vec()).unwrap())
+        };
+        for _ in 0..2 {
+            let (status, body) = ask("/breaks").await;
+            assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+            assert!(!body.contains("secret"), "{body}");
+            assert_eq!(ask("/works").await, (StatusCode::OK, "works".to_owned()));
+        }
+    }
 }

@@ -3,8 +3,8 @@
 //!
 //! Any number of writers may write to one workspace at the same time. Whoever writes customers or events locks the rows
 //! of `shard` that he touches, in order, before anything else of theirs: a shard has one writer at a time, so numbers are
-//! dense, keys are met by one writer only, and nobody waits in a circle. Event names are written before the shards are
-//! locked. Partitions and rows of `shard` are made beforehand in statements of their own.
+//! dense, keys are met by one writer only, and nobody waits in a circle. The row of the batch is locked last of all.
+//! Event names, partitions and rows of `shard` are made beforehand in statements of their own.
 
 mod accounts;
 mod copy;

@@ -299,6 +299,38 @@ async fn stores_the_whole_set_or_nothing(pool: PgPool) {
     check_numbers(&pool, here).await;
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn knows_keys_from_before_they_began_with_the_day(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    let here = workspace(&store, "here").await;
+    let batch = store.open_batch(here, "test").await.unwrap();
+    let hash = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+    let mut dayed = [0x4d, 0x0b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    dayed[2..].copy_from_slice(&hash[..14]);
+    let with_key = |key| EventRecord {
+        key,
+        ..event("a", "open", 100, 0)
+    };
+    let older = [with_key(hash)];
+    assert_eq!(
+        store
+            .write_events(here, batch, &older)
+            .await
+            .unwrap()
+            .stored,
+        1
+    );
+    sqlx::query("update workspace set older_keys = true")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let again = [with_key(dayed), with_key(hash), event("a", "open", 200, 9)];
+    let second = store.write_events(here, batch, &again).await.unwrap();
+    assert_eq!(second, written(1, 2, 0));
+    let third = store.write_events(here, batch, &again).await.unwrap();
+    assert_eq!(third, written(0, 3, 0));
+}
+
 /// Writers in random order over overlapping customers, keys, names, months and shards.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn many_writers_at_once_store_each_event_once(pool: PgPool) {

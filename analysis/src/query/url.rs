@@ -11,7 +11,7 @@ use crate::period::Grain;
 use crate::words;
 
 /// Parameters that belong to the view.
-const VIEW_PARAMS: [&str; 5] = ["show", "intervals", "scale", "diagonal", "cell"];
+pub const VIEW_PARAMS: [&str; 5] = ["show", "intervals", "scale", "diagonal", "cell"];
 
 impl RetentionQuery {
     /// Reads the question from decoded URL parameters.
@@ -220,13 +220,19 @@ fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
 /// The question and the view as the query part of a URL: "" for the defaults, else "?grain=day&…".
 pub fn url_query(query: &RetentionQuery, view: &RetentionView) -> String {
     let mut url = String::new();
-    for (name, value) in query.params().into_iter().chain(view.params()) {
+    append_params(&mut url, query.params());
+    append_params(&mut url, view.params());
+    url
+}
+
+/// Adds parameters to the query part of a URL, which is empty or begins with "?".
+pub fn append_params(url: &mut String, params: Vec<(&'static str, String)>) {
+    for (name, value) in params {
         url.push(if url.is_empty() { '?' } else { '&' });
         url.push_str(name);
         url.push('=');
-        encode(&value, &mut url);
+        encode(&value, url);
     }
-    url
 }
 
 /// Splits the query part of a URL, with or without its "?", into decoded names and values.

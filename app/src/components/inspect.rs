@@ -1,30 +1,41 @@
 //! A picked cell explains itself: its rate against all cohorts together, and the customers in it or missing from it.
 
-use super::frame::Current;
+use super::explore::{LookLink, Looks};
 use super::problems::ErrorCard;
-use crate::api::retention::{MEMBERS_PAGE, MemberView, members};
-use crate::pages::retention::Asked;
+use crate::api::retention::{MemberView, MembersView, members};
 use crate::words as labels;
 use analysis::query::{AsOf, CellRef};
 use analysis::report::{CellFacts, RetentionReport};
 use analysis::words;
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 /// The card beside the matrix.
 #[component]
 pub fn Inspect(
+    /// The workspace.
+    slug: String,
     /// The report that the cell belongs to.
     report: Arc<RetentionReport>,
     /// Which cell.
     cell: CellRef,
+    /// The first of those whom it counts, when they are known already.
+    first: Option<MembersView>,
 ) -> impl IntoView {
-    let asked = expect_context::<Asked>();
-    let close = move || asked.look(|view| view.cell = None);
+    let looks = expect_context::<Looks>();
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            looks.change(|view| view.cell = None);
+            focus_cell(cell);
+        }
+    };
     let Some(facts) = report.cell(cell) else {
         return view! {
             <aside class="card inspect" aria-label="Picked cell">
-                <header><h2>"No such cell"</h2><a class="btn" data-noscroll="" href=close>"Close"</a></header>
+                <header><h2>"No such cell"</h2><LookLink class="btn" text="Close" change=|view| view.cell = None/></header>
                 <p class="say">"The matrix has no such cell: its period has not begun, or its cohort is not among those shown."</p>
             </aside>
         }
@@ -37,8 +48,8 @@ pub fn Inspect(
     let versus = labels::against_overall(&report, cell);
     let title = labels::cell_title(&report, cell);
     view! {
-        <aside class="card inspect" aria-label="Picked cell">
-            <header><h2>{title}</h2><a class="btn" data-noscroll="" href=close>"Close"</a></header>
+        <aside class="card inspect" aria-label="Picked cell" on:keydown=key>
+            <header><h2>{title}</h2><LookLink class="btn" text="Close" change=|view| view.cell = None/></header>
             <div class="say">
                 <p class="big">
                     {facts.rate.map_or_else(|| "–".to_owned(), words::percent)}
@@ -47,10 +58,26 @@ pub fn Inspect(
                 <p class="quiet">{versus}</p>
                 <Range facts overall/>
             </div>
-            <People report cell facts/>
+            <People slug report cell facts first/>
         </aside>
     }
     .into_any()
+}
+
+/// Gives the focus back to the cell whose card has closed.
+fn focus_cell(cell: CellRef) {
+    let row = cell
+        .cohort
+        .map_or_else(|| "overall".to_owned(), |date| date.to_string());
+    let found = document().query_selector(&format!(
+        "td[data-cohort=\"{row}\"][data-period=\"{}\"]",
+        cell.period
+    ));
+    if let Ok(Some(cell)) = found
+        && let Ok(cell) = cell.dyn_into::<web_sys::HtmlElement>()
+    {
+        drop(cell.focus());
+    }
 }
 
 /// The cell's interval on a line from 0 to 100 %, with all cohorts together as a mark.
@@ -82,82 +109,105 @@ fn Range(facts: CellFacts, overall: Option<CellFacts>) -> impl IntoView {
 
 /// The customers that the cell counts, or those it misses, a page at a time.
 #[component]
-fn People(report: Arc<RetentionReport>, cell: CellRef, facts: CellFacts) -> impl IntoView {
-    let current = expect_context::<Current>();
+fn People(
+    slug: String,
+    report: Arc<RetentionReport>,
+    cell: CellRef,
+    facts: CellFacts,
+    /// The first of those whom the cell counts, when they are known already.
+    first: Option<MembersView>,
+) -> impl IntoView {
     let retained = RwSignal::new(true);
-    let pages = RwSignal::new(1_u32);
+    let list = RwSignal::new(first.map(Ok));
+    // Answers may overtake each other; only the last question's counts.
+    let turn = RwSignal::new(0_u32);
     // The report's own instant: the list must see what the cell saw, however much later it is asked for.
     let mut query = report.query.clone();
     query.as_of = AsOf::Instant(report.as_of);
-    let list = Resource::new(
-        move || (current.slug.get(), retained.get(), pages.get()),
-        move |(slug, retained, pages)| {
-            let query = query.clone();
-            async move {
-                let mut total = 0;
-                let mut all: Vec<MemberView> = Vec::new();
-                for page in 0..pages {
-                    let part = members(
-                        slug.clone(),
-                        query.clone(),
-                        cell,
-                        retained,
-                        page.saturating_mul(MEMBERS_PAGE),
-                    )
-                    .await?;
-                    total = total.max(part.total);
-                    all.extend(part.members);
+    let fetch = Callback::new(move |mut known: Vec<MemberView>| {
+        turn.update_untracked(|turn| *turn += 1);
+        let mine = turn.get_untracked();
+        let offset = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let asked = members(
+            slug.clone(),
+            query.clone(),
+            cell,
+            retained.get_untracked(),
+            offset,
+        );
+        spawn_local(async move {
+            let answer = asked.await.map(|part| {
+                known.extend(part.members);
+                MembersView {
+                    total: part.total,
+                    members: known,
                 }
-                Ok::<_, crate::error::AppError>((total, all))
+            });
+            if turn.try_get_untracked() == Some(mine) {
+                list.set(Some(answer));
             }
-        },
-    );
-    let stayed = facts.retained;
-    let gone = facts.size.saturating_sub(facts.retained);
+        });
+    });
+    Effect::new(move |_| {
+        if list.with_untracked(Option::is_none) {
+            fetch.run(Vec::new());
+        }
+    });
     let which = move |stay: bool, text: String| {
         view! {
             <button
                 type="button"
                 aria-pressed=move || if retained.get() == stay { "true" } else { "false" }
-                on:click=move |_| { pages.set(1); retained.set(stay); }
+                on:click=move |_| {
+                    retained.set(stay);
+                    fetch.run(Vec::new());
+                }
             >
                 {text}
             </button>
         }
     };
+    let gone = facts.size.saturating_sub(facts.retained);
     view! {
         <div class="seg people-which" role="group" aria-label="Customers listed">
-            {which(true, labels::those_who_stayed(stayed))}
+            {which(true, labels::those_who_stayed(facts.retained))}
             {which(false, labels::those_who_did_not(gone))}
         </div>
-        <Transition fallback=|| view! { <div class="skeleton list"></div> }>
-            {move || Suspend::new(async move {
-                match list.await {
-                    Ok((0, _)) => view! { <p class="say quiet">"Nobody."</p> }.into_any(),
-                    Ok((total, members)) => {
-                        let more = total.saturating_sub(u64::try_from(members.len()).unwrap_or(u64::MAX));
-                        view! {
-                            <ul class="people">
-                                {members.into_iter().map(|member| view! {
-                                    <li>
-                                        <span>{member.customer}</span>
-                                        <span class="quiet">{labels::uses(member.uses)}</span>
-                                    </li>
-                                }).collect_view()}
-                            </ul>
-                            {(more > 0).then(|| view! {
-                                <div class="acts">
-                                    <button type="button" class="btn" on:click=move |_| pages.update(|pages| *pages += 1)>
-                                        {format!("Show more ({} left)", words::thousands(more))}
-                                    </button>
-                                </div>
-                            })}
-                        }.into_any()
-                    }
-                    Err(error) => view! { <ErrorCard error/> }.into_any(),
-                }
-            })}
-        </Transition>
+        {move || match list.get() {
+            None => view! { <div class="skeleton list"></div> }.into_any(),
+            Some(Ok(found)) => people(found, fetch),
+            Some(Err(error)) => view! { <ErrorCard error/> }.into_any(),
+        }}
+    }
+    .into_any()
+}
+
+fn people(found: MembersView, fetch: Callback<Vec<MemberView>>) -> AnyView {
+    let MembersView { total, members } = found;
+    if total == 0 {
+        return view! { <p class="say quiet">"Nobody."</p> }.into_any();
+    }
+    let more = total.saturating_sub(u64::try_from(members.len()).unwrap_or(u64::MAX));
+    let items: Vec<_> = members
+        .iter()
+        .map(|member| {
+            view! {
+                <li>
+                    <span>{member.customer.clone()}</span>
+                    <span class="quiet">{labels::uses(member.uses)}</span>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <ul class="people">{items}</ul>
+        {(more > 0).then(|| view! {
+            <div class="acts">
+                <button type="button" class="btn scripted" on:click=move |_| fetch.run(members.clone())>
+                    {format!("Show more ({} left)", words::thousands(more))}
+                </button>
+            </div>
+        })}
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 mod cells;
 mod tip;
 
-use crate::pages::retention::Asked;
+use super::explore::{LookLink, Looks};
 use crate::words as labels;
 use analysis::query::{CellRef, RetentionView, Scale, Show as Figure};
 use analysis::report::{CellFacts, CellState, Cohort, RetentionReport};
@@ -11,8 +11,6 @@ use analysis::words;
 use cells::{cell_element, cell_ref, step_focus};
 use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use std::sync::Arc;
 use tip::{Tip, Tooltip};
 
@@ -25,39 +23,27 @@ pub fn Matrix(
     /// The numbers.
     report: Arc<RetentionReport>,
 ) -> impl IntoView {
-    let asked = expect_context::<Asked>();
+    let shared = expect_context::<Looks>();
     let title = labels::cohorts_title(&report);
     let caption = labels::caption(&report);
     // Everything but the picked cell: picking must not draw the table anew.
     let looks = Memo::new(move |_| RetentionView {
         cell: None,
-        ..asked.view.get()
+        ..shared.get()
     });
-    let picked = Memo::new(move |_| asked.view.read().cell);
+    let picked = Memo::new(move |_| shared.get().cell);
     let columns = u32::try_from(report.columns()).unwrap_or(u32::MAX);
     let tip = RwSignal::new(None::<Tip>);
 
-    let navigate = use_navigate();
-    let pick = move |cell: Option<CellRef>| {
-        navigate(
-            &asked.look(|view| view.cell = cell),
-            NavigateOptions {
-                scroll: false,
-                ..Default::default()
-            },
-        );
-    };
-    let click = {
-        let pick = pick.clone();
-        move |event: MouseEvent| {
-            if let Some(cell) = event
-                .target()
-                .and_then(cell_element)
-                .as_ref()
-                .and_then(cell_ref)
-            {
-                pick((picked.get_untracked() != Some(cell)).then_some(cell));
-            }
+    let pick = move |cell: Option<CellRef>| shared.change(|view| view.cell = cell);
+    let click = move |event: MouseEvent| {
+        if let Some(cell) = event
+            .target()
+            .and_then(cell_element)
+            .as_ref()
+            .and_then(cell_ref)
+        {
+            pick((picked.get_untracked() != Some(cell)).then_some(cell));
         }
     };
     let key = move |event: KeyboardEvent| {
@@ -146,41 +132,19 @@ pub fn Matrix(
 /// How the table is looked at.
 #[component]
 fn Switches() -> impl IntoView {
-    let asked = expect_context::<Asked>();
-    let figure = move |show: Figure, text: &'static str| {
-        view! {
-            <a
-                data-noscroll=""
-                href=move || asked.look(|view| view.show = show)
-                aria-current=move || (asked.view.read().show == show).then_some("true")
-            >
-                {text}
-            </a>
-        }
-    };
-    let toggle =
-        move |text: &'static str, on: fn(&RetentionView) -> bool, flip: fn(&mut RetentionView)| {
-            view! {
-                <a
-                    class="btn" data-noscroll=""
-                    href=move || asked.look(flip)
-                    aria-current=move || on(&asked.view.read()).then_some("true")
-                >
-                    {text}
-                </a>
-            }
-        };
     view! {
         <div class="seg" role="group" aria-label="Show">
-            {figure(Figure::Percent, "Percent")}
-            {figure(Figure::Count, "Customers")}
-            {figure(Figure::Attrition, "Attrition")}
+            <LookLink class="" text="Percent" change=|view| view.show = Figure::Percent on=|view| view.show == Figure::Percent/>
+            <LookLink class="" text="Customers" change=|view| view.show = Figure::Count on=|view| view.show == Figure::Count/>
+            <LookLink class="" text="Attrition" change=|view| view.show = Figure::Attrition on=|view| view.show == Figure::Attrition/>
         </div>
-        {toggle("Intervals", |view| view.intervals, |view| view.intervals = !view.intervals)}
-        {toggle("Calendar diagonal", |view| view.diagonal, |view| view.diagonal = !view.diagonal)}
-        {toggle("Scale to 100 %", |view| view.scale == Scale::Hundred, |view| {
-            view.scale = if view.scale == Scale::Hundred { Scale::Largest } else { Scale::Hundred };
-        })}
+        <LookLink class="btn" text="Intervals" change=|view| view.intervals = !view.intervals on=|view| view.intervals/>
+        <LookLink class="btn" text="Calendar diagonal" change=|view| view.diagonal = !view.diagonal on=|view| view.diagonal/>
+        <LookLink
+            class="btn" text="Scale to 100 %"
+            change=|view| view.scale = if view.scale == Scale::Hundred { Scale::Largest } else { Scale::Hundred }
+            on=|view| view.scale == Scale::Hundred
+        />
     }
     .into_any()
 }

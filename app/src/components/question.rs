@@ -17,66 +17,71 @@ pub fn QuestionLine(
     workspace: Arc<WorkspaceView>,
 ) -> impl IntoView {
     let asked = expect_context::<Asked>();
-    let own = workspace.active_events.clone();
-    let active = move || {
-        let named = asked.query.read().active.clone();
-        activity_phrase(
-            if named.is_empty() { &own } else { &named },
-            named.is_empty(),
-        )
-    };
-    let kind = move || match asked.query.read().kind {
+    let query = &asked.query;
+    let grain = query.grain;
+    let own = query.active.is_empty();
+    let active = activity_phrase(
+        if own {
+            &workspace.active_events
+        } else {
+            &query.active
+        },
+        own,
+    );
+    let kind = match query.kind {
         RetentionKind::On => "in",
         RetentionKind::OnOrAfter => "in or after",
     };
+    let kinds = [
+        (RetentionKind::On, "in", "Active in that very period."),
+        (
+            RetentionKind::OnOrAfter,
+            "in or after",
+            "Active in that period or any later one; the rest have not come back since.",
+        ),
+    ];
+    let grains: Vec<_> = Grain::ALL
+        .into_iter()
+        .map(|one| {
+            let href = asked.ask(|query| {
+                query.grain = one;
+                query.cohorts = CohortRange::default();
+            });
+            view! { <Choice href chosen={one == grain} text=one.noun(1)/> }
+        })
+        .collect();
+    let kinds: Vec<_> = kinds
+        .into_iter()
+        .map(|(one, text, remark)| {
+            let href = asked.ask(|query| query.kind = one);
+            view! { <Choice href chosen={one == query.kind} text remark/> }
+        })
+        .collect();
     let for_activity = workspace.clone();
     view! {
         <div class="question">
             "Of the customers who signed up each "
-            <Phrase id="grain" label="Size of a period" text=Signal::derive(move || asked.query.read().grain.noun(1).to_owned())>
-                {Grain::ALL.into_iter().map(|grain| view! {
-                    <Choice
-                        href=Signal::derive(move || asked.ask(|query| {
-                            query.grain = grain;
-                            query.cohorts = CohortRange::default();
-                        }))
-                        chosen=Signal::derive(move || asked.query.read().grain == grain)
-                        text=grain.noun(1)
-                    />
-                }).collect_view()}
+            <Phrase id="grain" label="Size of a period" text=grain.noun(1).to_owned()>
+                {grains}
             </Phrase>
             ", how many "
-            <Phrase id="activity" label="What counts as active" text=Signal::derive(active)>
+            <Phrase id="activity" label="What counts as active" text=active>
                 <ActivityChooser workspace=for_activity/>
             </Phrase>
             " "
-            <Phrase id="kind" label="When they have to be active" text=Signal::derive(move || kind().to_owned())>
-                <Choice
-                    href=Signal::derive(move || asked.ask(|query| query.kind = RetentionKind::On))
-                    chosen=Signal::derive(move || asked.query.read().kind == RetentionKind::On)
-                    text="in"
-                    remark="Active in that very period."
-                />
-                <Choice
-                    href=Signal::derive(move || asked.ask(|query| query.kind = RetentionKind::OnOrAfter))
-                    chosen=Signal::derive(move || asked.query.read().kind == RetentionKind::OnOrAfter)
-                    text="in or after"
-                    remark="Active in that period or any later one; the rest have not come back since."
-                />
+            <Phrase id="kind" label="When they have to be active" text=kind.to_owned()>
+                {kinds}
             </Phrase>
-            {move || format!(" the {} after? For ", asked.query.read().grain.noun(2))}
-            <Phrase id="filters" label="Which customers" text=Signal::derive(move || filter_phrase(&asked.query.read().filters))>
+            {format!(" the {} after? For ", grain.noun(2))}
+            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters)>
                 <FilterChooser workspace/>
             </Phrase>
             ", "
-            <Phrase id="range" label="Which cohorts" text=Signal::derive(move || {
-                let query = asked.query.read();
-                words::cohort_range(query.cohorts, query.grain)
-            })>
+            <Phrase id="range" label="Which cohorts" text=words::cohort_range(query.cohorts, grain)>
                 <RangeChooser/>
             </Phrase>
             ", as of "
-            <Phrase id="as-of" label="As of when" text=Signal::derive(move || words::as_of(asked.query.read().as_of))>
+            <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of)>
                 <AsOfChooser/>
             </Phrase>
             "."

@@ -20,7 +20,7 @@ pub fn DataPage() -> impl IntoView {
 
 #[component]
 fn Data() -> impl IntoView {
-    let slug = expect_context::<Current>().slug.get_untracked();
+    let slug = expect_context::<Current>().slug.get_value();
     let refused = refused();
     view! {
         <Title text="Data"/>

@@ -19,7 +19,7 @@ pub fn ImportPage() -> impl IntoView {
 
 #[component]
 fn ImportOf() -> impl IntoView {
-    let slug = expect_context::<Current>().slug.get_untracked();
+    let slug = expect_context::<Current>().slug.get_value();
     let number = use_params_map()
         .read_untracked()
         .get("import")

@@ -6,13 +6,12 @@ use leptos_meta::Title;
 /// What is shown at an address that leads nowhere.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    #[cfg(feature = "ssr")]
     crate::error::ssr::set_status(http::StatusCode::NOT_FOUND);
     view! {
         <Title text="Not found"/>
         <main class="lone">
             <h1>"There is nothing at this address."</h1>
-            <p>"The link may be old, or a letter may be missing. "<a href="/" rel="external">"Go to the workspaces"</a>"."</p>
+            <p>"The link may be old, or a letter may be missing. "<a href="/">"Go to the workspaces"</a>"."</p>
         </main>
     }
 }

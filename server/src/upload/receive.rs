@@ -10,9 +10,9 @@ use axum::http::header::CONTENT_LENGTH;
 use futures::{Stream, StreamExt};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 use store::{Look, Said};
+use tempfile::TempPath;
 use tokio::io::AsyncWriteExt;
 
 /// Most bytes of a file. A gzip file of this size holds several billion rows, days of work for one machine, while a
@@ -41,7 +41,7 @@ impl Form {
 
 /// A file that was wholly received. It is removed again unless it is kept.
 pub(super) struct Received {
-    part: Part,
+    part: TempPath,
     /// What the sender calls it, for show.
     pub(super) name: String,
     /// Its size.
@@ -51,42 +51,13 @@ pub(super) struct Received {
 impl Received {
     /// What the file is.
     pub(super) async fn look(&self, zone: &str) -> Result<Look, Refusal> {
-        let path = self.part.path.clone();
+        let path = self.part.to_path_buf();
         Ok(store::look(path, zone.to_owned(), Said::default()).await?)
     }
 
     /// Gives it its place.
-    pub(super) fn keep(mut self, place: &Path) -> io::Result<()> {
-        std::fs::rename(&self.part.path, place)?;
-        self.part.kept = true;
-        Ok(())
-    }
-}
-
-/// A file that is being received.
-struct Part {
-    path: PathBuf,
-    kept: bool,
-}
-
-impl Part {
-    /// Opens a new one. Its name is a number of ours.
-    async fn create(uploads: &Uploads) -> io::Result<(Self, tokio::fs::File)> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = uploads.folder().join(format!("{number}{PARTIAL}"));
-        let file = tokio::fs::File::create_new(&path).await?;
-        Ok((Self { path, kept: false }, file))
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if !self.kept
-            && let Err(error) = std::fs::remove_file(&self.path)
-        {
-            tracing::warn!(%error, "a file that was not taken can't be removed");
-        }
+    pub(super) fn keep(self, place: &Path) -> io::Result<()> {
+        Ok(self.part.persist(place)?)
     }
 }
 
@@ -148,7 +119,11 @@ async fn file(
         copy(&mut field, &mut tokio::io::sink(), LIMIT).await?;
         return Err(Refusal::TooLarge(LIMIT));
     }
-    let (part, mut file) = Part::create(uploads).await?;
+    let (file, part) = tempfile::Builder::new()
+        .suffix(PARTIAL)
+        .tempfile_in(uploads.folder())?
+        .into_parts();
+    let mut file = tokio::fs::File::from_std(file);
     let bytes = copy(&mut field, &mut file, LIMIT).await?;
     if bytes == 0 && name.is_empty() {
         return Ok(None);

@@ -59,17 +59,21 @@ impl Store {
         let outcome = match self.start_import(workspace, id).await {
             Ok(job) => self.read_and_write(id, &job, file, &mut progress).await,
             Err(error) => {
-                close(lock).await;
+                unlock(lock, id).await;
                 return Err(error);
             }
         };
+        // Nothing depends on it but the speed of the first question.
+        if let Err(error) = self.fold_activity(workspace, 1).await {
+            tracing::warn!(%error, "the activity index was not folded after an import");
+        }
         // Before the end is told: whoever hears of it looks at what came. Also when it failed, for what was stored.
         let counted = self.refresh_summaries(workspace).await;
         let ended = match &outcome {
             Ok(_) => self.end_import(id, None).await,
             Err(error) => self.end_import(id, Some(&error.to_string())).await,
         };
-        close(lock).await;
+        unlock(lock, id).await;
         let summary = outcome?;
         ended?;
         counted?;
@@ -305,9 +309,21 @@ fn see(summary: &mut ImportSummary, set: &Set, rejected: &[Rejected]) {
     }
 }
 
-/// Closing in order is a courtesy: the server notices a vanished connection as well.
-async fn close(connection: PgConnection) {
-    if let Err(error) = connection.close().await {
+/// Gives the lock back. Closing alone would do it, too, but only when the server gets round to it, and an import may be
+/// queued and run again at once.
+async fn unlock(mut connection: PgConnection, id: ImportId) {
+    let unlocked = sqlx::query_scalar!(
+        r#"select pg_advisory_unlock($1, $2) as "unlocked!""#,
+        RUNNING_LOCK,
+        id.0
+    )
+    .fetch_one(&mut connection)
+    .await;
+    let closed = match unlocked {
+        Ok(_) => connection.close().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = closed {
         tracing::debug!(%error, "the import's lock was released by a broken connection");
     }
 }

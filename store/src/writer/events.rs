@@ -4,7 +4,6 @@ use super::copy::{NumberedEvent, copy_events};
 use super::key::Key;
 use super::keys::claim;
 use super::memory::Memory;
-use super::names::event_names;
 use super::partitions::month;
 use super::people::People;
 use super::shards::{Locked, plan_afresh};
@@ -24,6 +23,8 @@ pub(super) struct Candidate<'a> {
     pub(super) key: Key,
     /// Place among the set's customers.
     pub(super) customer: usize,
+    /// Number of the event's name.
+    pub(super) name: i32,
     pub(super) row: &'a EventRecord,
 }
 
@@ -54,7 +55,8 @@ impl Store {
         if rows.is_empty() {
             return Ok(Written::default());
         }
-        let (mut people, candidates) = candidates(rows, memory);
+        let names = self.number_names(workspace, rows, memory).await?;
+        let (mut people, candidates) = candidates(rows, &names, memory);
         let touched = people.touched();
         let new_shards = memory.unknown_shards(&touched);
         self.make_shards(workspace, &new_shards).await?;
@@ -65,7 +67,6 @@ impl Store {
 
         let mut transaction = self.pool.begin().await?;
         plan_afresh(&mut transaction).await?;
-        let names = event_names(&mut transaction, workspace, rows, memory).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let all = candidates.len();
         let fresh = claim(&mut transaction, workspace, candidates, memory.duplicates).await?;
@@ -84,7 +85,7 @@ impl Store {
                     workspace: workspace.0,
                     shard: candidate.shard,
                     customer_no: people.number(candidate.customer),
-                    event_name_id: names[candidate.row.name.as_str()],
+                    event_name_id: candidate.name,
                     batch_id: batch,
                     at: candidate.row.at,
                     properties: candidate.row.properties.as_ref(),
@@ -112,9 +113,6 @@ impl Store {
         }
         transaction.commit().await?;
         memory.duplicates = duplicates;
-        for (name, id) in names {
-            memory.keep_name(name, id);
-        }
         people.remember(memory);
         Ok(Written {
             stored,
@@ -125,16 +123,22 @@ impl Store {
 }
 
 /// The customers of the set, and its rows in the order of shard and key, equal keys once (the first in the set wins).
-fn candidates<'a>(rows: &'a [EventRecord], memory: &Memory) -> (People<'a>, Vec<Candidate<'a>>) {
+fn candidates<'a>(
+    rows: &'a [EventRecord],
+    names: &[i32],
+    memory: &Memory,
+) -> (People<'a>, Vec<Candidate<'a>>) {
     let mut people = People::new();
     let mut candidates: Vec<Candidate<'_>> = rows
         .iter()
-        .map(|row| {
+        .zip(names)
+        .map(|(row, &name)| {
             let customer = people.place(&row.customer, memory);
             Candidate {
                 shard: people.shard(customer),
                 key: Key(row.key),
                 customer,
+                name,
                 row,
             }
         })

@@ -9,18 +9,22 @@ use sqlx::{Connection, PgConnection};
 /// Keeps the candidates whose keys are new, and their keys. No other writer can add the same keys meanwhile, since all
 /// shards are locked.
 ///
-/// Mostly all are new. So they are copied first, and looked up only when the index has refused one, or when
-/// `duplicates` are expected.
+/// Mostly all are new. So they are copied first, and looked up only when the index has refused one, when `duplicates`
+/// are expected, or when keys may be stored in their older form.
 pub(super) async fn claim<'a>(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
     candidates: Vec<Candidate<'a>>,
     duplicates: bool,
 ) -> Result<Vec<Candidate<'a>>, StoreError> {
-    if !duplicates && claim_all(connection, workspace, &candidates).await? {
+    let older = has_older_keys(connection, workspace).await?;
+    if !duplicates && !older && claim_all(connection, workspace, &candidates).await? {
         return Ok(candidates);
     }
-    let known = known(connection, workspace, &candidates).await?;
+    let mut known = known(connection, workspace, &candidates).await?;
+    if older {
+        mark_older(connection, workspace, &candidates, &mut known).await?;
+    }
     let fresh: Vec<Candidate<'a>> = candidates
         .into_iter()
         .zip(known)
@@ -72,10 +76,59 @@ async fn known(
     )
     .fetch_all(connection)
     .await?;
+    mark(&mut known, places);
+    Ok(known)
+}
+
+/// Whether the workspace may hold keys that were made before keys began with the day.
+async fn has_older_keys(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+) -> Result<bool, StoreError> {
+    let older = sqlx::query_scalar!(
+        "select older_keys from workspace where workspace_id = $1",
+        workspace.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(older)
+}
+
+/// Marks the candidates whose keys are stored in their older form: the same hash without the day before it, and so with
+/// two more bytes at its end, which are not known here.
+async fn mark_older(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    candidates: &[Candidate<'_>],
+    known: &mut [bool],
+) -> Result<(), StoreError> {
+    let (shards, keys): (Vec<i16>, Vec<Key>) = pairs(candidates).unzip();
+    let lowest: Vec<Key> = keys.iter().map(|key| key.older([0x00; 2])).collect();
+    let highest: Vec<Key> = keys.iter().map(|key| key.older([0xff; 2])).collect();
+    let places = sqlx::query_scalar!(
+        r#"select wanted.place as "place!"
+           from unnest($2::smallint[], $3::uuid[], $4::uuid[]) with ordinality as wanted(shard, lowest, highest, place)
+           cross join lateral (
+               select 1 from event_key k
+               where k.workspace_id = $1 and k.shard = wanted.shard
+                 and k.key between wanted.lowest and wanted.highest
+               limit 1) known"#,
+        workspace.0,
+        &shards,
+        &lowest as _,
+        &highest as _
+    )
+    .fetch_all(connection)
+    .await?;
+    mark(known, places);
+    Ok(())
+}
+
+/// Marks places as the data base counts them.
+fn mark(known: &mut [bool], places: Vec<i64>) {
     for place in places {
         known[usize::try_from(place - 1).expect("ordinality begins at 1")] = true;
     }
-    Ok(known)
 }
 
 fn pairs(candidates: &[Candidate<'_>]) -> impl Iterator<Item = (i16, Key)> {

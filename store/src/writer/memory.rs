@@ -1,9 +1,10 @@
 //! What a writer of many sets need not ask again.
 
 use super::partitions::month;
+use foldhash::HashMap;
 use intake::EventRecord;
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// Customers remembered. Above that all are forgotten and met again: some 100 MB for the longest ids, 30 MB for usual
 /// ones.
@@ -42,6 +43,14 @@ impl Memory {
         self.names.get(name).copied()
     }
 
+    /// Remembers numbers of names that are committed.
+    pub(super) fn keep_names(&mut self, names: HashMap<String, i32>) {
+        if self.names.len() + names.len() > NAMES {
+            self.names.clear();
+        }
+        self.names.extend(names);
+    }
+
     /// Of these shards, those that may not be there.
     pub(super) fn unknown_shards(&self, shards: &[i16]) -> Vec<i16> {
         let unknown = |shard: &i16| !self.shards.contains(shard);
@@ -60,13 +69,6 @@ impl Memory {
 
     pub(super) fn keep_months(&mut self, months: BTreeSet<i32>) {
         self.months.extend(months);
-    }
-
-    pub(super) fn keep_name(&mut self, name: &str, id: i32) {
-        if self.names.len() == NAMES {
-            self.names.clear();
-        }
-        self.names.insert(name.to_owned(), id);
     }
 
     pub(super) fn keep_customer(&mut self, id: &str, known: Known) {

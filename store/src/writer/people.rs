@@ -5,9 +5,9 @@ use super::memory::{Known, Memory};
 use super::shards::{Locked, look_up};
 use crate::instant::to_db;
 use crate::{StoreError, WorkspaceId, shard};
+use foldhash::{HashMap, HashMapExt};
 use jiff::Timestamp;
 use sqlx::PgConnection;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use time::OffsetDateTime;
 
@@ -25,6 +25,8 @@ struct Person<'a> {
     known: Option<Known>,
     /// The first of his events in the set that are stored now.
     first: Option<Timestamp>,
+    /// Whether the memory does not know him as he is stored.
+    news: bool,
 }
 
 impl<'a> People<'a> {
@@ -46,6 +48,7 @@ impl<'a> People<'a> {
                     shard: known.map_or_else(|| shard(id), |known| known.shard),
                     known,
                     first: None,
+                    news: known.is_none(),
                 });
                 *entry.insert(self.people.len() - 1)
             }
@@ -118,6 +121,7 @@ impl<'a> People<'a> {
                     locked.take(person.shard)
                 }
             };
+            person.news = true;
             person.known = Some(Known {
                 shard: person.shard,
                 customer_no,
@@ -134,7 +138,7 @@ impl<'a> People<'a> {
 
     /// Tells the memory, after the commit.
     pub(super) fn remember(&self, memory: &mut Memory) {
-        for person in &self.people {
+        for person in self.people.iter().filter(|person| person.news) {
             if let Some(known) = person.known {
                 memory.keep_customer(person.id, known);
             }

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::Sender;
 
 /// Rows of a set. Larger ones are no faster, and progress would be seen less often.
-const SET_ROWS: usize = 50_000;
+const SET_ROWS: usize = 100_000;
 
 /// Text of a set, for files with long rows.
-const SET_BYTES: u64 = 8 * 1024 * 1024;
+const SET_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Rows that are written together.
 #[derive(Default)]
