@@ -6,6 +6,7 @@ use crate::month::{DAY, DAYS, Month, QUARTER, QUARTERS, micros};
 use analysis::period::Periods;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// In no period that is looked at.
 const OUTSIDE: i32 = -1;
@@ -34,7 +35,8 @@ pub struct Frame {
     /// Whether period 0 is exact. It seldom matters, and it is the only one for which an event on the day of its
     /// customer's signup has to be read to the microsecond.
     pub(crate) own: bool,
-    months: BTreeMap<Month, Table>,
+    /// Made when they are first asked for: a question whose sets are in memory goes without.
+    months: OnceLock<BTreeMap<Month, Table>>,
 }
 
 impl PartialEq for Frame {
@@ -79,7 +81,7 @@ impl Frame {
         let bounds: Vec<i64> = periods.bounds.iter().map(|&bound| micros(bound)).collect();
         let end = bounds.last().copied().unwrap_or(i64::MIN);
         let as_of = micros(as_of);
-        let mut frame = Frame {
+        Frame {
             limit: if as_of > newest { end } else { as_of.min(end) },
             bounds,
             window: match window {
@@ -88,19 +90,8 @@ impl Frame {
             },
             at_least: at_least.max(1),
             own,
-            months: BTreeMap::new(),
-        };
-        if let (Some(&first), Window::Calendar) = (frame.bounds.first(), window)
-            && first < frame.limit
-        {
-            let mut month = Month::of(first);
-            while month.start() < frame.limit {
-                let table = Table::new(&frame, month);
-                frame.months.insert(month, table);
-                month = month.next();
-            }
+            months: OnceLock::new(),
         }
-        frame
     }
 
     /// How much of the instants has to be at hand. Less is enough for whoever is lucky.
@@ -163,7 +154,19 @@ impl Frame {
     }
 
     pub(crate) fn table(&self, month: Month) -> Option<&Table> {
-        self.months.get(&month)
+        let months = self.months.get_or_init(|| {
+            let mut months = BTreeMap::new();
+            let first = self.bounds.first().copied().unwrap_or(i64::MAX);
+            if first < self.limit {
+                let mut month = Month::of(first);
+                while month.start() < self.limit {
+                    months.insert(month, Table::new(self, month));
+                    month = month.next();
+                }
+            }
+            months
+        });
+        months.get(&month)
     }
 }
 

@@ -93,12 +93,13 @@ impl ShardSets {
             if !frame.sees(month) {
                 continue;
             }
-            match (frame.window, frame.table(month)) {
-                (Window::Calendar, Some(table)) => {
-                    slots.calendar(frame, table, month, chunk, &mut marks)?;
+            match frame.window {
+                Window::Calendar => {
+                    if let Some(table) = frame.table(month) {
+                        slots.calendar(frame, table, month, chunk, &mut marks)?;
+                    }
                 }
-                (Window::Calendar, None) => {}
-                (Window::Rolling(length), _) => {
+                Window::Rolling(length) => {
                     slots.rolling(frame, length, month, chunk, &mut marks)?;
                 }
             }

@@ -261,7 +261,7 @@ impl Current {
     }
 }
 
-/// The counting itself, shard by shard.
+/// The counting itself.
 fn count(
     rule: &Rule,
     counting: &Counting,
@@ -271,23 +271,32 @@ fn count(
 ) -> Result<(Tally, u64), Broken> {
     let places: Vec<usize> = (0..sets.len()).collect();
     let first = plan.periods.bounds.first();
-    let parts = in_parallel(threads(), &places, |&place| {
+    let add = |place: usize, tally: &mut Tally| {
         let Sets { frame, sets, .. } = &*sets[place];
         let offset = first.and_then(|&first| frame.offset(first));
         let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
+        let mut chosen = None;
+        if !tests.is_empty() {
+            let customers = states[place].customers;
+            let mut selection = Selection::all(customers);
+            for (filter, columns) in tests {
+                selection.and(&columns[place].select(&filter.test, customers));
+            }
+            chosen = Some(sets.choose(&selection));
+        }
+        sets.count(counting, offset, chosen.as_deref(), tally);
+        Ok(())
+    };
+    // Adding up a tally for every shard would take longer than counting them.
+    let groups: Vec<&[usize]> = places
+        .chunks(places.len().div_ceil(threads()).max(1))
+        .collect();
+    let parts = in_parallel(threads(), &groups, |places| {
         let mut tally = Tally::new(rule.clone(), plan);
-        if tests.is_empty() {
-            sets.count(counting, offset, None, &mut tally);
-            return Ok(tally);
+        for &place in *places {
+            add(place, &mut tally)?;
         }
-        let customers = states[place].customers;
-        let mut selection = Selection::all(customers);
-        for (filter, columns) in tests {
-            selection.and(&columns[place].select(&filter.test, customers));
-        }
-        let chosen = sets.choose(&selection);
-        sets.count(counting, offset, Some(&chosen), &mut tally);
-        Ok(tally)
+        Ok::<_, Broken>(tally)
     });
     let mut all = Tally::new(rule.clone(), plan);
     for part in parts {
