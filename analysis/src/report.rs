@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use crate::names::named;
 use crate::period::WeekStart;
 use crate::query::{AsOf, CellRef, ColumnZero, RetentionQuery};
 use crate::rule::Rule;
@@ -13,6 +14,7 @@ use crate::stats::{Interval, rate, wilson};
 
 /// How final a cell's count is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CellState {
     /// The period (or span) had ended at as-of for every member: the count is final.
@@ -22,6 +24,8 @@ pub enum CellState {
     /// *On or after* and brackets without end: the period had ended, but later returns can still raise the count.
     Open,
 }
+
+named!(CellState: Complete = "complete", Running = "running", Open = "open");
 
 /// One cohort in one period.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -78,18 +82,22 @@ pub struct RetentionReport {
     pub cohorts: Vec<Cohort>,
     /// One entry per column; `None` where no cohort had finished the period.
     pub overall: Vec<Option<Overall>>,
-    /// Customers in all cohorts.
+    /// Customers in all cohorts; one who joined several is counted in each.
     pub customers: u64,
-    /// Of these, customers whose signup was given.
+    /// Of these, customers whose signup was given; 0 when cohorts begin with an event.
     pub signup_given: u64,
-    /// Of these, customers whose signup is the instant of their first event.
+    /// Of these, customers whose signup is the instant of their first event; 0 when cohorts begin with an event.
     pub signup_inferred: u64,
     /// The newest event stored.
     pub watermark: Option<Timestamp>,
     /// What a clock in the zone showed at `watermark`.
     pub watermark_local: Option<DateTime>,
-    /// Customers of the workspace who could not be placed, having neither a signup nor an event.
+    /// Customers of the workspace who could not be placed, having neither a signup nor an event; 0 when cohorts begin
+    /// with an event.
     pub left_out: u64,
+    /// Customers left out of the whole workspace as internal or test ones.
+    #[serde(default)]
+    pub internal: u64,
 }
 
 /// Everything to be said about one cell, also of the overall row.

@@ -6,6 +6,7 @@
 mod cell;
 mod column;
 mod dates;
+mod entry;
 mod headline;
 mod method;
 mod numbers;
@@ -14,6 +15,7 @@ mod question;
 pub use cell::cell_sentence;
 pub use column::{column_label, column_name};
 pub use dates::{date, date_time, period_label, period_name, short_date};
+pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;
 pub use numbers::{attrition_percent, interval, percent, thousands};

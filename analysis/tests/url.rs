@@ -2,8 +2,9 @@
 
 use analysis::period::Grain;
 use analysis::query::{
-    AsOf, CellRef, CohortRange, ColumnZero, DEFAULT_BRACKETS, ParamProblem, RetentionKind,
-    RetentionQuery, RetentionView, Scale, Show, TraitFilter, TraitTest, split_url_query, url_query,
+    AsOf, BeforeStart, CellRef, CohortRange, ColumnZero, DEFAULT_BRACKETS, ParamProblem,
+    RetentionKind, RetentionQuery, RetentionView, Scale, Show, StartRule, TraitFilter, TraitTest,
+    Window, split_url_query, url_query,
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -51,7 +52,8 @@ fn defaults_are_left_out() {
 
 #[test]
 fn every_parameter() {
-    let url = "?grain=day&kind=on_or_after&zero=measured&follow_up=8&active=board%20shared&active=report_published\
+    let url = "?grain=day&kind=on_or_after&zero=measured&follow_up=8&window=rolling&start=first_event\
+               &start_event=signed%20in&active=board%20shared&active=report_published&min=3\
                &from=2024-01-01&to=2024-12-30&as_of=2025-01-01T00:00:00Z\
                &where=plan:is:pro:team%20%26%20co&where=seats:between:10:&where=role:not:test%253Auser\
                &where=trial:unset&where=country:set&small=50\
@@ -88,6 +90,12 @@ fn every_parameter() {
         brackets: DEFAULT_BRACKETS.to_vec(),
         column_zero: ColumnZero::Measured,
         follow_up: Some(8),
+        window: Window::Rolling,
+        start: StartRule::FirstEvent,
+        start_events: vec!["signed in".to_owned()],
+        before_start: BeforeStart::Ignore,
+        any_event: false,
+        min_count: 3,
     };
     assert_eq!(query, expected);
     let expected = RetentionView {
@@ -154,6 +162,26 @@ fn problems_in_words() {
         "“follow_up=9” is ignored: expected a period from 1 to 1500 beside “kind=on_or_after” or a last bracket without \
          end.",
         "?kind=brackets&brackets=1-3",
+    );
+    check(
+        "start_event=order",
+        "“start_event=order” is ignored: expected “start=first_event” or “start=each_event” beside it.",
+        "",
+    );
+    check(
+        "window=rolling&before=count",
+        "“before=count” is ignored: expected “window=calendar” beside it.",
+        "?window=rolling",
+    );
+    check(
+        "any=1&active=a",
+        "“any=1” is ignored: expected no “active” beside it.",
+        "?active=a",
+    );
+    check(
+        "min=0",
+        "“min=0” cannot be used: expected a whole number from 1 to 1,000. Using 1.",
+        "",
     );
     check(
         "grain=day&grain=month",
@@ -313,6 +341,16 @@ fn any_filter() -> impl Strategy<Value = TraitFilter> {
     (text(), test).prop_map(|(name, test)| TraitFilter { name, test })
 }
 
+/// When customers enter cohorts, and how much they have to do there.
+fn entries() -> impl Strategy<Value = (StartRule, Vec<String>, BeforeStart, u32)> {
+    (
+        prop::sample::select(StartRule::ALL.to_vec()),
+        prop::collection::vec(text(), 0..4),
+        prop::sample::select(BeforeStart::ALL.to_vec()),
+        1_u32..=3,
+    )
+}
+
 fn any_query() -> impl Strategy<Value = RetentionQuery> {
     let cohorts = prop_oneof![
         (1_u32..=520).prop_map(CohortRange::Last),
@@ -337,9 +375,19 @@ fn any_query() -> impl Strategy<Value = RetentionQuery> {
         as_of,
         prop::collection::vec(any_filter(), 0..4),
         0_u32..=1_000_000,
+        entries(),
     )
-        .prop_flat_map(|(grain, active, cohorts, as_of, filters, small)| {
+        .prop_flat_map(|(grain, active, cohorts, as_of, filters, small, entries)| {
+            let (start, start_events, before_start, min_count) = entries;
             let mut query = RetentionQuery {
+                any_event: active.is_empty() && min_count > 1,
+                start_events: match start {
+                    StartRule::Signup => Vec::new(),
+                    _ => start_events,
+                },
+                start,
+                before_start,
+                min_count,
                 grain,
                 active,
                 cohorts,
@@ -350,6 +398,12 @@ fn any_query() -> impl Strategy<Value = RetentionQuery> {
             };
             query.normalise();
             counting(query)
+        })
+        .prop_map(|mut query| {
+            if query.window == Window::Rolling {
+                query.before_start = BeforeStart::Ignore;
+            }
+            query
         })
 }
 
@@ -398,14 +452,15 @@ proptest! {
         pairs in prop::collection::vec((
             prop_oneof![
                 prop::sample::select(vec![
-                    "grain", "kind", "brackets", "zero", "follow_up", "active", "last", "from", "to", "as_of", "where", "small",
+                    "grain", "kind", "brackets", "zero", "follow_up", "window", "start", "start_event",
+                    "before", "any", "min", "active", "last", "from", "to", "as_of", "where", "small",
                     "show", "intervals", "scale", "diagonal", "cell",
                 ]).prop_map(str::to_owned),
                 ".{0,8}",
             ],
             prop_oneof![
                 ".{0,30}",
-                "(on_or_after|brackets|streak|previous|measured)",
+                "(on_or_after|brackets|streak|measured|rolling|each_event|count|1|3)",
                 "[1-9]{1,2}-[1-9]?(,[1-9]{2}-([1-9]{2})?){0,2}",
                 "[-0-9:.TZ]{1,25}",
                 "[a-z]{1,4}:(is|not|between|set|unset)(:[-0-9a-z%.]{0,5}){0,4}",

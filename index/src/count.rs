@@ -9,6 +9,7 @@ use crate::bytes::place;
 use crate::month::timestamp;
 use crate::sets::{Run, ShardSets};
 use analysis::rule::{Need, Rule};
+use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;
 use std::ops::Range;
 
@@ -356,10 +357,11 @@ impl Counting {
 
 impl ShardSets {
     /// Adds the entries to a tally, only the `chosen` ones (bits by place, see [`ShardSets::choose`]) if there is a
-    /// choice. The tally's first cohort is the frame's period `offset`; entries of other cohorts are passed over.
+    /// choice. The first cohort of the plan and its tally is the frame's period `offset`; entries of other cohorts are passed over.
     pub fn count(
         &self,
         counting: &Counting,
+        plan: &RetentionPlan,
         offset: usize,
         chosen: Option<&[u64]>,
         tally: &mut Tally,
@@ -413,10 +415,12 @@ impl ShardSets {
         }
         for (run, span) in runs.iter().zip(spans) {
             if let Some((first, last)) = span {
-                let [first, last] = [first, last].map(|place| timestamp(self.starts[place]));
-                let cohort = &mut tally.cohorts[place(run.cohort) - offset];
-                cohort.first_start = cohort.first_start.into_iter().chain([first]).min();
-                cohort.last_start = cohort.last_start.max(Some(last));
+                let own = place(run.cohort) - offset;
+                // Time has gone furthest for the earliest entry, and least far for the latest.
+                for number in [first, last] {
+                    let seen = plan.seen(own, timestamp(self.starts[number]));
+                    tally.cohorts[own].see(Some(seen));
+                }
             }
         }
     }

@@ -147,6 +147,7 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
     let mut fast = Tally::new(needs.clone(), &plan);
     sets.count(
         &counting,
+        &plan,
         offset,
         (every > 1).then_some(&chosen[..]),
         &mut fast,
@@ -162,7 +163,13 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
             .iter()
             .position(|start| *start == entry.cohort);
         let active = periods_set(entry.active.iter().copied());
-        slow.add(cohort.expect("a cohort"), entry.start, entry.given, &active);
+        slow.add(
+            &plan,
+            cohort.expect("a cohort"),
+            entry.start,
+            entry.given,
+            &active,
+        );
     }
     assert_eq!(fast, slow, "{asked:?} {rule:?} of {world:#?}");
 

@@ -11,7 +11,7 @@ mod load;
 mod memory;
 mod rebuild;
 
-pub(crate) use answer::tally;
+pub(crate) use answer::{Question, count};
 pub use memory::INDEX_MEMORY;
 pub(crate) use memory::Memory;
 pub use rebuild::ShardDoubt;

@@ -5,7 +5,7 @@ use crate::retention::{Scope, membership_query, prepare};
 use crate::{Store, StoreError, Workspace};
 use analysis::query::{CellRef, RetentionQuery};
 use analysis::rule::{Need, Rule};
-use analysis::shape::shape;
+use analysis::shape::{About, shape};
 use jiff::Timestamp;
 use time::OffsetDateTime;
 
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 pub struct Member {
     /// External id.
     pub customer: String,
-    /// When he signed up.
+    /// When he entered the cohort: his signup or start event.
     pub signup_at: Timestamp,
     /// Active events in the periods that the cell looks at; 0 for those who were not active in any.
     pub uses: u64,
@@ -68,7 +68,7 @@ impl Store {
         let range = own.map_or((0, last), |own| (own, own));
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, range).await?;
         let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-        let report = shape(&query, &plan, &tally, None, 0);
+        let report = shape(&query, &plan, &tally, About::default());
         report.cell(cell).ok_or(StoreError::NotFound)?;
         let cohorts: Vec<i32> = match own {
             Some(own) => vec![number(usize::try_from(own).unwrap_or(usize::MAX))],
@@ -79,17 +79,17 @@ impl Store {
             scope,
             r#", used as (
                 select cohort, shard, customer_no,
-                       coalesce(sum(uses) filter (where period >= $8 and period <= $9), 0)::bigint as uses,
-                       count(*) filter (where period >= $10 and period <= $11) as periods,
-                       count(*) filter (where period >= $13 and period <= $14) as before
+                       coalesce(sum(uses) filter (where period >= $19 and period <= $20), 0)::bigint as uses,
+                       count(*) filter (where period >= $21 and period <= $22) as periods,
+                       count(*) filter (where period >= $24 and period <= $25) as before
                 from active group by 1, 2, 3)
-            select m.external_id as "external_id!", m.signup_at as "signup_at!",
+            select m.external_id as "external_id!", m.start as "signup_at!",
                    coalesce(u.uses, 0) as "uses!", count(*) over () as "total!"
             from member m left join used u using (cohort, shard, customer_no)
-            where cohort = any($16)
-              and coalesce(u.before, 0) >= $15 and (coalesce(u.periods, 0) >= $12) = $17
-            order by coalesce(u.uses, 0) desc, m.external_id, m.signup_at
-            offset $18 limit $19"#,
+            where cohort = any($27)
+              and coalesce(u.before, 0) >= $26 and (coalesce(u.periods, 0) >= $23) = $28
+            order by coalesce(u.uses, 0) desc, m.external_id, m.start
+            offset $29 limit $30"#,
             number(seen.from),
             seen.to.map_or(i32::MAX, number),
             number(need.span.from),

@@ -7,15 +7,25 @@
 use crate::instant::from_db;
 use crate::{Store, StoreError, Workspace, activity};
 use analysis::period::Calendar;
-use analysis::query::RetentionQuery;
+use analysis::query::{RetentionQuery, StartRule};
 use analysis::report::RetentionReport;
-use analysis::shape::{RetentionPlan, shape};
+use analysis::shape::{About, RetentionPlan, shape};
+use analysis::tally::Tally;
 use jiff::Timestamp;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 mod membership;
 
 pub(crate) use membership::{Scope, membership_query};
+
+/// What an engine has counted.
+pub(crate) struct Counted {
+    pub(crate) tally: Tally,
+    /// Customers who could not be placed.
+    pub(crate) left_out: u64,
+    /// Internal customers.
+    pub(crate) internal: u64,
+}
 
 /// Who counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,16 +74,14 @@ impl Store {
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
         let mut counted = None;
         if engine != Engine::Reference {
-            let streams = scope.event_ids.clone();
-            let by_index = activity::tally(
-                &mut snapshot,
-                &self.activity,
+            let asked = activity::Question {
                 workspace,
-                &query,
-                &plan,
-                streams,
-            );
-            counted = match by_index.await {
+                query: &query,
+                plan: &plan,
+                active: &scope.event_ids,
+                start: &scope.start_ids,
+            };
+            counted = match activity::count(&mut snapshot, &self.activity, &asked).await {
                 Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
                     tracing::error!(
                         workspace = workspace.id.0,
@@ -84,19 +92,10 @@ impl Store {
                 counted => counted?,
             };
         }
-        let (tally, left_out) = match counted {
+        let counted = match counted {
             Some(counted) => counted,
             None if engine == Engine::Index => return Err(StoreError::NotFound),
-            None => {
-                let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-                let left_out = sqlx::query_scalar!(
-                    r#"select count(*) as "left_out!" from customer where workspace_id = $1 and signup_at is null"#,
-                    workspace.id.0
-                )
-                .fetch_one(&mut *snapshot)
-                .await?;
-                (tally, left_out.unsigned_abs())
-            }
+            None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
         };
         let watermark = sqlx::query_scalar!(
             "select max(newest_event_at) from batch where workspace_id = $1",
@@ -105,13 +104,12 @@ impl Store {
         .fetch_one(&mut *snapshot)
         .await?;
         snapshot.commit().await?;
-        Ok(shape(
-            &query,
-            &plan,
-            &tally,
-            watermark.map(from_db),
-            left_out,
-        ))
+        let about = About {
+            watermark: watermark.map(from_db),
+            left_out: counted.left_out,
+            internal: counted.internal,
+        };
+        Ok(shape(&query, &plan, &counted.tally, about))
     }
 
     /// A read-only view of one moment, so that the numbers of a report belong together.
@@ -120,6 +118,52 @@ impl Store {
             .pool
             .begin_with("begin isolation level repeatable read, read only")
             .await?)
+    }
+}
+
+impl Scope {
+    /// The reference's counts.
+    async fn count(
+        &self,
+        snapshot: &mut PgConnection,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        plan: &RetentionPlan,
+    ) -> Result<Counted, StoreError> {
+        let tally = self.tally(&mut *snapshot, query, plan).await?;
+        let left_out = match query.start {
+            StartRule::Signup => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "left_out!" from customer where workspace_id = $1 and signup_at is null"#,
+                    workspace.id.0
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+            StartRule::FirstEvent | StartRule::EachEvent => 0,
+        };
+        let internal = match workspace.internal.is_empty() {
+            true => 0,
+            false => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "internal!" from customer c
+                       where workspace_id = $1 and exists (
+                           select 1
+                           from jsonb_to_recordset($2::jsonb)
+                                as f(name text, op text, list jsonb, low float8, high float8)
+                           where passes(c.traits, f.name, f.op, f.list, f.low, f.high))"#,
+                    workspace.id.0,
+                    self.internal
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+        };
+        Ok(Counted {
+            tally,
+            left_out: left_out.unsigned_abs(),
+            internal: internal.unsigned_abs(),
+        })
     }
 }
 
@@ -133,7 +177,7 @@ pub(crate) fn prepare(
     let calendar = Calendar::new(&workspace.zone, workspace.week_start)
         .map_err(|_| StoreError::Zone(workspace.zone.clone()))?;
     let mut query = query.clone();
-    if query.active.is_empty() {
+    if query.active.is_empty() && !query.any_event {
         if workspace.active_events.is_empty() {
             return Err(StoreError::NoActivity);
         }

@@ -6,8 +6,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::{
-    AsOf, Bracket, CohortRange, DEFAULT_BRACKETS, RetentionKind, RetentionQuery, TraitFilter,
-    TraitTest,
+    AsOf, BeforeStart, Bracket, CohortRange, DEFAULT_BRACKETS, RetentionKind, RetentionQuery,
+    StartRule, TraitFilter, TraitTest, Window,
 };
 use crate::words;
 
@@ -19,6 +19,8 @@ pub const MAX_PERIODS: u32 = 1_500;
 pub const MAX_BRACKETS: usize = 50;
 /// The most event names that can count as active.
 pub const MAX_EVENTS: usize = 50;
+/// The most events that a period can need to be active.
+pub const MAX_MIN_COUNT: u32 = 1_000;
 /// The most conditions on traits.
 pub const MAX_FILTERS: usize = 20;
 /// The most values in one condition.
@@ -120,6 +122,32 @@ pub enum QueryError {
         /// How many were given.
         given: usize,
     },
+    /// Too many event names count as start.
+    #[error("At most {MAX_EVENTS} events can count as start, not {given}.")]
+    TooManyStartEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// Start events for cohorts that begin with the signup.
+    #[error(
+        "Cohorts by signup have no start events; choose “first_event” or “each_event” as the start."
+    )]
+    StartEventsSignup,
+    /// Any event and named ones at once.
+    #[error("Either any event counts as active or the named ones, not both.")]
+    AnyWithNames,
+    /// The number of events that make a period active is 0 or too large.
+    #[error(
+        "A period must need between 1 and {} events to be active, not {given}.",
+        words::thousands(u64::from(MAX_MIN_COUNT))
+    )]
+    MinCount {
+        /// What was asked for.
+        given: u32,
+    },
+    /// Events before the start in periods that begin with it.
+    #[error("Rolling periods begin with the start itself, so no event of theirs lies before it.")]
+    BeforeStartRolling,
     /// Too many conditions on traits.
     #[error("At most {MAX_FILTERS} filters can be set, not {given}.")]
     TooManyFilters {
@@ -188,6 +216,11 @@ impl QueryError {
             QueryError::FollowUpKind { .. } => "follow_up_kind",
             QueryError::FollowUpBracket { .. } => "follow_up_bracket",
             QueryError::TooManyEvents { .. } => "too_many_events",
+            QueryError::TooManyStartEvents { .. } => "too_many_start_events",
+            QueryError::StartEventsSignup => "start_events_signup",
+            QueryError::AnyWithNames => "any_with_names",
+            QueryError::MinCount { .. } => "min_count",
+            QueryError::BeforeStartRolling => "before_start_rolling",
             QueryError::TooManyFilters { .. } => "too_many_filters",
             QueryError::ValueCount { .. } => "value_count",
             QueryError::Empty { .. } => "empty_text",
@@ -212,16 +245,35 @@ impl RetentionQuery {
                 given: self.active.len(),
             });
         }
-        for event in &self.active {
-            check_name("An event name", event)?;
+        if self.any_event && !self.active.is_empty() {
+            return Err(QueryError::AnyWithNames);
         }
-        if self.filters.len() > MAX_FILTERS {
-            return Err(QueryError::TooManyFilters {
-                given: self.filters.len(),
+        check_min_count(self.min_count)?;
+        if self.start_events.len() > MAX_EVENTS {
+            return Err(QueryError::TooManyStartEvents {
+                given: self.start_events.len(),
             });
         }
-        self.filters.iter().try_for_each(TraitFilter::check)
+        for event in self.active.iter().chain(&self.start_events) {
+            check_name("An event name", event)?;
+        }
+        if self.start == StartRule::Signup && !self.start_events.is_empty() {
+            return Err(QueryError::StartEventsSignup);
+        }
+        if self.window == Window::Rolling && self.before_start == BeforeStart::Count {
+            return Err(QueryError::BeforeStartRolling);
+        }
+        check_filters(&self.filters)
     }
+}
+
+/// Whether a list of conditions keeps all limits.
+pub fn check_filters(filters: &[TraitFilter]) -> Result<(), QueryError> {
+    if filters.len() > MAX_FILTERS {
+        let given = filters.len();
+        return Err(QueryError::TooManyFilters { given });
+    }
+    filters.iter().try_for_each(TraitFilter::check)
 }
 
 impl RetentionQuery {
@@ -338,6 +390,13 @@ pub(super) fn check_year(given: Date) -> Result<(), QueryError> {
 pub(super) fn check_small(given: u32) -> Result<(), QueryError> {
     if given > MAX_SMALL {
         return Err(QueryError::Small { given });
+    }
+    Ok(())
+}
+
+pub(super) fn check_min_count(given: u32) -> Result<(), QueryError> {
+    if given == 0 || given > MAX_MIN_COUNT {
+        return Err(QueryError::MinCount { given });
     }
     Ok(())
 }

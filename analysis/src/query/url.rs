@@ -1,11 +1,13 @@
 //! The question as URL parameters, there and back.
 
-use super::check::{check_as_of, check_brackets, check_name, check_range, check_small, check_year};
+use super::check::{
+    check_as_of, check_brackets, check_min_count, check_name, check_range, check_small, check_year,
+};
 use super::problem::{ParamProblem, Params, date, whole};
 use super::{
-    AsOf, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS, DEFAULT_COHORTS, DEFAULT_SMALL,
-    MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_PERIODS, MAX_SMALL, MAX_TEXT, RetentionKind,
-    RetentionQuery, RetentionView, TraitFilter,
+    AsOf, BeforeStart, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS, DEFAULT_COHORTS,
+    DEFAULT_SMALL, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS, MAX_SMALL,
+    MAX_TEXT, RetentionKind, RetentionQuery, RetentionView, StartRule, TraitFilter, Window,
 };
 use crate::period::Grain;
 use crate::words;
@@ -37,7 +39,25 @@ impl RetentionQuery {
             query.column_zero = zero;
         }
         follow_up(&mut params, &mut query);
-        query.active = active(&mut params);
+        start(&mut params, &mut query);
+        query.active = event_names(&mut params, "active");
+        if params.switch("any") == Some(true) {
+            if query.active.is_empty() {
+                query.any_event = true;
+            } else {
+                params.problem("any", "1", "no “active” beside it", "");
+            }
+        }
+        let min = params.parsed(
+            "min",
+            &format!(
+                "a whole number from 1 to {}",
+                words::thousands(u64::from(MAX_MIN_COUNT))
+            ),
+            "1",
+            |text| whole(text).filter(|min| check_min_count(*min).is_ok()),
+        );
+        query.min_count = min.unwrap_or(1);
         query.cohorts = cohorts(&mut params, query.grain);
         let as_of = params.parsed(
             "as_of",
@@ -89,7 +109,24 @@ impl RetentionQuery {
         if let Some(last) = self.follow_up.filter(|_| self.kind.takes_follow_up()) {
             params.push(("follow_up", last.to_string()));
         }
+        if self.window != Window::default() {
+            params.push(("window", self.window.to_string()));
+        }
+        if self.start != StartRule::default() {
+            params.push(("start", self.start.to_string()));
+            let events = self.start_events.iter();
+            params.extend(events.map(|event| ("start_event", event.clone())));
+        }
+        if self.before_start != BeforeStart::default() && self.window == Window::Calendar {
+            params.push(("before", self.before_start.to_string()));
+        }
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
+        if self.any_event && self.active.is_empty() {
+            params.push(("any", "1".to_owned()));
+        }
+        if self.min_count != 1 {
+            params.push(("min", self.min_count.to_string()));
+        }
         match self.cohorts {
             range if range == CohortRange::default() => {}
             CohortRange::Last(count) => params.push(("last", count.to_string())),
@@ -148,17 +185,43 @@ fn follow_up(params: &mut Params<'_>, query: &mut RetentionQuery) {
     }
 }
 
-fn active(params: &mut Params<'_>) -> Vec<String> {
+fn start(params: &mut Params<'_>, query: &mut RetentionQuery) {
+    let windows = Window::expected();
+    if let Some(window) = params.named("window", &windows, Window::default()) {
+        query.window = window;
+    }
+    let rules = StartRule::expected();
+    if let Some(start) = params.named("start", &rules, StartRule::default()) {
+        query.start = start;
+    }
+    query.start_events = event_names(params, "start_event");
+    if query.start == StartRule::Signup {
+        for event in std::mem::take(&mut query.start_events) {
+            let expected = "“start=first_event” or “start=each_event” beside it";
+            params.problem("start_event", &event, expected, "");
+        }
+    }
+    let choices = BeforeStart::expected();
+    let before = params.named("before", &choices, BeforeStart::default());
+    match before {
+        Some(BeforeStart::Count) if query.window == Window::Rolling => {
+            params.problem("before", "count", "“window=calendar” beside it", "");
+        }
+        before => query.before_start = before.unwrap_or_default(),
+    }
+}
+
+fn event_names(params: &mut Params<'_>, param: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in params.all("active") {
+    for name in params.all(param) {
         if check_name("An event name", name).is_err() {
             let expected = format!("an event name of at most {MAX_TEXT} characters");
-            params.problem("active", name, &expected, "");
+            params.problem(param, name, &expected, "");
         } else if names.iter().all(|known| known != name) {
             if names.len() < MAX_EVENTS {
                 names.push(name.to_owned());
             } else {
-                params.problem("active", name, &format!("at most {MAX_EVENTS} events"), "");
+                params.problem(param, name, &format!("at most {MAX_EVENTS} events"), "");
             }
         }
     }

@@ -116,7 +116,7 @@ pub fn Matrix(
                     <thead>
                         <tr>
                             <th scope="col">"Signed up"</th>
-                            {(1..columns).map(|period| view! { <th scope="col">{period}</th> }).collect_view()}
+                            {(1..columns).map(|column| view! { <th scope="col">{words::column_label(&report.query, column)}</th> }).collect_view()}
                         </tr>
                     </thead>
                     <tbody>{body}</tbody>

@@ -31,6 +31,9 @@ pub fn QuestionLine(
     let kind = match query.kind {
         RetentionKind::On => "in",
         RetentionKind::OnOrAfter => "in or after",
+        RetentionKind::Brackets => "in spans of",
+        RetentionKind::Streak => "in every one of",
+        RetentionKind::Previous => "from one to the next of",
     };
     let kinds = [
         (RetentionKind::On, "in", "Active in that very period."),
@@ -38,6 +41,21 @@ pub fn QuestionLine(
             RetentionKind::OnOrAfter,
             "in or after",
             "Active in that period or any later one; the rest have not come back since.",
+        ),
+        (
+            RetentionKind::Brackets,
+            "in spans of",
+            "Active anywhere in a span such as 4 to 6.",
+        ),
+        (
+            RetentionKind::Streak,
+            "in every one of",
+            "Active in every period up to that one, without a gap.",
+        ),
+        (
+            RetentionKind::Previous,
+            "from one to the next of",
+            "Of those active in one period, the share active in the next.",
         ),
     ];
     let grains: Vec<_> = Grain::ALL

@@ -3,10 +3,10 @@
 /// Most characters of a slug, as the data base has it.
 const LONGEST: usize = 63;
 
-/// Letters and digits of a name with hyphens between them.
+/// Letters and digits of a name, spelt with those of ASCII, with hyphens between them.
 pub(super) fn slug(name: &str) -> String {
     let mut slug = String::new();
-    for letter in name.to_lowercase().chars() {
+    for letter in deunicode::deunicode(name).to_lowercase().chars() {
         if letter.is_ascii_alphanumeric() {
             slug.push(letter);
         } else if !slug.is_empty() && !slug.ends_with('-') {
@@ -16,7 +16,7 @@ pub(super) fn slug(name: &str) -> String {
     slug.truncate(LONGEST);
     let slug = slug.trim_end_matches('-');
     if slug.is_empty() {
-        // a name without any of these letters
+        // a name without letters or digits
         "workspace".to_owned()
     } else {
         slug.to_owned()
@@ -42,8 +42,9 @@ mod tests {
         for (name, expected) in [
             ("Acme Studio", "acme-studio"),
             ("  R&D -- 2026! ", "r-d-2026"),
-            ("Café", "caf"),
-            ("日本", "workspace"),
+            ("Café Über", "cafe-uber"),
+            ("日本", "ri-ben"),
+            ("!?", "workspace"),
             ("", "workspace"),
         ] {
             assert_eq!(slug(name), expected);

@@ -1,6 +1,7 @@
 //! What was read of the index, in bounded memory: the least recently used is forgotten first.
 
 use analysis::period::{Grain, WeekStart};
+use analysis::query::StartRule;
 use index::chunk::{Chunk, Depth};
 use index::column::Column;
 use index::month::Month;
@@ -21,7 +22,7 @@ pub(super) struct Stream {
 
 /// What sets are about, apart from their shard and the first of their cohorts.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Question {
+pub(super) struct About {
     pub(super) workspace: i32,
     pub(super) zone: String,
     pub(super) week_start: WeekStart,
@@ -29,7 +30,13 @@ pub(super) struct Question {
     pub(super) window: Window,
     pub(super) at_least: u32,
     pub(super) own: bool,
-    pub(super) streams: Vec<i32>,
+    /// Whether events of period 0 count from its beginning on.
+    pub(super) count_before: bool,
+    /// The streams that count as active.
+    pub(super) active: Vec<i32>,
+    pub(super) rule: StartRule,
+    /// The streams of the start rule.
+    pub(super) start: Vec<i32>,
     /// The end of the last period.
     pub(super) end: i64,
     /// Nothing from here on is seen; `None` when the end is all that limits.
@@ -52,7 +59,7 @@ enum Key {
     Starts(i32, i16),
     Stream(i32, i16, i32),
     Column(i32, i16, String),
-    Sets(Arc<Question>, i16),
+    Sets(Arc<About>, i16),
 }
 
 #[derive(Clone)]
@@ -206,20 +213,15 @@ impl Memory {
         );
     }
 
-    pub(super) fn sets(
-        &self,
-        question: &Arc<Question>,
-        shard: i16,
-        version: i64,
-    ) -> Option<Arc<Sets>> {
-        match self.get(&Key::Sets(question.clone(), shard))? {
+    pub(super) fn sets(&self, about: &Arc<About>, shard: i16, version: i64) -> Option<Arc<Sets>> {
+        match self.get(&Key::Sets(about.clone(), shard))? {
             Value::Sets(sets) if sets.version == version => Some(sets),
             _ => None,
         }
     }
 
-    pub(super) fn put_sets(&self, question: &Arc<Question>, shard: i16, sets: Arc<Sets>) {
-        self.put(Key::Sets(question.clone(), shard), Value::Sets(sets));
+    pub(super) fn put_sets(&self, about: &Arc<About>, shard: i16, sets: Arc<Sets>) {
+        self.put(Key::Sets(about.clone(), shard), Value::Sets(sets));
     }
 }
 

@@ -1,7 +1,10 @@
 //! Small worlds to ask questions of: random ones of the nastiest kind, real ones, and hand-made ones.
 
 use analysis::period::WeekStart;
-use analysis::query::{Bracket, ColumnZero, RetentionKind, RetentionQuery, TraitFilter, TraitTest};
+use analysis::query::{
+    BeforeStart, Bracket, ColumnZero, RetentionKind, RetentionQuery, StartRule, TraitFilter,
+    TraitTest, Window,
+};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -33,7 +36,6 @@ pub struct World {
     pub zone: String,
     pub week_start: WeekStart,
     pub customers: Vec<Customer>,
-    pub active: Vec<String>,
     pub filters: Vec<TraitFilter>,
     pub from: Date,
     pub as_of: Timestamp,
@@ -204,30 +206,22 @@ pub fn worlds() -> impl Strategy<Value = World> {
         "America/Havana",
         "Australia/Lord_Howe",
     ]);
-    let active = prop_oneof![
-        Just(vec!["visit".to_owned()]),
-        Just(vec!["order".to_owned(), "visit".to_owned()]),
-    ];
     let as_of = prop_oneof![Just("2025-03-01T00:00:00Z".parse().unwrap()), instants()];
     (
         zones,
         select(vec![WeekStart::Monday, WeekStart::Sunday]),
         customers(),
-        active,
         filters(),
         as_of,
     )
-        .prop_map(
-            |(zone, week_start, customers, active, filters, as_of)| World {
-                zone: zone.to_owned(),
-                week_start,
-                customers,
-                active,
-                filters,
-                from: "2024-01-17".parse().unwrap(),
-                as_of,
-            },
-        )
+        .prop_map(|(zone, week_start, customers, filters, as_of)| World {
+            zone: zone.to_owned(),
+            week_start,
+            customers,
+            filters,
+            from: "2024-01-17".parse().unwrap(),
+            as_of,
+        })
 }
 
 /// A question of a kind, with random settings that fit it.
@@ -236,24 +230,57 @@ pub fn settings(kind: RetentionKind) -> impl Strategy<Value = RetentionQuery> {
         let brackets = list.split(',').map(|text| text.parse::<Bracket>());
         brackets.collect::<Result<Vec<_>, _>>().unwrap()
     });
-    let follow_up = option::of(select(vec![1, 2, 6, 9, 30]));
-    (brackets, select(ColumnZero::ALL.to_vec()), follow_up).prop_map(
-        move |(brackets, column_zero, follow_up)| {
-            let mut query = RetentionQuery {
-                kind,
-                column_zero,
-                follow_up,
-                ..RetentionQuery::default()
-            };
-            if kind == RetentionKind::Brackets {
-                query.brackets = brackets;
-            }
-            if query.validate().is_err() {
-                query.follow_up = None;
-            }
-            query
-        },
+    let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
+    let active = select(vec![names(&["visit"]), names(&["order", "visit"]), vec![]]);
+    let start_events = select(vec![names(&["visit"]), names(&["login", "order"]), vec![]]);
+    (
+        (
+            brackets,
+            select(vec![None, None, Some(1), Some(2), Some(6), Some(30)]),
+        ),
+        select(ColumnZero::ALL.to_vec()),
+        (active, select(vec![1, 1, 1, 2, 3])),
+        select(Window::ALL.to_vec()),
+        (select(StartRule::ALL.to_vec()), start_events),
+        select(BeforeStart::ALL.to_vec()),
     )
+        .prop_map(
+            move |(
+                (brackets, follow_up),
+                column_zero,
+                (active, min_count),
+                window,
+                start,
+                before,
+            )| {
+                let (start, start_events): (StartRule, Vec<String>) = start;
+                let active: Vec<String> = active;
+                let mut query = RetentionQuery {
+                    kind,
+                    column_zero,
+                    follow_up,
+                    any_event: active.is_empty(),
+                    active,
+                    min_count,
+                    window,
+                    start,
+                    ..RetentionQuery::default()
+                };
+                if kind == RetentionKind::Brackets {
+                    query.brackets = brackets;
+                }
+                if query.validate().is_err() {
+                    query.follow_up = None;
+                }
+                if start != StartRule::Signup {
+                    query.start_events = start_events;
+                }
+                if window == Window::Calendar {
+                    query.before_start = before;
+                }
+                query
+            },
+        )
 }
 
 /// Customers who differ in nothing but their traits (as JSON); each visited once on 1 May 2025.
@@ -271,7 +298,6 @@ pub fn with_traits(list: &[(&str, &str)]) -> World {
                 events: vec![("visit".to_owned(), day)],
             })
             .collect(),
-        active: vec!["visit".to_owned()],
         filters: Vec::new(),
         from: "2025-04-28".parse().unwrap(),
         as_of: "2025-05-05T00:00:00Z".parse().unwrap(),
@@ -286,7 +312,10 @@ pub fn contributors(folder: &Path) -> World {
         .map(|fields| Customer {
             id: fields[0].clone(),
             signup_given: Some(fields[1].parse().unwrap()),
-            traits: Map::new(),
+            traits: [("first_project", 2), ("mail_kind", 3)]
+                .map(|(name, place)| (name.to_owned(), json!(fields[place])))
+                .into_iter()
+                .collect(),
             events: Vec::new(),
         })
         .collect();
@@ -303,7 +332,6 @@ pub fn contributors(folder: &Path) -> World {
         zone: "UTC".to_owned(),
         week_start: WeekStart::Monday,
         customers,
-        active: Vec::new(),
         filters: Vec::new(),
         from: "2016-01-01".parse().unwrap(),
         as_of: Timestamp::MAX,
