@@ -5,17 +5,38 @@
 //! which slot an instant falls. One membership text serves the matrix and the list behind a cell: they can't disagree.
 
 use crate::instant::from_db;
-use crate::{Store, StoreError, Workspace};
+use crate::{Store, StoreError, Workspace, activity};
 use analysis::period::Calendar;
 use analysis::query::{RetentionQuery, StartRule};
 use analysis::report::RetentionReport;
 use analysis::shape::{About, RetentionPlan, shape};
+use analysis::tally::Tally;
 use jiff::Timestamp;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 mod membership;
 
 pub(crate) use membership::{Scope, membership_query};
+
+/// What an engine has counted.
+pub(crate) struct Counted {
+    pub(crate) tally: Tally,
+    /// Customers who could not be placed.
+    pub(crate) left_out: u64,
+    /// Internal customers.
+    pub(crate) internal: u64,
+}
+
+/// Who counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// The index if it can answer, else the reference.
+    Fastest,
+    /// SQL over raw events.
+    Reference,
+    /// The activity index.
+    Index,
+}
 
 impl Store {
     /// Answers a retention question.
@@ -32,11 +53,84 @@ impl Store {
         query: &RetentionQuery,
         now: Timestamp,
     ) -> Result<RetentionReport, StoreError> {
+        self.retention_by(Engine::Fastest, workspace, query, now)
+            .await
+    }
+
+    /// Answers a retention question by a certain engine. Both give the same report.
+    ///
+    /// # Errors
+    /// As [`Store::retention`]; [`StoreError::NotFound`] when the index alone is asked and can't answer.
+    pub async fn retention_by(
+        &self,
+        engine: Engine,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        now: Timestamp,
+    ) -> Result<RetentionReport, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
-        let tally = scope.tally(&mut snapshot, &query, &plan).await?;
+        let mut counted = None;
+        if engine != Engine::Reference {
+            let asked = activity::Question {
+                workspace,
+                query: &query,
+                plan: &plan,
+                active: &scope.event_ids,
+                start: &scope.start_ids,
+            };
+            counted = match activity::count(&mut snapshot, &self.activity, &asked).await {
+                Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
+                    tracing::error!(
+                        workspace = workspace.id.0,
+                        "{broken}; `holdfast reindex` makes it anew"
+                    );
+                    None
+                }
+                counted => counted?,
+            };
+        }
+        let counted = match counted {
+            Some(counted) => counted,
+            None if engine == Engine::Index => return Err(StoreError::NotFound),
+            None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
+        };
+        let watermark = sqlx::query_scalar!(
+            "select max(newest_event_at) from batch where workspace_id = $1",
+            workspace.id.0
+        )
+        .fetch_one(&mut *snapshot)
+        .await?;
+        snapshot.commit().await?;
+        let about = About {
+            watermark: watermark.map(from_db),
+            left_out: counted.left_out,
+            internal: counted.internal,
+        };
+        Ok(shape(&query, &plan, &counted.tally, about))
+    }
+
+    /// A read-only view of one moment, so that the numbers of a report belong together.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        Ok(self
+            .pool
+            .begin_with("begin isolation level repeatable read, read only")
+            .await?)
+    }
+}
+
+impl Scope {
+    /// The reference's counts.
+    async fn count(
+        &self,
+        snapshot: &mut PgConnection,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        plan: &RetentionPlan,
+    ) -> Result<Counted, StoreError> {
+        let tally = self.tally(&mut *snapshot, query, plan).await?;
         let left_out = match query.start {
             StartRule::Signup => {
                 sqlx::query_scalar!(
@@ -59,33 +153,17 @@ impl Store {
                                 as f(name text, op text, list jsonb, low float8, high float8)
                            where passes(c.traits, f.name, f.op, f.list, f.low, f.high))"#,
                     workspace.id.0,
-                    scope.internal
+                    self.internal
                 )
                 .fetch_one(&mut *snapshot)
                 .await?
             }
         };
-        let watermark = sqlx::query_scalar!(
-            "select max(newest_event_at) from batch where workspace_id = $1",
-            workspace.id.0
-        )
-        .fetch_one(&mut *snapshot)
-        .await?;
-        snapshot.commit().await?;
-        let about = About {
-            watermark: watermark.map(from_db),
+        Ok(Counted {
+            tally,
             left_out: left_out.unsigned_abs(),
             internal: internal.unsigned_abs(),
-        };
-        Ok(shape(&query, &plan, &tally, about))
-    }
-
-    /// A read-only view of one moment, so that the numbers of a report belong together.
-    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        Ok(self
-            .pool
-            .begin_with("begin isolation level repeatable read, read only")
-            .await?)
+        })
     }
 }
 
