@@ -9,6 +9,7 @@
 
 mod names;
 
+pub mod document;
 pub mod import;
 pub mod period;
 pub mod query;

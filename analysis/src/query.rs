@@ -11,20 +11,24 @@ use serde::{Deserialize, Serialize};
 use crate::period::Grain;
 
 mod check;
+mod condition;
 mod filter;
 mod kind;
 mod problem;
+mod start;
 mod url;
 mod view;
 
 pub use check::{
-    MAX_BRACKETS, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_PERIODS, MAX_SMALL, MAX_TEXT,
-    MAX_VALUES, QueryError, YEARS,
+    MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
+    MAX_SMALL, MAX_TEXT, MAX_VALUES, QueryError, YEARS, check_filters,
 };
+pub use condition::{Behaviour, Days, EventFilter};
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
+pub use start::{BeforeStart, StartRule, Window};
 pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
-pub use view::{CellRef, RetentionView, Scale, Show};
+pub use view::{CellRef, OverallRow, RetentionView, Scale, Show};
 
 /// Below this many members a cohort counts as small, unless the query says otherwise.
 ///
@@ -36,6 +40,7 @@ pub const DEFAULT_COHORTS: u32 = 26;
 
 /// Which cohorts are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CohortRange {
     /// The newest `n` periods at as-of, the running one included.
@@ -58,6 +63,7 @@ impl Default for CohortRange {
 
 /// The exclusive limit of what is visible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AsOf {
     /// The instant of asking.
@@ -71,6 +77,7 @@ pub enum AsOf {
 
 /// What a trait must be for its customer to be counted.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TraitTest {
     /// Any of these values.
@@ -94,6 +101,7 @@ pub enum TraitTest {
 
 /// A condition on one trait. All conditions of a query must hold.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TraitFilter {
     /// The trait's name.
     pub name: String,
@@ -103,6 +111,7 @@ pub struct TraitFilter {
 
 /// Of the customers who signed up in each period, how many were active in the periods after?
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionQuery {
     /// The length of rows and columns.
@@ -116,14 +125,32 @@ pub struct RetentionQuery {
     /// The last period in which a return counts, the same for every cohort (*equal follow-up*): the columns of *on or
     /// after* end with it, and an open last bracket is closed by it. `None` when later returns count without limit.
     pub follow_up: Option<u32>,
-    /// Names of the events that count as active; empty for the workspace's own definition.
+    /// How periods follow each other.
+    pub window: Window,
+    /// What puts a customer into a cohort.
+    pub start: StartRule,
+    /// Names of the start events; empty for any event. Signup has none.
+    pub start_events: Vec<String>,
+    /// Conditions on the properties of start events. Signup has none.
+    pub start_where: Vec<EventFilter>,
+    /// What becomes of active events of the cohort's own period that lie before the customer's start instant.
+    pub before_start: BeforeStart,
+    /// Names of the events that count as active; empty for the workspace's own definition, unless any event counts.
     pub active: Vec<String>,
+    /// Conditions on the properties of active events.
+    pub active_where: Vec<EventFilter>,
+    /// Whether every event counts as active.
+    pub any_event: bool,
+    /// How many of these events make a period active, at least 1.
+    pub min_count: u32,
     /// Which cohorts.
     pub cohorts: CohortRange,
     /// The limit of what is visible.
     pub as_of: AsOf,
     /// Which customers; empty for all.
     pub filters: Vec<TraitFilter>,
+    /// What customers must have done or not done; empty for all.
+    pub behaviours: Vec<Behaviour>,
     /// Cohorts with fewer members are marked as small.
     pub small: u32,
 }
@@ -136,19 +163,30 @@ impl Default for RetentionQuery {
             brackets: DEFAULT_BRACKETS.to_vec(),
             column_zero: ColumnZero::default(),
             follow_up: None,
+            window: Window::default(),
+            start: StartRule::default(),
+            start_events: Vec::new(),
+            start_where: Vec::new(),
+            before_start: BeforeStart::default(),
             active: Vec::new(),
+            active_where: Vec::new(),
+            any_event: false,
+            min_count: 1,
             cohorts: CohortRange::default(),
             as_of: AsOf::default(),
             filters: Vec::new(),
+            behaviours: Vec::new(),
             small: DEFAULT_SMALL,
         }
     }
 }
 
 impl RetentionQuery {
-    /// Sorts and deduplicates the active events, so that equal questions are equal values.
+    /// Sorts and deduplicates the names of events, so that equal questions are equal values.
     pub fn normalise(&mut self) {
-        self.active.sort();
-        self.active.dedup();
+        for events in [&mut self.active, &mut self.start_events] {
+            events.sort();
+            events.dedup();
+        }
     }
 }

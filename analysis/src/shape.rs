@@ -2,23 +2,38 @@
 
 use jiff::Timestamp;
 
-use crate::query::RetentionQuery;
+use crate::query::{RetentionQuery, StartRule};
 use crate::report::{Cell, Cohort, Overall, RetentionReport};
 use crate::rule::Rule;
 use crate::tally::{CohortTally, Tally};
 
 mod plan;
 
-pub use plan::RetentionPlan;
+pub use plan::{RetentionPlan, Seen};
+
+/// What a report says about the workspace's data beside its counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct About {
+    /// The newest event stored.
+    pub watermark: Option<Timestamp>,
+    /// Customers who could not be placed, having neither a signup nor an event.
+    pub left_out: u64,
+    /// Customers left out as internal or test ones.
+    pub internal: u64,
+}
 
 /// Builds the report from the counts of every cohort of the plan.
 pub fn shape(
     query: &RetentionQuery,
     plan: &RetentionPlan,
     tally: &Tally,
-    watermark: Option<Timestamp>,
-    left_out: u64,
+    about: About,
 ) -> RetentionReport {
+    let About {
+        watermark,
+        left_out,
+        internal,
+    } = about;
     let cohorts: Vec<Cohort> = plan
         .cohort_starts()
         .iter()
@@ -50,17 +65,22 @@ pub fn shape(
         overall,
         customers,
         signup_given,
-        signup_inferred: customers.saturating_sub(signup_given),
+        signup_inferred: match query.start {
+            StartRule::Signup => customers.saturating_sub(signup_given),
+            StartRule::FirstEvent | StartRule::EachEvent => 0,
+        },
         watermark,
         watermark_local: watermark.map(|at| plan.calendar.datetime(at)),
         left_out,
+        internal,
     }
 }
 
 /// The cells of the cohort of period `own`: those that have begun for its earliest entry. A cell is settled when it is
 /// for the latest.
 fn cells(rule: &Rule, plan: &RetentionPlan, own: usize, counts: &CohortTally) -> Vec<Cell> {
-    let (begun, ended) = (plan.reach(own), plan.ended(own));
+    let seen = counts.seen.unwrap_or_else(|| plan.seen_by_none(own));
+    let Seen { begun, ended } = seen;
     let columns = rule.columns(begun);
     let counted = counts.retained.iter().take(columns).enumerate();
     counted

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::rule::Rule;
-use crate::shape::RetentionPlan;
+use crate::shape::{RetentionPlan, Seen};
 
 /// Entries of one cohort that were active in the same periods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,22 +15,8 @@ pub struct Entries {
     pub count: u32,
     /// Of these, entries whose signup was given rather than taken from their first event.
     pub given: u32,
-    /// The earliest start instant among them.
-    pub first_start: Timestamp,
-    /// The latest start instant among them.
-    pub last_start: Timestamp,
-}
-
-impl Entries {
-    /// A single entry.
-    pub fn one(start: Timestamp, given: bool) -> Entries {
-        Entries {
-            count: 1,
-            given: u32::from(given),
-            first_start: start,
-            last_start: start,
-        }
-    }
+    /// The most periods begun, and the fewest ended, among them.
+    pub seen: Seen,
 }
 
 /// Counts of one cohort.
@@ -44,10 +30,8 @@ pub struct CohortTally {
     pub retained: Vec<u32>,
     /// Entries in the denominator, by column; empty when it is everywhere the cohort's size.
     pub base: Vec<u32>,
-    /// The earliest start instant of its entries; `None` when it has none.
-    pub first_start: Option<Timestamp>,
-    /// The latest start instant of its entries; `None` when it has none.
-    pub last_start: Option<Timestamp>,
+    /// The most periods begun, and the fewest ended, among its entries; `None` when it has none.
+    pub seen: Option<Seen>,
 }
 
 /// Counts of all cohorts of a plan.
@@ -69,8 +53,7 @@ impl Tally {
                 given: 0,
                 retained: vec![0; columns],
                 base: vec![0; if rule.has_bases() { columns } else { 0 }],
-                first_start: None,
-                last_start: None,
+                seen: None,
             }
         });
         Tally {
@@ -79,11 +62,23 @@ impl Tally {
         }
     }
 
-    /// Counts one entry of a cohort (by the number of its period). `active` is its set of periods, as [`crate::rule::Need::holds`]
-    /// takes it: at least the minimum number of events in that period, none before it may count or from as-of on.
+    /// Counts one entry of a cohort of the plan (by the number of its period). `active` is its set of periods, as
+    /// [`crate::rule::Need::holds`] takes it: those with at least the minimum number of events from its start on and before as-of.
     /// Entries of cohorts outside the plan are left out.
-    pub fn add(&mut self, cohort: usize, start: Timestamp, given: bool, active: &[u64]) {
-        self.add_all(cohort, Entries::one(start, given), active);
+    pub fn add(
+        &mut self,
+        plan: &RetentionPlan,
+        cohort: usize,
+        start: Timestamp,
+        given: bool,
+        active: &[u64],
+    ) {
+        let entry = Entries {
+            count: 1,
+            given: u32::from(given),
+            seen: plan.seen(cohort, start),
+        };
+        self.add_all(cohort, entry, active);
     }
 
     /// Counts several entries of a cohort that share their set of periods.
@@ -93,7 +88,7 @@ impl Tally {
         };
         cohort.size += entries.count;
         cohort.given += entries.given;
-        cohort.span(Some(entries.first_start), Some(entries.last_start));
+        cohort.see(Some(entries.seen));
         for (column, retained) in cohort.retained.iter_mut().enumerate() {
             if self.rule.retained(column).holds(active) {
                 *retained += entries.count;
@@ -111,7 +106,7 @@ impl Tally {
         for (cohort, other) in self.cohorts.iter_mut().zip(&other.cohorts) {
             cohort.size += other.size;
             cohort.given += other.given;
-            cohort.span(other.first_start, other.last_start);
+            cohort.see(other.seen);
             let retained = cohort.retained.iter_mut().zip(&other.retained);
             for (count, other) in retained.chain(cohort.base.iter_mut().zip(&other.base)) {
                 *count += other;
@@ -121,10 +116,15 @@ impl Tally {
 }
 
 impl CohortTally {
-    /// Widens the span of start instants.
-    fn span(&mut self, first: Option<Timestamp>, last: Option<Timestamp>) {
-        self.first_start = self.first_start.into_iter().chain(first).min();
-        self.last_start = self.last_start.max(last);
+    /// Takes in how far time has gone for more entries.
+    pub fn see(&mut self, more: Option<Seen>) {
+        self.seen = match (self.seen, more) {
+            (Some(known), Some(more)) => Some(Seen {
+                begun: known.begun.max(more.begun),
+                ended: known.ended.min(more.ended),
+            }),
+            (known, more) => known.or(more),
+        };
     }
 }
 

@@ -6,18 +6,22 @@
 mod cell;
 mod column;
 mod dates;
+mod entry;
 mod headline;
 mod method;
 mod numbers;
 mod question;
+mod stale;
 
 pub use cell::cell_sentence;
 pub use column::{column_label, column_name};
 pub use dates::{date, date_time, period_label, period_name, short_date};
+pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;
 pub use numbers::{attrition_percent, interval, percent, thousands};
-pub use question::{as_of, cohort_range, events, filter};
+pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
+pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".
 pub fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {

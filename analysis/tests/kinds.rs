@@ -1,10 +1,13 @@
 //! Kinds of retention in words, and what they count by hand. `~` stands for the no-break space.
 
 use analysis::period::{Calendar, WeekStart};
-use analysis::query::{Bracket, CellRef, CohortRange, ColumnZero, RetentionKind, RetentionQuery};
+use analysis::query::{
+    BeforeStart, Bracket, CellRef, CohortRange, ColumnZero, RetentionKind, RetentionQuery,
+    StartRule, Window,
+};
 use analysis::report::{CellState, RetentionReport};
 use analysis::rule::Rule;
-use analysis::shape::{RetentionPlan, shape};
+use analysis::shape::{About, RetentionPlan, shape};
 use analysis::tally::{Tally, periods_set};
 use analysis::words;
 use jiff::civil::{Date, date};
@@ -28,9 +31,9 @@ fn report(query: RetentionQuery) -> RetentionReport {
     let mut tally = Tally::new(Rule::new(&query), &plan);
     let start = "2025-01-07T12:00:00Z".parse().expect("an instant");
     for periods in [vec![0, 1, 2, 3], vec![1, 3], vec![2], vec![]] {
-        tally.add(0, start, true, &periods_set(periods));
+        tally.add(&plan, 0, start, true, &periods_set(periods));
     }
-    shape(&query, &plan, &tally, None, 0)
+    shape(&query, &plan, &tally, About::default())
 }
 
 fn of(kind: RetentionKind) -> RetentionQuery {
@@ -209,5 +212,53 @@ fn headlines() {
     check(
         of(RetentionKind::Previous),
         "50~% of those active in week 2 were active in week 3.",
+    );
+}
+
+#[test]
+fn starts_and_windows_in_words() {
+    let query = RetentionQuery {
+        window: Window::Rolling,
+        start: StartRule::FirstEvent,
+        start_events: vec!["order".to_owned()],
+        any_event: true,
+        min_count: 2,
+        ..of(RetentionKind::On)
+    };
+    let mut found = report(query.clone());
+    found.internal = 3;
+    let method = found.method();
+    let expected = "Rolling weeks of 7 × 24 hours from each customer's own start · cohorts by calendar weeks from Monday, UTC \
+                    · cohorts of those who first did order · active = any event, at least 2 times · on: active in that \
+                    very week · overall row pooled over finished weeks";
+    assert!(method.starts_with(expected), "{method}");
+    assert!(!method.contains("signup"), "{method}");
+    assert!(
+        method.contains(" · 3 customers left out as internal · "),
+        "{method}"
+    );
+    let cell = CellRef {
+        cohort: Some(FIRST),
+        period: 0,
+    };
+    assert_eq!(
+        words::cell_sentence(&found, cell),
+        "Week of 6 Jan 2025: 4 customers first did order."
+    );
+    let anything = RetentionQuery {
+        start: StartRule::EachEvent,
+        before_start: BeforeStart::Count,
+        ..of(RetentionKind::On)
+    };
+    assert_eq!(words::entered(&anything), "did anything");
+    assert_eq!(words::entering(&query), "first doing order");
+    let method = report(anything).method();
+    assert!(
+        method.contains(" · cohorts of those who did anything · "),
+        "{method}"
+    );
+    assert!(
+        method.contains(" · events before the start count in its own period · "),
+        "{method}"
     );
 }

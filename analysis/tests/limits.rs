@@ -1,8 +1,8 @@
 //! The question as the API takes it: strict, each limit with its code and its sentence.
 
 use analysis::query::{
-    AsOf, CohortRange, QueryError, RetentionKind, RetentionQuery, RetentionView, TraitFilter,
-    TraitTest, url_query,
+    AsOf, BeforeStart, CohortRange, QueryError, RetentionKind, RetentionQuery, RetentionView,
+    StartRule, TraitFilter, TraitTest, Window, url_query,
 };
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -114,6 +114,49 @@ fn limits_of_a_question() {
         let sentence = "The filter on “seats” needs a smallest or a largest number, in that order.";
         check(query, "number_range", sentence);
     }
+    check(
+        RetentionQuery {
+            start: StartRule::EachEvent,
+            start_events: vec!["x".to_owned(); 51],
+            ..default()
+        },
+        "too_many_start_events",
+        "At most 50 events can count as start, not 51.",
+    );
+    check(
+        RetentionQuery {
+            start_events: vec!["x".to_owned()],
+            ..default()
+        },
+        "start_events_signup",
+        "Cohorts by signup have no start events; choose “first_event” or “each_event” as the start.",
+    );
+    check(
+        RetentionQuery {
+            active: vec!["x".to_owned()],
+            any_event: true,
+            ..default()
+        },
+        "any_with_names",
+        "Either any event counts as active or the named ones, not both.",
+    );
+    check(
+        RetentionQuery {
+            min_count: 0,
+            ..default()
+        },
+        "min_count",
+        "A period must need between 1 and 1,000 events to be active, not 0.",
+    );
+    check(
+        RetentionQuery {
+            window: Window::Rolling,
+            before_start: BeforeStart::Count,
+            ..default()
+        },
+        "before_start_rolling",
+        "Rolling periods begin with the start itself, so no event of theirs lies before it.",
+    );
     let brackets = |brackets: &[&str]| RetentionQuery {
         kind: RetentionKind::Brackets,
         brackets: brackets

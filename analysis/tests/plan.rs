@@ -3,7 +3,7 @@
 use analysis::period::{Calendar, Grain, WeekStart};
 use analysis::query::{AsOf, CohortRange, QueryError, RetentionQuery};
 use analysis::rule::Rule;
-use analysis::shape::{RetentionPlan, shape};
+use analysis::shape::{About, RetentionPlan, shape};
 use analysis::tally::{Tally, periods_set};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -19,12 +19,12 @@ fn entries_outside_the_plan_are_left_out() {
     let plan = RetentionPlan::new(&query, &utc, now).expect("a plan");
     let mut tally = Tally::new(Rule::new(&query), &plan);
     let start = "2025-01-08T12:00:00Z".parse().expect("an instant");
-    tally.add(0, start, false, &periods_set([1]));
-    tally.add(0, start, false, &periods_set([2, 700]));
-    tally.add(1, start, false, &[]);
-    tally.add(2, start, false, &periods_set([0]));
-    tally.add(usize::MAX, start, false, &periods_set([0]));
-    let report = shape(&query, &plan, &tally, None, 0);
+    tally.add(&plan, 0, start, false, &periods_set([1]));
+    tally.add(&plan, 0, start, false, &periods_set([2, 700]));
+    tally.add(&plan, 1, start, false, &[]);
+    tally.add(&plan, 2, start, false, &periods_set([0]));
+    tally.add(&plan, usize::MAX, start, false, &periods_set([0]));
+    let report = shape(&query, &plan, &tally, About::default());
     assert_eq!(report.customers, 3);
     let counts = |cohort: usize| {
         let cells = report.cohorts[cohort].cells.iter();

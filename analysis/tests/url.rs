@@ -2,8 +2,9 @@
 
 use analysis::period::Grain;
 use analysis::query::{
-    AsOf, CellRef, CohortRange, ColumnZero, DEFAULT_BRACKETS, ParamProblem, RetentionKind,
-    RetentionQuery, RetentionView, Scale, Show, TraitFilter, TraitTest, split_url_query, url_query,
+    AsOf, BeforeStart, CellRef, CohortRange, ColumnZero, OverallRow, ParamProblem, RetentionKind,
+    RetentionQuery, RetentionView, Scale, Show, StartRule, TraitFilter, TraitTest, Window,
+    split_url_query, url_query,
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -51,11 +52,12 @@ fn defaults_are_left_out() {
 
 #[test]
 fn every_parameter() {
-    let url = "?grain=day&kind=on_or_after&zero=measured&follow_up=8&active=board%20shared&active=report_published\
+    let url = "?grain=day&kind=on_or_after&zero=measured&follow_up=8&window=rolling&start=first_event\
+               &start_event=signed%20in&active=board%20shared&active=report_published&min=3\
                &from=2024-01-01&to=2024-12-30&as_of=2025-01-01T00:00:00Z\
                &where=plan:is:pro:team%20%26%20co&where=seats:between:10:&where=role:not:test%253Auser\
                &where=trial:unset&where=country:set&small=50\
-               &show=attrition&intervals=1&scale=hundred&diagonal=1&cell=2024-01-06.4";
+               &show=attrition&intervals=1&scale=hundred&diagonal=1&overall=mean&cell=2024-01-06.4";
     let (query, view, problems) = parse(url);
     assert_eq!(problems, []);
     let filter = |name: &str, test| TraitFilter {
@@ -85,9 +87,13 @@ fn every_parameter() {
             filter("country", TraitTest::Set),
         ],
         small: 50,
-        brackets: DEFAULT_BRACKETS.to_vec(),
         column_zero: ColumnZero::Measured,
         follow_up: Some(8),
+        window: Window::Rolling,
+        start: StartRule::FirstEvent,
+        start_events: vec!["signed in".to_owned()],
+        min_count: 3,
+        ..RetentionQuery::default()
     };
     assert_eq!(query, expected);
     let expected = RetentionView {
@@ -95,6 +101,7 @@ fn every_parameter() {
         intervals: true,
         scale: Scale::Hundred,
         diagonal: true,
+        overall: OverallRow::Mean,
         cell: Some(CellRef {
             cohort: Some(date(2024, 1, 6)),
             period: 4,
@@ -154,6 +161,26 @@ fn problems_in_words() {
         "“follow_up=9” is ignored: expected a period from 1 to 1500 beside “kind=on_or_after” or a last bracket without \
          end.",
         "?kind=brackets&brackets=1-3",
+    );
+    check(
+        "start_event=order",
+        "“start_event=order” is ignored: expected “start=first_event” or “start=each_event” beside it.",
+        "",
+    );
+    check(
+        "window=rolling&before=count",
+        "“before=count” is ignored: expected “window=calendar” beside it.",
+        "?window=rolling",
+    );
+    check(
+        "any=1&active=a",
+        "“any=1” is ignored: expected no “active” beside it.",
+        "?active=a",
+    );
+    check(
+        "min=0",
+        "“min=0” cannot be used: expected a whole number from 1 to 1,000. Using 1.",
+        "",
     );
     check(
         "grain=day&grain=month",
@@ -313,6 +340,16 @@ fn any_filter() -> impl Strategy<Value = TraitFilter> {
     (text(), test).prop_map(|(name, test)| TraitFilter { name, test })
 }
 
+/// When customers enter cohorts, and how much they have to do there.
+fn entries() -> impl Strategy<Value = (StartRule, Vec<String>, BeforeStart, u32)> {
+    (
+        prop::sample::select(StartRule::ALL.to_vec()),
+        prop::collection::vec(text(), 0..4),
+        prop::sample::select(BeforeStart::ALL.to_vec()),
+        1_u32..=3,
+    )
+}
+
 fn any_query() -> impl Strategy<Value = RetentionQuery> {
     let cohorts = prop_oneof![
         (1_u32..=520).prop_map(CohortRange::Last),
@@ -337,9 +374,19 @@ fn any_query() -> impl Strategy<Value = RetentionQuery> {
         as_of,
         prop::collection::vec(any_filter(), 0..4),
         0_u32..=1_000_000,
+        entries(),
     )
-        .prop_flat_map(|(grain, active, cohorts, as_of, filters, small)| {
+        .prop_flat_map(|(grain, active, cohorts, as_of, filters, small, entries)| {
+            let (start, start_events, before_start, min_count) = entries;
             let mut query = RetentionQuery {
+                any_event: active.is_empty() && min_count > 1,
+                start_events: match start {
+                    StartRule::Signup => Vec::new(),
+                    _ => start_events,
+                },
+                start,
+                before_start,
+                min_count,
                 grain,
                 active,
                 cohorts,
@@ -351,6 +398,12 @@ fn any_query() -> impl Strategy<Value = RetentionQuery> {
             query.normalise();
             counting(query)
         })
+        .prop_map(|mut query| {
+            if query.window == Window::Rolling {
+                query.before_start = BeforeStart::Ignore;
+            }
+            query
+        })
 }
 
 fn any_view() -> impl Strategy<Value = RetentionView> {
@@ -359,15 +412,17 @@ fn any_view() -> impl Strategy<Value = RetentionView> {
         any::<bool>(),
         prop::sample::select(Scale::ALL.to_vec()),
         any::<bool>(),
+        prop::sample::select(OverallRow::ALL.to_vec()),
         prop::option::of((prop::option::of(any_date()), any::<u32>())),
     )
-        .prop_map(|(show, intervals, scale, diagonal, cell)| {
+        .prop_map(|(show, intervals, scale, diagonal, overall, cell)| {
             let cell = cell.map(|(cohort, period)| CellRef { cohort, period });
             RetentionView {
                 show,
                 intervals,
                 scale,
                 diagonal,
+                overall,
                 cell,
             }
         })
@@ -398,17 +453,19 @@ proptest! {
         pairs in prop::collection::vec((
             prop_oneof![
                 prop::sample::select(vec![
-                    "grain", "kind", "brackets", "zero", "follow_up", "active", "last", "from", "to", "as_of", "where", "small",
+                    "grain", "kind", "brackets", "zero", "follow_up", "window", "start", "start_event",
+                    "before", "any", "min", "active_where", "start_where", "behaviour", "overall", "active", "last", "from", "to", "as_of", "where", "small",
                     "show", "intervals", "scale", "diagonal", "cell",
                 ]).prop_map(str::to_owned),
                 ".{0,8}",
             ],
             prop_oneof![
                 ".{0,30}",
-                "(on_or_after|brackets|streak|previous|measured)",
+                "(on_or_after|brackets|streak|measured|rolling|each_event|count|1|3)",
                 "[1-9]{1,2}-[1-9]?(,[1-9]{2}-([1-9]{2})?){0,2}",
                 "[-0-9:.TZ]{1,25}",
-                "[a-z]{1,4}:(is|not|between|set|unset)(:[-0-9a-z%.]{0,5}){0,4}",
+                "(did|not):[a-z]{1,3}:[0-9]{1,4}(:[0-9]-[0-9])?",
+                "([a-z]{0,2}:)?[a-z]{1,4}:(is|not|between|set|unset)(:[-0-9a-z%.]{0,5}){0,4}",
                 "(overall|2025-01-0[0-9])\\.[0-9]{0,12}",
                 "(-009999|0000|0001|20[0-9]{2}|9998|9999)-(0[1-9]|12)-(0[1-9]|31)(T00:00:00Z)?",
             ],

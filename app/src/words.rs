@@ -1,16 +1,37 @@
 //! The page's own labels. Sentences about numbers are `analysis::words`'s.
 
-use analysis::query::CellRef;
+use analysis::query::{CellRef, RetentionKind, StartRule};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
 use analysis::words::{interval, percent, period_name, thousands};
 
 /// "Still active, by weeks since signup".
 pub fn chart_title(report: &RetentionReport) -> String {
-    format!(
-        "Still active, by {} since signup",
-        report.query.grain.noun(2)
-    )
+    let active = match report.query.kind {
+        RetentionKind::On => "Still active",
+        RetentionKind::OnOrAfter => "Came back then or later",
+        RetentionKind::Brackets => "Came back in each span",
+        RetentionKind::Streak => "Active without a gap",
+        RetentionKind::Previous => "Stayed on from the period before",
+    };
+    let noun = report.query.grain.noun(2);
+    format!("{active}, by {noun} since {}", start(report))
+}
+
+/// What cohorts are counted from.
+fn start(report: &RetentionReport) -> &'static str {
+    match report.query.start {
+        StartRule::Signup => "signup",
+        StartRule::FirstEvent | StartRule::EachEvent => "the start",
+    }
+}
+
+/// What stands above the names of cohorts.
+pub fn cohorts_head(report: &RetentionReport) -> &'static str {
+    match report.query.start {
+        StartRule::Signup => "Signed up",
+        StartRule::FirstEvent | StartRule::EachEvent => "Started",
+    }
 }
 
 /// "26 cohorts · 7,647 customers".
@@ -28,8 +49,9 @@ pub fn cohorts_title(report: &RetentionReport) -> String {
 /// What the table is, for those who hear it.
 pub fn caption(report: &RetentionReport) -> String {
     format!(
-        "Retention by signup {0}: a row for each cohort, newest first, a column for each {0} after signup",
-        report.query.grain.noun(1)
+        "Retention by {0} of {1}: a row for each cohort, newest first, a column for each {0} after {1}",
+        report.query.grain.noun(1),
+        start(report)
     )
 }
 

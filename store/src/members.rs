@@ -5,7 +5,7 @@ use crate::retention::{Scope, membership_query, prepare};
 use crate::{Store, StoreError, Workspace};
 use analysis::query::{CellRef, RetentionQuery};
 use analysis::rule::{Need, Rule};
-use analysis::shape::shape;
+use analysis::shape::{About, shape};
 use jiff::Timestamp;
 use time::OffsetDateTime;
 
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 pub struct Member {
     /// External id.
     pub customer: String,
-    /// When he signed up.
+    /// When he entered the cohort: his signup or start event.
     pub signup_at: Timestamp,
     /// Active events in the periods that the cell looks at; 0 for those who were not active in any.
     pub uses: u64,
@@ -68,28 +68,31 @@ impl Store {
         let range = own.map_or((0, last), |own| (own, own));
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, range).await?;
         let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-        let report = shape(&query, &plan, &tally, None, 0);
+        let report = shape(&query, &plan, &tally, About::default());
         report.cell(cell).ok_or(StoreError::NotFound)?;
         let cohorts: Vec<i32> = match own {
             Some(own) => vec![number(usize::try_from(own).unwrap_or(usize::MAX))],
             None => report.pooled(column).map(number).collect(),
         };
-        let rows = membership_query!(
+        macro_rules! listed {
+            ($events:tt) => {
+                membership_query!(
+            $events,
             MemberRow,
             scope,
             r#", used as (
                 select cohort, shard, customer_no,
-                       coalesce(sum(uses) filter (where period >= $8 and period <= $9), 0)::bigint as uses,
-                       count(*) filter (where period >= $10 and period <= $11) as periods,
-                       count(*) filter (where period >= $13 and period <= $14) as before
+                       coalesce(sum(uses) filter (where period >= $22 and period <= $23), 0)::bigint as uses,
+                       count(*) filter (where period >= $24 and period <= $25) as periods,
+                       count(*) filter (where period >= $27 and period <= $28) as before
                 from active group by 1, 2, 3)
-            select m.external_id as "external_id!", m.signup_at as "signup_at!",
+            select m.external_id as "external_id!", m.start as "signup_at!",
                    coalesce(u.uses, 0) as "uses!", count(*) over () as "total!"
             from member m left join used u using (cohort, shard, customer_no)
-            where cohort = any($16)
-              and coalesce(u.before, 0) >= $15 and (coalesce(u.periods, 0) >= $12) = $17
-            order by coalesce(u.uses, 0) desc, m.external_id, m.signup_at
-            offset $18 limit $19"#,
+            where cohort = any($30)
+              and coalesce(u.before, 0) >= $29 and (coalesce(u.periods, 0) >= $26) = $31
+            order by coalesce(u.uses, 0) desc, m.external_id, m.start
+            offset $32 limit $33"#,
             number(seen.from),
             seen.to.map_or(i32::MAX, number),
             number(need.span.from),
@@ -102,9 +105,15 @@ impl Store {
             retained,
             i64::from(offset),
             i64::from(limit)
-        )
-        .fetch_all(&mut *snapshot)
-        .await?;
+                )
+                .fetch_all(&mut *snapshot)
+                .await?
+            };
+        }
+        let rows = match scope.filtered {
+            true => listed!(filtered),
+            false => listed!(plain),
+        };
         let total = match rows.first() {
             Some(row) => row.total.unsigned_abs(),
             None => 0,

@@ -7,9 +7,9 @@
 use crate::instant::from_db;
 use crate::{Store, StoreError, Workspace};
 use analysis::period::Calendar;
-use analysis::query::RetentionQuery;
+use analysis::query::{RetentionQuery, StartRule};
 use analysis::report::RetentionReport;
-use analysis::shape::{RetentionPlan, shape};
+use analysis::shape::{About, RetentionPlan, shape};
 use jiff::Timestamp;
 use sqlx::{Postgres, Transaction};
 
@@ -37,22 +37,47 @@ impl Store {
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
         let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-        let all = sqlx::query!(
-            r#"select (select count(*) from customer where workspace_id = $1 and signup_at is null) as "left_out!",
-                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark"#,
+        let left_out = match query.start {
+            StartRule::Signup => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "left_out!" from customer where workspace_id = $1 and signup_at is null"#,
+                    workspace.id.0
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+            StartRule::FirstEvent | StartRule::EachEvent => 0,
+        };
+        let internal = match workspace.internal.is_empty() {
+            true => 0,
+            false => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "internal!" from customer c
+                       where workspace_id = $1 and exists (
+                           select 1
+                           from jsonb_to_recordset($2::jsonb)
+                                as f(name text, op text, list jsonb, low float8, high float8)
+                           where passes(c.traits, f.name, f.op, f.list, f.low, f.high))"#,
+                    workspace.id.0,
+                    scope.internal
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+        };
+        let watermark = sqlx::query_scalar!(
+            "select max(newest_event_at) from batch where workspace_id = $1",
             workspace.id.0
         )
         .fetch_one(&mut *snapshot)
         .await?;
         snapshot.commit().await?;
-
-        Ok(shape(
-            &query,
-            &plan,
-            &tally,
-            all.watermark.map(from_db),
-            all.left_out.unsigned_abs(),
-        ))
+        let about = About {
+            watermark: watermark.map(from_db),
+            left_out: left_out.unsigned_abs(),
+            internal: internal.unsigned_abs(),
+        };
+        Ok(shape(&query, &plan, &tally, about))
     }
 
     /// A read-only view of one moment, so that the numbers of a report belong together.
@@ -74,7 +99,7 @@ pub(crate) fn prepare(
     let calendar = Calendar::new(&workspace.zone, workspace.week_start)
         .map_err(|_| StoreError::Zone(workspace.zone.clone()))?;
     let mut query = query.clone();
-    if query.active.is_empty() {
+    if query.active.is_empty() && !query.any_event {
         if workspace.active_events.is_empty() {
             return Err(StoreError::NoActivity);
         }

@@ -2,7 +2,9 @@
 
 use crate::{Store, StoreError};
 use analysis::period::WeekStart;
+use analysis::query::{TraitFilter, check_filters};
 use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 
 /// A workspace's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ pub struct Workspace {
     pub week_start: WeekStart,
     /// The activity definition used when a question names none; empty: it has to be asked for.
     pub active_events: Vec<String>,
+    /// Who is internal or a test, and left out of every report: customers who meet any of these conditions.
+    pub internal: Vec<TraitFilter>,
 }
 
 /// A workspace to be made.
@@ -68,6 +72,7 @@ struct WorkspaceRow {
     zone: String,
     week_start: String,
     active_events: Vec<String>,
+    internal: Json<Vec<TraitFilter>>,
 }
 
 impl From<WorkspaceRow> for Workspace {
@@ -80,6 +85,7 @@ impl From<WorkspaceRow> for Workspace {
             // the column's check admits nothing else
             week_start: row.week_start.parse().unwrap_or_default(),
             active_events: row.active_events,
+            internal: row.internal.0,
         }
     }
 }
@@ -113,7 +119,8 @@ impl Store {
         let rows = sqlx::query_as!(
             WorkspaceRow,
             r#"select workspace_id, slug, name, zone, week_start,
-                      coalesce(active_events, '{}') as "active_events!"
+                      coalesce(active_events, '{}') as "active_events!",
+                      internal as "internal!: Json<Vec<TraitFilter>>"
                from workspace order by workspace_id"#
         )
         .fetch_all(&self.pool)
@@ -137,7 +144,8 @@ impl Store {
         let row = sqlx::query_as!(
             WorkspaceRow,
             r#"select workspace_id, slug, name, zone, week_start,
-                      coalesce(active_events, '{}') as "active_events!"
+                      coalesce(active_events, '{}') as "active_events!",
+                      internal as "internal!: Json<Vec<TraitFilter>>"
                from workspace where slug = $1"#,
             slug
         )
@@ -161,6 +169,26 @@ impl Store {
              where workspace_id = $1",
             workspace.0,
             &events
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Sets who is internal or a test: customers who meet any of these conditions are left out of every report.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`] for a condition that breaks a limit; when the data base can't answer.
+    pub async fn set_internal(
+        &self,
+        workspace: WorkspaceId,
+        internal: &[TraitFilter],
+    ) -> Result<(), StoreError> {
+        check_filters(internal)?;
+        sqlx::query!(
+            "update workspace set internal = $2 where workspace_id = $1",
+            workspace.0,
+            Json(internal) as _
         )
         .execute(&self.pool)
         .await?;

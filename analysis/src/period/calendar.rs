@@ -34,6 +34,10 @@ impl Calendar {
         })
     }
 
+    pub(super) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The zone's IANA name, as the data base spells it.
     pub fn zone_name(&self) -> &str {
         &self.zone_name

@@ -6,8 +6,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::{
-    AsOf, Bracket, CohortRange, DEFAULT_BRACKETS, RetentionKind, RetentionQuery, TraitFilter,
-    TraitTest,
+    AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
+    RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
 };
 use crate::words;
 
@@ -19,7 +19,11 @@ pub const MAX_PERIODS: u32 = 1_500;
 pub const MAX_BRACKETS: usize = 50;
 /// The most event names that can count as active.
 pub const MAX_EVENTS: usize = 50;
-/// The most conditions on traits.
+/// The most events that a period can need to be active.
+pub const MAX_MIN_COUNT: u32 = 1_000;
+/// The latest day after the start that a condition on behaviour can look at.
+pub const MAX_DAYS: u32 = 3_650;
+/// The most conditions of one sort: on traits, on properties, on behaviour.
 pub const MAX_FILTERS: usize = 20;
 /// The most values in one condition.
 pub const MAX_VALUES: usize = 50;
@@ -120,7 +124,51 @@ pub enum QueryError {
         /// How many were given.
         given: usize,
     },
-    /// Too many conditions on traits.
+    /// Too many event names count as start.
+    #[error("At most {MAX_EVENTS} events can count as start, not {given}.")]
+    TooManyStartEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// Start events for cohorts that begin with the signup.
+    #[error(
+        "Cohorts by signup have no start events; choose “first_event” or “each_event” as the start."
+    )]
+    StartEventsSignup,
+    /// Any event and named ones at once.
+    #[error("Either any event counts as active or the named ones, not both.")]
+    AnyWithNames,
+    /// The number of events that make a period active is 0 or too large.
+    #[error(
+        "A period must need between 1 and {} events to be active, not {given}.",
+        words::thousands(u64::from(MAX_MIN_COUNT))
+    )]
+    MinCount {
+        /// What was asked for.
+        given: u32,
+    },
+    /// Events before the start in periods that begin with it.
+    #[error("Rolling periods begin with the start itself, so no event of theirs lies before it.")]
+    BeforeStartRolling,
+    /// A condition on a property of events that do not count.
+    #[error("The condition on “{name}” is about “{event}”, which is not among the events.")]
+    FilterEvent {
+        /// The property.
+        name: String,
+        /// The event.
+        event: String,
+    },
+    /// A condition on behaviour with a number or days that cannot be.
+    #[error(
+        "The condition on doing “{event}” needs a number from 1 to {} and days from 0 to {}, in order.",
+        words::thousands(u64::from(MAX_MIN_COUNT)),
+        words::thousands(u64::from(MAX_DAYS))
+    )]
+    Behaviour {
+        /// The event.
+        event: String,
+    },
+    /// Too many conditions of one sort.
     #[error("At most {MAX_FILTERS} filters can be set, not {given}.")]
     TooManyFilters {
         /// How many were given.
@@ -188,6 +236,13 @@ impl QueryError {
             QueryError::FollowUpKind { .. } => "follow_up_kind",
             QueryError::FollowUpBracket { .. } => "follow_up_bracket",
             QueryError::TooManyEvents { .. } => "too_many_events",
+            QueryError::TooManyStartEvents { .. } => "too_many_start_events",
+            QueryError::StartEventsSignup => "start_events_signup",
+            QueryError::AnyWithNames => "any_with_names",
+            QueryError::MinCount { .. } => "min_count",
+            QueryError::BeforeStartRolling => "before_start_rolling",
+            QueryError::FilterEvent { .. } => "filter_event",
+            QueryError::Behaviour { .. } => "behaviour",
             QueryError::TooManyFilters { .. } => "too_many_filters",
             QueryError::ValueCount { .. } => "value_count",
             QueryError::Empty { .. } => "empty_text",
@@ -212,16 +267,92 @@ impl RetentionQuery {
                 given: self.active.len(),
             });
         }
-        for event in &self.active {
-            check_name("An event name", event)?;
+        if self.any_event && !self.active.is_empty() {
+            return Err(QueryError::AnyWithNames);
         }
-        if self.filters.len() > MAX_FILTERS {
-            return Err(QueryError::TooManyFilters {
-                given: self.filters.len(),
+        check_min_count(self.min_count)?;
+        if self.start_events.len() > MAX_EVENTS {
+            return Err(QueryError::TooManyStartEvents {
+                given: self.start_events.len(),
             });
         }
-        self.filters.iter().try_for_each(TraitFilter::check)
+        for event in self.active.iter().chain(&self.start_events) {
+            check_name("An event name", event)?;
+        }
+        let starts = !self.start_events.is_empty() || !self.start_where.is_empty();
+        if self.start == StartRule::Signup && starts {
+            return Err(QueryError::StartEventsSignup);
+        }
+        if self.window == Window::Rolling && self.before_start == BeforeStart::Count {
+            return Err(QueryError::BeforeStartRolling);
+        }
+        check_event_filters(&self.active_where, &self.active)?;
+        check_event_filters(&self.start_where, &self.start_events)?;
+        if self.behaviours.len() > MAX_FILTERS {
+            let given = self.behaviours.len();
+            return Err(QueryError::TooManyFilters { given });
+        }
+        self.behaviours.iter().try_for_each(Behaviour::check)?;
+        check_filters(&self.filters)
     }
+}
+
+/// Conditions on the properties of the events `names`, of any when there is none.
+fn check_event_filters(filters: &[EventFilter], names: &[String]) -> Result<(), QueryError> {
+    if filters.len() > MAX_FILTERS {
+        let given = filters.len();
+        return Err(QueryError::TooManyFilters { given });
+    }
+    filters.iter().try_for_each(|filter| {
+        filter.check()?;
+        filter.check_event(names)
+    })
+}
+
+impl EventFilter {
+    /// Whether the condition keeps all limits.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        if let Some(event) = &self.event {
+            check_name("An event name", event)?;
+        }
+        self.property.check()
+    }
+
+    /// Whether it is about one of the events that count.
+    pub(super) fn check_event(&self, names: &[String]) -> Result<(), QueryError> {
+        match &self.event {
+            Some(event) if !names.is_empty() && !names.contains(event) => {
+                Err(QueryError::FilterEvent {
+                    name: self.property.name.clone(),
+                    event: event.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Behaviour {
+    /// Whether the condition keeps all limits.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        check_name("An event name", &self.event)?;
+        let days = self.days.unwrap_or(Days { from: 0, to: 1 });
+        let in_order = days.from < days.to && days.to <= MAX_DAYS;
+        if !in_order || check_min_count(self.at_least).is_err() {
+            let event = self.event.clone();
+            return Err(QueryError::Behaviour { event });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a list of conditions keeps all limits.
+pub fn check_filters(filters: &[TraitFilter]) -> Result<(), QueryError> {
+    if filters.len() > MAX_FILTERS {
+        let given = filters.len();
+        return Err(QueryError::TooManyFilters { given });
+    }
+    filters.iter().try_for_each(TraitFilter::check)
 }
 
 impl RetentionQuery {
@@ -338,6 +469,13 @@ pub(super) fn check_year(given: Date) -> Result<(), QueryError> {
 pub(super) fn check_small(given: u32) -> Result<(), QueryError> {
     if given > MAX_SMALL {
         return Err(QueryError::Small { given });
+    }
+    Ok(())
+}
+
+pub(super) fn check_min_count(given: u32) -> Result<(), QueryError> {
+    if given == 0 || given > MAX_MIN_COUNT {
+        return Err(QueryError::MinCount { given });
     }
     Ok(())
 }

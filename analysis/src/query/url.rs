@@ -1,17 +1,23 @@
 //! The question as URL parameters, there and back.
 
-use super::check::{check_as_of, check_brackets, check_name, check_range, check_small, check_year};
+use super::check::{
+    check_as_of, check_brackets, check_min_count, check_name, check_range, check_small, check_year,
+};
 use super::problem::{ParamProblem, Params, date, whole};
 use super::{
-    AsOf, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS, DEFAULT_COHORTS, DEFAULT_SMALL,
-    MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_PERIODS, MAX_SMALL, MAX_TEXT, RetentionKind,
-    RetentionQuery, RetentionView, TraitFilter,
+    AsOf, BeforeStart, Behaviour, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS,
+    DEFAULT_COHORTS, DEFAULT_SMALL, EventFilter, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS,
+    MAX_MIN_COUNT, MAX_PERIODS, MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView,
+    StartRule, TraitFilter, Window,
 };
 use crate::period::Grain;
 use crate::words;
 
 /// Parameters that belong to the view.
-pub const VIEW_PARAMS: [&str; 5] = ["show", "intervals", "scale", "diagonal", "cell"];
+pub const VIEW_PARAMS: [&str; 6] = ["show", "intervals", "scale", "diagonal", "overall", "cell"];
+
+/// What a parameter about start events expects.
+const START_RULE: &str = "“start=first_event” or “start=each_event” beside it";
 
 impl RetentionQuery {
     /// Reads the question from decoded URL parameters.
@@ -37,7 +43,25 @@ impl RetentionQuery {
             query.column_zero = zero;
         }
         follow_up(&mut params, &mut query);
-        query.active = active(&mut params);
+        start(&mut params, &mut query);
+        query.active = event_names(&mut params, "active");
+        if params.switch("any") == Some(true) {
+            if query.active.is_empty() {
+                query.any_event = true;
+            } else {
+                params.problem("any", "1", "no “active” beside it", "");
+            }
+        }
+        let min = params.parsed(
+            "min",
+            &format!(
+                "a whole number from 1 to {}",
+                words::thousands(u64::from(MAX_MIN_COUNT))
+            ),
+            "1",
+            |text| whole(text).filter(|min| check_min_count(*min).is_ok()),
+        );
+        query.min_count = min.unwrap_or(1);
         query.cohorts = cohorts(&mut params, query.grain);
         let as_of = params.parsed(
             "as_of",
@@ -51,6 +75,19 @@ impl RetentionQuery {
         );
         query.as_of = as_of.unwrap_or_default();
         query.filters = filters(&mut params);
+        query.start_where = event_filters(&mut params, "start_where", &query.start_events);
+        if query.start == StartRule::Signup {
+            for filter in std::mem::take(&mut query.start_where) {
+                params.problem("start_where", &filter.to_string(), START_RULE, "");
+            }
+        }
+        query.active_where = event_filters(&mut params, "active_where", &query.active);
+        query.behaviours = conditions(
+            &mut params,
+            "behaviour",
+            "a condition such as did:order:3 or not:order:1:0-7",
+            Behaviour::parse,
+        );
         let most = words::thousands(u64::from(MAX_SMALL));
         let small = params.parsed(
             "small",
@@ -89,7 +126,24 @@ impl RetentionQuery {
         if let Some(last) = self.follow_up.filter(|_| self.kind.takes_follow_up()) {
             params.push(("follow_up", last.to_string()));
         }
+        if self.window != Window::default() {
+            params.push(("window", self.window.to_string()));
+        }
+        if self.start != StartRule::default() {
+            params.push(("start", self.start.to_string()));
+            let events = self.start_events.iter();
+            params.extend(events.map(|event| ("start_event", event.clone())));
+        }
+        if self.before_start != BeforeStart::default() && self.window == Window::Calendar {
+            params.push(("before", self.before_start.to_string()));
+        }
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
+        if self.any_event && self.active.is_empty() {
+            params.push(("any", "1".to_owned()));
+        }
+        if self.min_count != 1 {
+            params.push(("min", self.min_count.to_string()));
+        }
         match self.cohorts {
             range if range == CohortRange::default() => {}
             CohortRange::Last(count) => params.push(("last", count.to_string())),
@@ -105,6 +159,14 @@ impl RetentionQuery {
         }
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));
+        if self.start != StartRule::Signup {
+            let filters = self.start_where.iter();
+            params.extend(filters.map(|filter| ("start_where", filter.to_string())));
+        }
+        let filters = self.active_where.iter();
+        params.extend(filters.map(|filter| ("active_where", filter.to_string())));
+        let behaviours = self.behaviours.iter();
+        params.extend(behaviours.map(|one| ("behaviour", one.to_string())));
         if self.small != DEFAULT_SMALL {
             params.push(("small", self.small.to_string()));
         }
@@ -148,17 +210,42 @@ fn follow_up(params: &mut Params<'_>, query: &mut RetentionQuery) {
     }
 }
 
-fn active(params: &mut Params<'_>) -> Vec<String> {
+fn start(params: &mut Params<'_>, query: &mut RetentionQuery) {
+    let windows = Window::expected();
+    if let Some(window) = params.named("window", &windows, Window::default()) {
+        query.window = window;
+    }
+    let rules = StartRule::expected();
+    if let Some(start) = params.named("start", &rules, StartRule::default()) {
+        query.start = start;
+    }
+    query.start_events = event_names(params, "start_event");
+    if query.start == StartRule::Signup {
+        for event in std::mem::take(&mut query.start_events) {
+            params.problem("start_event", &event, START_RULE, "");
+        }
+    }
+    let choices = BeforeStart::expected();
+    let before = params.named("before", &choices, BeforeStart::default());
+    match before {
+        Some(BeforeStart::Count) if query.window == Window::Rolling => {
+            params.problem("before", "count", "“window=calendar” beside it", "");
+        }
+        before => query.before_start = before.unwrap_or_default(),
+    }
+}
+
+fn event_names(params: &mut Params<'_>, param: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in params.all("active") {
+    for name in params.all(param) {
         if check_name("An event name", name).is_err() {
             let expected = format!("an event name of at most {MAX_TEXT} characters");
-            params.problem("active", name, &expected, "");
+            params.problem(param, name, &expected, "");
         } else if names.iter().all(|known| known != name) {
             if names.len() < MAX_EVENTS {
                 names.push(name.to_owned());
             } else {
-                params.problem("active", name, &format!("at most {MAX_EVENTS} events"), "");
+                params.problem(param, name, &format!("at most {MAX_EVENTS} events"), "");
             }
         }
     }
@@ -200,21 +287,40 @@ fn cohorts(params: &mut Params<'_>, grain: Grain) -> CohortRange {
 }
 
 fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
-    let mut filters = Vec::new();
-    for text in params.all("where") {
-        let Some(filter) = TraitFilter::parse(text) else {
-            let expected = "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
-            params.problem("where", text, expected, "");
+    let expected =
+        "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
+    conditions(params, "where", expected, TraitFilter::parse)
+}
+
+fn event_filters(params: &mut Params<'_>, param: &str, names: &[String]) -> Vec<EventFilter> {
+    let expected =
+        "a condition such as order:size:is:large or :size:set on one of the events that count";
+    conditions(params, param, expected, |text| {
+        EventFilter::parse(text).filter(|filter| filter.check_event(names).is_ok())
+    })
+}
+
+/// A parameter that is repeated for every condition.
+fn conditions<T>(
+    params: &mut Params<'_>,
+    param: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Vec<T> {
+    let mut conditions = Vec::new();
+    for text in params.all(param) {
+        let Some(condition) = parse(text) else {
+            params.problem(param, text, expected, "");
             continue;
         };
-        if filters.len() < MAX_FILTERS {
-            filters.push(filter);
+        if conditions.len() < MAX_FILTERS {
+            conditions.push(condition);
         } else {
             let expected = format!("at most {MAX_FILTERS} conditions");
-            params.problem("where", text, &expected, "");
+            params.problem(param, text, &expected, "");
         }
     }
-    filters
+    conditions
 }
 
 /// The question and the view as the query part of a URL: "" for the defaults, else "?grain=day&…".

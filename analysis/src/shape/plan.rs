@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::period::{Calendar, Grain, Periods};
-use crate::query::{AsOf, CohortRange, MAX_PERIODS, QueryError, RetentionQuery};
+use crate::query::{AsOf, CohortRange, MAX_PERIODS, QueryError, RetentionQuery, Window};
 
 /// The periods of a report, cut in the workspace's calendar.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,8 +15,19 @@ pub struct RetentionPlan {
     pub cohort_count: u32,
     /// The exclusive limit of what is visible: as asked, but never later than now.
     pub as_of: Timestamp,
+    /// Whether the periods of an entry are those of the calendar or its own. Cohorts are always cut by the calendar.
+    pub window: Window,
     /// The calendar in which the periods were cut.
     pub calendar: Calendar,
+}
+
+/// How many periods of an entry, its first included, had begun and ended at as-of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// Those with at least one visible instant.
+    pub begun: usize,
+    /// Those that lie wholly before as-of.
+    pub ended: usize,
 }
 
 impl RetentionPlan {
@@ -61,6 +72,7 @@ impl RetentionPlan {
             periods,
             cohort_count: u32::try_from(cohorts).unwrap_or(u32::MAX),
             as_of,
+            window: query.window,
             calendar: calendar.clone(),
         })
     }
@@ -77,16 +89,47 @@ impl RetentionPlan {
         u32::try_from(place).ok()
     }
 
-    /// How many periods, its own included, had begun at as-of for the earliest entry that cohort `own` can have.
-    pub fn reach(&self, own: usize) -> usize {
-        self.periods.len().saturating_sub(own)
+    /// How far time has gone for the entry of cohort `own` that started at `start`.
+    pub fn seen(&self, own: usize, start: Timestamp) -> Seen {
+        let grain = self.periods.grain;
+        match self.window {
+            Window::Calendar => Seen {
+                begun: self.periods.len().saturating_sub(own),
+                ended: self.ended().saturating_sub(own),
+            },
+            Window::Rolling if start >= self.as_of => Seen { begun: 0, ended: 0 },
+            Window::Rolling => {
+                let period = |at| self.calendar.rolling_period(grain, start, at);
+                Seen {
+                    begun: period(last_visible(self.as_of)) + 1,
+                    ended: period(self.as_of),
+                }
+            }
+        }
     }
 
-    /// How many periods, its own included, had ended at as-of for the latest entry that cohort `own` can have.
-    pub fn ended(&self, own: usize) -> usize {
-        (own..self.periods.len())
-            .take_while(|period| self.has_ended(*period))
-            .count()
+    /// How far time has gone for a cohort without entries: begun as for the earliest that it could have, ended as for
+    /// the latest.
+    pub fn seen_by_none(&self, own: usize) -> Seen {
+        let bound = |period: usize| self.periods.bounds.get(period).copied();
+        let (first, last) = (bound(own), bound(own + 1));
+        Seen {
+            begun: first.map_or(0, |first| self.seen(own, first).begun),
+            ended: last.map_or(0, |last| self.seen(own, last).ended),
+        }
+    }
+
+    /// The most periods that can have begun for an entry of cohort `own`.
+    pub fn reach(&self, own: usize) -> usize {
+        // Where clocks change, an anniversary can come a little earlier for a start that is a little later.
+        self.seen_by_none(own).begun + usize::from(self.window == Window::Rolling)
+    }
+
+    /// How many of the plan's periods had ended at as-of.
+    fn ended(&self) -> usize {
+        let bounds = &self.periods.bounds;
+        let passed = bounds.partition_point(|bound| *bound <= self.as_of);
+        passed.saturating_sub(1)
     }
 
     /// Whether a period lies wholly before as-of.
@@ -98,9 +141,13 @@ impl RetentionPlan {
 
 /// First date of the period that contains the last visible instant.
 fn last_period(grain: Grain, calendar: &Calendar, as_of: Timestamp) -> Date {
-    let nanosecond = SignedDuration::from_nanos(1);
-    let last_visible = as_of.checked_sub(nanosecond).unwrap_or(as_of);
-    calendar.floor(grain, last_visible)
+    calendar.floor(grain, last_visible(as_of))
+}
+
+fn last_visible(as_of: Timestamp) -> Timestamp {
+    as_of
+        .checked_sub(SignedDuration::from_nanos(1))
+        .unwrap_or(as_of)
 }
 
 /// First date of the first of `count` periods that end with `last`.

@@ -2,7 +2,8 @@
 
 use super::column::span;
 use super::{
-    cohorts, column_name, customers, interval, percent, period_name, sentence_case, thousands,
+    cohorts, column_name, customers, entered, interval, percent, period_name, sentence_case,
+    thousands,
 };
 use crate::query::{CellRef, ColumnZero, RetentionKind};
 use crate::report::{CellFacts, CellState, RetentionReport};
@@ -25,12 +26,13 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
     let Some(facts) = report.cell(at) else {
         return format!("{place}: {}.", blank(report, at));
     };
+    let entered = entered(&report.query);
     let members = at.cohort.and_then(|start| report.cohort(start));
     let nobody = match members {
-        Some(cohort) if cohort.size > 0 => "nobody was active in the period before",
-        _ => "nobody signed up",
+        Some(cohort) if cohort.size > 0 => "nobody was active in the period before".to_owned(),
+        _ => format!("nobody {entered}"),
     };
-    let mut sentence = format!("{place}: {}.", count(&facts, nobody));
+    let mut sentence = format!("{place}: {}.", count(&facts, &entered, &nobody));
     match facts.state {
         CellState::Running => {
             let Span { from, to } = span(&report.query, at.period);
@@ -59,7 +61,7 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
 }
 
 /// "112 of 431, 26 %, interval 22 to 30 %".
-fn count(facts: &CellFacts, nobody: &str) -> String {
+fn count(facts: &CellFacts, entered: &str, nobody: &str) -> String {
     let pooled = match facts.cohort {
         Some(_) => String::new(),
         None => format!(" in {}", cohorts(u64::from(facts.cohorts))),
@@ -69,7 +71,7 @@ fn count(facts: &CellFacts, nobody: &str) -> String {
     }
     // Only a column that is no estimate has no interval.
     let Some(bounds) = facts.interval else {
-        return format!("{} signed up{pooled}", customers(facts.size));
+        return format!("{} {entered}{pooled}", customers(facts.size));
     };
     let mut text = format!(
         "{} of {}{pooled}",

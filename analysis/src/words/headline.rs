@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::span;
-use super::{cohorts, column_name, customers, interval, percent, thousands};
+use super::{cohorts, column_name, customers, entered, entering, interval, percent, thousands};
 use crate::period::Grain;
 use crate::query::{CellRef, ColumnZero, RetentionKind};
 use crate::report::{CellFacts, RetentionReport};
@@ -80,7 +80,8 @@ fn answer(report: &RetentionReport, facts: &CellFacts) -> String {
     };
     let query = &report.query;
     let noun = query.grain.noun(u64::from(facts.period));
-    let after = format!("{} {noun} after signing up", facts.period);
+    let since = entering(query);
+    let after = format!("{} {noun} after {since}", facts.period);
     let one = facts.retained == 0 || facts.retained == facts.size;
     let (is, was) = if one { ("is", "was") } else { ("are", "were") };
     match (query.kind, query.follow_up) {
@@ -92,20 +93,20 @@ fn answer(report: &RetentionReport, facts: &CellFacts) -> String {
         }
         (RetentionKind::Brackets, _) => {
             let when = column_name(query, facts.period);
-            format!("{who} came back in {when} after signing up.")
+            format!("{who} came back in {when} after {since}.")
         }
         (RetentionKind::Streak, _) if facts.period == 1 => {
-            format!("{who} {was} active in the first {noun} after signing up.")
+            format!("{who} {was} active in the first {noun} after {since}.")
         }
         (RetentionKind::Streak, _) => {
             let weeks = format!("{} {noun}", facts.period);
-            format!("{who} {was} active in every one of the first {weeks} after signing up.")
+            format!("{who} {was} active in every one of the first {weeks} after {since}.")
         }
         (RetentionKind::Previous, _) => {
             let noun = query.grain.noun(1);
             let before = facts.period.saturating_sub(1);
             let base = match (before, query.column_zero) {
-                (0, ColumnZero::Size) => "all who signed up".to_owned(),
+                (0, ColumnZero::Size) => format!("all who {}", entered(query)),
                 _ => format!("those active in {noun} {before}"),
             };
             format!("{who} of {base} {was} active in {noun} {}.", facts.period)
@@ -128,16 +129,18 @@ fn evidence(facts: &CellFacts) -> String {
 }
 
 fn no_answer(report: &RetentionReport) -> String {
+    let entered = entered(&report.query);
     if report.customers == 0 {
-        return match report.query.filters.is_empty() {
-            true => "Nobody signed up in this time.".to_owned(),
-            false => "Nobody who matches the filters signed up in this time.".to_owned(),
+        return match report.query.filters.is_empty() && report.query.behaviours.is_empty() {
+            true => format!("Nobody {entered} in this time."),
+            false => format!("Nobody who matches the filters {entered} in this time."),
         };
     }
     let noun = report.query.grain.noun(1);
     match overall(report, 1) {
         None => format!(
-            "Too little data yet: no cohort has finished its first {noun} after signing up."
+            "Too little data yet: no cohort has finished its first {noun} after {}.",
+            entering(&report.query)
         ),
         Some(first) => format!(
             "Too little data yet: {} in {} finished {noun} 1; an answer needs {MIN_CUSTOMERS} in {MIN_COHORTS}.",

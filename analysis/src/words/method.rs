@@ -1,8 +1,11 @@
 //! The method line: every choice behind a report, in one line that travels with it.
 
-use super::{as_of, column_name, customers, date_time, events, filter, thousands};
+use super::{
+    activity, as_of, behaviour, column_name, customers, date_time, entered, event_filter, filter,
+    list, thousands,
+};
 use crate::period::{Grain, WeekStart};
-use crate::query::{ColumnZero, RetentionKind, RetentionQuery};
+use crate::query::{BeforeStart, ColumnZero, RetentionKind, RetentionQuery, StartRule, Window};
 use crate::report::RetentionReport;
 
 impl RetentionReport {
@@ -21,11 +24,27 @@ pub fn method_line(report: &RetentionReport) -> String {
         (Grain::Week, WeekStart::Sunday) => " from Sunday",
         _ => "",
     };
-    let mut parts = vec![
-        format!("Calendar {periods}{from}, {}", report.zone),
-        format!("active = {}", events(&query.active)),
-        kind(query),
-    ];
+    let calendar = format!("alendar {periods}{from}, {}", report.zone);
+    let mut parts = match query.window {
+        Window::Calendar => vec![format!("C{calendar}")],
+        Window::Rolling => vec![
+            format!(
+                "Rolling {} from each customer's own start",
+                rolling(query.grain)
+            ),
+            format!("cohorts by c{calendar}"),
+        ],
+    };
+    parts.extend(match query.start {
+        StartRule::Signup => None,
+        StartRule::FirstEvent | StartRule::EachEvent => {
+            Some(format!("cohorts of those who {}", entered(query)))
+        }
+    });
+    parts.extend([format!("active = {}", activity(query)), kind(query)]);
+    if query.before_start == BeforeStart::Count {
+        parts.push("events before the start count in its own period".to_owned());
+    }
     if query.column_zero == ColumnZero::Measured {
         parts.push(format!(
             "column 0: active in {}",
@@ -38,13 +57,32 @@ pub fn method_line(report: &RetentionReport) -> String {
             .iter()
             .map(|condition| format!("only where {}", filter(condition))),
     );
+    let behaviours = query.behaviours.iter();
+    parts.extend(behaviours.map(|one| format!("only those who {}", behaviour(one))));
+    for (what, filters) in [
+        ("start", &query.start_where),
+        ("active", &query.active_where),
+    ] {
+        let conditions: Vec<String> = filters.iter().map(event_filter).collect();
+        if !conditions.is_empty() {
+            parts.push(format!("{what}: only {}", list(&conditions, "and")));
+        }
+    }
     parts.push(format!("overall row pooled over finished {periods}"));
     parts.push("intervals Wilson 95\u{a0}%".to_owned());
-    parts.push(format!(
-        "signup given for {}, first event for {}",
-        thousands(report.signup_given),
-        thousands(report.signup_inferred)
-    ));
+    if query.start == StartRule::Signup {
+        parts.push(format!(
+            "signup given for {}, first event for {}",
+            thousands(report.signup_given),
+            thousands(report.signup_inferred)
+        ));
+    }
+    if report.internal > 0 {
+        parts.push(format!(
+            "{} left out as internal",
+            customers(report.internal)
+        ));
+    }
     if report.left_out > 0 {
         parts.push(format!(
             "{} without signup and events left out",
@@ -61,6 +99,17 @@ pub fn method_line(report: &RetentionReport) -> String {
         None => "no data yet".to_owned(),
     });
     parts.join(" · ")
+}
+
+/// What a rolling period is.
+fn rolling(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Day => "days of 24 hours",
+        Grain::Week => "weeks of 7 × 24 hours",
+        Grain::Month => "months by anniversary",
+        Grain::Quarter => "quarters by anniversary",
+        Grain::Year => "years by anniversary",
+    }
 }
 
 /// The kind of retention, explained.

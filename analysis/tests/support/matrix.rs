@@ -4,7 +4,7 @@ use analysis::period::{Calendar, WeekStart};
 use analysis::query::{CohortRange, RetentionKind, RetentionQuery};
 use analysis::report::RetentionReport;
 use analysis::rule::Rule;
-use analysis::shape::{RetentionPlan, shape};
+use analysis::shape::{About, RetentionPlan, shape};
 use analysis::tally::Tally;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -47,5 +47,9 @@ pub fn matrix(
         }
     }
     let watermark = now - jiff::SignedDuration::from_mins(3);
-    shape(&query, &plan, &tally, Some(watermark), 0)
+    let about = About {
+        watermark: Some(watermark),
+        ..About::default()
+    };
+    shape(&query, &plan, &tally, about)
 }

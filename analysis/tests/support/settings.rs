@@ -1,6 +1,6 @@
 //! Random legal settings of a question.
 
-use analysis::query::{Bracket, ColumnZero, RetentionKind, RetentionQuery};
+use analysis::query::{Bracket, ColumnZero, RetentionKind, RetentionQuery, Window};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -35,11 +35,13 @@ pub fn counting(query: RetentionQuery) -> impl Strategy<Value = RetentionQuery> 
         brackets(),
         select(ColumnZero::ALL.to_vec()),
         prop::option::of(0_u32..12),
+        select(Window::ALL.to_vec()),
     )
-        .prop_map(move |(kind, brackets, column_zero, more)| {
+        .prop_map(move |(kind, brackets, column_zero, more, window)| {
             let mut query = RetentionQuery {
                 kind,
                 column_zero,
+                window,
                 ..query.clone()
             };
             if kind == RetentionKind::Brackets {

@@ -32,7 +32,8 @@ pub fn Matrix(
         ..shared.get()
     });
     let picked = Memo::new(move |_| shared.get().cell);
-    let columns = u32::try_from(report.columns()).unwrap_or(u32::MAX);
+    let column = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    let (first, columns) = (column(report.first_column()), column(report.columns()));
     let tip = RwSignal::new(None::<Tip>);
 
     let pick = move |cell: Option<CellRef>| shared.change(|view| view.cell = cell);
@@ -115,8 +116,8 @@ pub fn Matrix(
                     <caption class="vh">{caption}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Signed up"</th>
-                            {(1..columns).map(|column| view! { <th scope="col">{words::column_label(&report.query, column)}</th> }).collect_view()}
+                            <th scope="col">{labels::cohorts_head(&report)}</th>
+                            {(first..columns).map(|column| view! { <th scope="col">{words::column_label(&report.query, column)}</th> }).collect_view()}
                         </tr>
                     </thead>
                     <tbody>{body}</tbody>
@@ -182,7 +183,7 @@ impl Table {
     }
 
     fn overall_row(&self, top: f64) -> AnyView {
-        let cells: Vec<_> = (1..self.report.columns())
+        let cells: Vec<_> = (self.report.first_column()..self.report.columns())
             .map(|period| self.cell(None, u32::try_from(period).unwrap_or(u32::MAX), top, false))
             .collect();
         view! {
@@ -200,7 +201,7 @@ impl Table {
         let grain = self.report.query.grain;
         let small = cohort.size > 0 && cohort.size < self.report.query.small;
         let label = words::period_label(grain, cohort.start, with_year);
-        let cells: Vec<_> = (1..self.report.columns())
+        let cells: Vec<_> = (self.report.first_column()..self.report.columns())
             .map(|period| {
                 self.cell(
                     Some(cohort),
@@ -263,7 +264,7 @@ impl Table {
             .flatten()
             .map(|text| view! { <small>{text}</small> });
         let picked = self.picked;
-        let first = cohort.is_none() && period == 1;
+        let first = cohort.is_none() && usize::try_from(period) == Ok(self.report.first_column());
         view! {
             <td
                 class=class

@@ -1,61 +1,133 @@
 //! Who belongs to which cohort and was active in which period: the text that every question shares.
 
-use crate::instant::{from_db, to_db};
+use crate::instant::to_db;
 use crate::{StoreError, Workspace};
-use analysis::query::{RetentionQuery, TraitFilter, TraitTest};
+use analysis::period::Length;
+use analysis::query::{
+    BeforeStart, Behaviour, EventFilter, RetentionQuery, TraitFilter, TraitTest, Window,
+};
 use analysis::rule::Rule;
-use analysis::shape::RetentionPlan;
+use analysis::shape::{RetentionPlan, Seen};
 use analysis::tally::{Entries, Tally, periods_set};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-/// A checked query over `member` (who belongs to which cohort) and `active` (in which periods, how often).
+/// A checked query over `member` (who entered which cohort, and when) and `active` (in which of his periods, how often).
 ///
-/// Parameters 1 to 7: workspace, period bounds, first instant and end of the signups asked for, trait filters, event
-/// name ids, as-of. More may follow in the tail.
+/// Parameters 1 to 21 are those of [`Scope`], in its order. More may follow in the tail. Events are read `plain`, from
+/// their index alone, or `filtered` by their properties.
 macro_rules! membership_query {
-    ($row:ty, $scope:expr, $tail:tt $(, $more:expr)*) => {
+    (plain, $($rest:tt)*) => {
+        membership_query!(
+            @from
+            "(select * from event where $19::jsonb is not null)",
+            "(select * from event where $20::jsonb is not null)",
+            $($rest)*
+        )
+    };
+    (filtered, $($rest:tt)*) => {
+        membership_query!(
+            @from
+            r#"(select e.* from event e join event_name n using (workspace_id, event_name_id)
+                where not exists (
+                    select 1
+                    from jsonb_to_recordset($19::jsonb)
+                         as f(event text, name text, op text, list jsonb, low float8, high float8)
+                    where (f.event is null or f.event = n.name)
+                      and not passes(e.properties, f.name, f.op, f.list, f.low, f.high)))"#,
+            r#"(select e.* from event e join event_name n using (workspace_id, event_name_id)
+                where not exists (
+                    select 1
+                    from jsonb_to_recordset($20::jsonb)
+                         as f(event text, name text, op text, list jsonb, low float8, high float8)
+                    where (f.event is null or f.event = n.name)
+                      and not passes(e.properties, f.name, f.op, f.list, f.low, f.high)))"#,
+            $($rest)*
+        )
+    };
+    (@from $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(, $more:expr)*) => {
         sqlx::query_as!(
             $row,
             r#"
-            with member as (
-                select c.shard, c.customer_no, c.external_id, c.traits, c.signup_at,
-                       c.signup_given is not null as given,
-                       width_bucket(c.signup_at, $2::timestamptz[]) - 1 as cohort
-                from customer c
-                where c.workspace_id = $1 and c.signup_at >= $3 and c.signup_at < $4
-                  and not exists (
+            with start as (
+                -- the signup
+                select shard, customer_no, signup_at as at from customer
+                where $8 = 'signup' and workspace_id = $1 and signup_at >= $3 and signup_at < $4
+                union all
+                -- the first start event ever
+                select shard, customer_no, min(at) from "# + $start + r#" e
+                where $8 = 'first_event' and workspace_id = $1 and event_name_id = any($9::integer[]) and at < $4
+                group by 1, 2 having min(at) >= $3
+                union all
+                -- the first start event of each period that has one
+                select shard, customer_no, min(at) from "# + $start + r#" e
+                where $8 = 'each_event' and workspace_id = $1 and event_name_id = any($9::integer[])
+                  and at >= $3 and at < $4
+                group by 1, 2, width_bucket(at, $2::timestamptz[])
+            ), member as (
+                select c.shard, c.customer_no, c.external_id, s.at as start,
+                       $8 = 'signup' and c.signup_given is not null as given,
+                       width_bucket(s.at, $2::timestamptz[]) - 1 as cohort
+                from start s join customer c on c.workspace_id = $1
+                 and c.shard = s.shard and c.customer_no = s.customer_no
+                where not exists (
                       select 1
                       from jsonb_to_recordset($5::jsonb)
                            as f(name text, op text, list jsonb, low float8, high float8)
-                      where not coalesce(case f.op
-                          when 'is' then f.list ? (c.traits ->> f.name)
-                          when 'is_not' then c.traits ->> f.name is null or not f.list ? (c.traits ->> f.name)
-                          when 'set' then c.traits ->> f.name is not null
-                          when 'unset' then c.traits ->> f.name is null
-                          when 'between' then case jsonb_typeof(c.traits -> f.name) when 'number' then
-                              (c.traits -> f.name)::float8 >= coalesce(f.low, '-infinity')
-                              and (c.traits -> f.name)::float8 <= coalesce(f.high, 'infinity') end
-                          end, false))
+                      where not passes(c.traits, f.name, f.op, f.list, f.low, f.high))
+                  and not exists (
+                      select 1
+                      from jsonb_to_recordset($18::jsonb)
+                           as f(name text, op text, list jsonb, low float8, high float8)
+                      where passes(c.traits, f.name, f.op, f.list, f.low, f.high))
+                  and not exists (
+                      select 1
+                      from jsonb_to_recordset($21::jsonb)
+                           as b(event text, did boolean, at_least bigint, first integer, past integer)
+                      where b.did <> (b.at_least <= (
+                          select count(*)
+                          from event e join event_name n using (workspace_id, event_name_id)
+                          where e.workspace_id = $1 and e.shard = c.shard and e.customer_no = c.customer_no
+                            and n.name = b.event and e.at < $7
+                            and (b.first is null or e.at >= s.at + make_interval(hours => 24 * b.first))
+                            and (b.past is null or e.at < s.at + make_interval(hours => 24 * b.past)))))
             ), active as (
                 select m.cohort, m.shard, m.customer_no,
-                       width_bucket(e.at, $2::timestamptz[]) - 1 - m.cohort as period, count(*) as uses
+                       case when $12 then rolling_period(m.start, e.at, $13, $14, $15, $16, $17)
+                            else width_bucket(e.at, $2::timestamptz[]) - 1 - m.cohort end as period,
+                       count(*) as uses
                 from member m
-                join event e on e.workspace_id = $1 and e.shard = m.shard and e.customer_no = m.customer_no
+                join "# + $active + r#" e
+                  on e.workspace_id = $1 and e.shard = m.shard and e.customer_no = m.customer_no
                 where e.event_name_id = any($6::integer[])
-                  and e.at >= m.signup_at and e.at >= $3 and e.at < $7
-                group by 1, 2, 3, 4
+                  and e.at >= case when $11 then ($2::timestamptz[])[m.cohort + 1] else m.start end
+                  and e.at >= $3 and e.at < $7
+                group by 1, 2, 3, 4 having count(*) >= $10
             )
             "# + $tail,
             $scope.workspace,
             &$scope.bounds,
-            $scope.signup_from,
-            $scope.signup_until,
+            $scope.start_from,
+            $scope.start_until,
             $scope.filters,
             &$scope.event_ids,
-            $scope.as_of
+            $scope.as_of,
+            $scope.start_rule,
+            &$scope.start_ids,
+            $scope.min_count,
+            $scope.count_before,
+            $scope.rolling,
+            $scope.seconds,
+            $scope.months,
+            &$scope.zone_from,
+            &$scope.zone_clock,
+            &$scope.zone_offset,
+            $scope.internal,
+            $scope.start_where,
+            $scope.active_where,
+            $scope.behaviours
             $(, $more)*
         )
     };
@@ -66,11 +138,28 @@ pub(crate) use membership_query;
 pub(crate) struct Scope {
     pub(crate) workspace: i32,
     pub(crate) bounds: Vec<OffsetDateTime>,
-    pub(crate) signup_from: OffsetDateTime,
-    pub(crate) signup_until: OffsetDateTime,
+    pub(crate) start_from: OffsetDateTime,
+    pub(crate) start_until: OffsetDateTime,
     pub(crate) filters: Value,
     pub(crate) event_ids: Vec<i32>,
     pub(crate) as_of: OffsetDateTime,
+    pub(crate) start_rule: &'static str,
+    pub(crate) start_ids: Vec<i32>,
+    pub(crate) min_count: i64,
+    pub(crate) count_before: bool,
+    /// Whether periods are an entry's own, of so many seconds or else months; the zone is needed only then.
+    pub(crate) rolling: bool,
+    pub(crate) seconds: i32,
+    pub(crate) months: i32,
+    pub(crate) zone_from: Vec<OffsetDateTime>,
+    pub(crate) zone_clock: Vec<OffsetDateTime>,
+    pub(crate) zone_offset: Vec<i32>,
+    pub(crate) internal: Value,
+    pub(crate) start_where: Value,
+    pub(crate) active_where: Value,
+    pub(crate) behaviours: Value,
+    /// Whether events are filtered by their properties.
+    pub(crate) filtered: bool,
 }
 
 impl Scope {
@@ -90,14 +179,38 @@ impl Scope {
                 .copied()
                 .unwrap_or(plan.as_of)
         };
+        let (seconds, months) = match query.grain.length() {
+            Length::Seconds(seconds) => (seconds, 0),
+            Length::Months(months) => (0, months),
+        };
+        // Anniversaries up to one period beyond as-of are looked up.
+        let grain = query.grain;
+        let until = plan.calendar.rolling(grain, plan.as_of, 2);
+        let zone = plan.calendar.zone_spans(bound(0), until);
+        let active: &[String] = if query.any_event { &[] } else { &query.active };
         Ok(Self {
             workspace: workspace.id.0,
             bounds: plan.periods.bounds.iter().map(|&at| to_db(at)).collect(),
-            signup_from: to_db(bound(first)),
-            signup_until: to_db(bound(last.saturating_add(1)).min(plan.as_of)),
+            start_from: to_db(bound(first)),
+            start_until: to_db(bound(last.saturating_add(1)).min(plan.as_of)),
             filters: filters_json(&query.filters),
-            event_ids: event_ids(snapshot, workspace, &query.active).await?,
+            event_ids: event_ids(snapshot, workspace, active).await?,
             as_of: to_db(plan.as_of),
+            start_rule: query.start.as_str(),
+            start_ids: event_ids(snapshot, workspace, &query.start_events).await?,
+            min_count: i64::from(query.min_count),
+            count_before: query.before_start == BeforeStart::Count,
+            rolling: query.window == Window::Rolling,
+            seconds,
+            months,
+            zone_from: zone.iter().map(|span| to_db(span.from)).collect(),
+            zone_clock: zone.iter().map(|span| to_db(span.clock)).collect(),
+            zone_offset: zone.iter().map(|span| span.offset).collect(),
+            internal: filters_json(&workspace.internal),
+            start_where: event_filters_json(&query.start_where),
+            active_where: event_filters_json(&query.active_where),
+            behaviours: behaviours_json(&query.behaviours),
+            filtered: !(query.start_where.is_empty() && query.active_where.is_empty()),
         })
     }
 
@@ -109,7 +222,10 @@ impl Scope {
         plan: &RetentionPlan,
     ) -> Result<Tally, StoreError> {
         let mut tally = Tally::new(Rule::new(query), plan);
-        let mut patterns = membership_query!(
+        macro_rules! patterns {
+            ($events:tt) => {
+                membership_query!(
+            $events,
             PatternRow,
             self,
             r#", entry as (
@@ -117,23 +233,35 @@ impl Scope {
                 from active group by 1, 2, 3)
             select m.cohort as "cohort!", coalesce(e.periods, '{}') as "periods!", count(*) as "entries!",
                    count(*) filter (where m.given) as "given!",
-                   min(m.signup_at) as "first_start!", max(m.signup_at) as "last_start!"
+                   max(case when $12 then rolling_period(
+                       m.start, $7 - interval '1 microsecond', $13, $14, $15, $16, $17) end) as last_begun,
+                   min(case when $12 then rolling_period(m.start, $7, $13, $14, $15, $16, $17) end) as ended
             from member m left join entry e using (cohort, shard, customer_no)
             group by 1, 2"#
-        )
-        .fetch(snapshot);
+                )
+                .fetch(snapshot)
+            };
+        }
+        let mut patterns = match self.filtered {
+            true => patterns!(filtered),
+            false => patterns!(plain),
+        };
         while let Some(row) = patterns.try_next().await? {
+            let cohort = place(row.cohort);
+            let seen = match (row.last_begun, row.ended) {
+                (Some(last_begun), Some(ended)) => Seen {
+                    begun: place(last_begun) + 1,
+                    ended: place(ended),
+                },
+                _ => plan.seen_by_none(cohort),
+            };
             let entries = Entries {
                 count: count(row.entries),
                 given: count(row.given),
-                first_start: from_db(row.first_start),
-                last_start: from_db(row.last_start),
+                seen,
             };
-            tally.add_all(
-                place(row.cohort),
-                entries,
-                &periods_set(row.periods.into_iter().map(place)),
-            );
+            let active = periods_set(row.periods.into_iter().map(place));
+            tally.add_all(cohort, entries, &active);
         }
         Ok(tally)
     }
@@ -141,18 +269,43 @@ impl Scope {
 
 /// Trait filters as the rows that the membership text reads.
 fn filters_json(filters: &[TraitFilter]) -> Value {
-    filters
-        .iter()
-        .map(|TraitFilter { name, test }| match test {
-            TraitTest::Is(list) => json!({"name": name, "op": "is", "list": list}),
-            TraitTest::IsNot(list) => json!({"name": name, "op": "is_not", "list": list}),
-            TraitTest::Set => json!({"name": name, "op": "set"}),
-            TraitTest::Unset => json!({"name": name, "op": "unset"}),
-            TraitTest::Between { min, max } => {
-                json!({"name": name, "op": "between", "low": min, "high": max})
-            }
+    filters.iter().map(filter_json).collect()
+}
+
+fn filter_json(TraitFilter { name, test }: &TraitFilter) -> Value {
+    match test {
+        TraitTest::Is(list) => json!({"name": name, "op": "is", "list": list}),
+        TraitTest::IsNot(list) => json!({"name": name, "op": "is_not", "list": list}),
+        TraitTest::Set => json!({"name": name, "op": "set"}),
+        TraitTest::Unset => json!({"name": name, "op": "unset"}),
+        TraitTest::Between { min, max } => {
+            json!({"name": name, "op": "between", "low": min, "high": max})
+        }
+    }
+}
+
+/// Conditions on properties as the rows that the membership text reads.
+fn event_filters_json(filters: &[EventFilter]) -> Value {
+    let row = |filter: &EventFilter| {
+        let mut row = filter_json(&filter.property);
+        row["event"] = json!(filter.event);
+        row
+    };
+    filters.iter().map(row).collect()
+}
+
+/// Conditions on behaviour as the rows that the membership text reads.
+fn behaviours_json(behaviours: &[Behaviour]) -> Value {
+    let row = |one: &Behaviour| {
+        json!({
+            "event": one.event,
+            "did": one.did,
+            "at_least": one.at_least,
+            "first": one.days.map(|days| days.from),
+            "past": one.days.map(|days| days.to),
         })
-        .collect()
+    };
+    behaviours.iter().map(row).collect()
 }
 
 /// The entries of a cohort that were active in the same periods.
@@ -161,8 +314,9 @@ struct PatternRow {
     periods: Vec<i32>,
     entries: i64,
     given: i64,
-    first_start: OffsetDateTime,
-    last_start: OffsetDateTime,
+    /// The latest period begun, and the number of periods ended; of rolling periods only.
+    last_begun: Option<i32>,
+    ended: Option<i32>,
 }
 
 /// Counts of rows are never negative, and a workspace has fewer than 2³² customers.
@@ -175,14 +329,15 @@ fn place(n: i32) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }
 
-/// The numbers of event names; names that were never stored have none.
+/// The numbers of event names, of all when none is named; names that were never stored have none.
 async fn event_ids(
     connection: &mut PgConnection,
     workspace: &Workspace,
     names: &[String],
 ) -> Result<Vec<i32>, StoreError> {
     Ok(sqlx::query_scalar!(
-        "select event_name_id from event_name where workspace_id = $1 and name = any($2)",
+        "select event_name_id from event_name
+         where workspace_id = $1 and (cardinality($2::text[]) = 0 or name = any($2))",
         workspace.id.0,
         names
     )

@@ -3,13 +3,16 @@
 
 use crate::world::{Customer, World};
 use analysis::period::{Grain, WeekStart};
-use analysis::query::{ColumnZero, RetentionKind, RetentionQuery, TraitTest};
+use analysis::query::{
+    BeforeStart, ColumnZero, EventFilter, RetentionKind, RetentionQuery, StartRule, TraitTest,
+    Window,
+};
 use analysis::report::CellState;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One cohort, customer by customer.
 #[derive(Debug)]
@@ -63,25 +66,54 @@ fn periods(world: &World, grain: Grain) -> Vec<Date> {
 
 fn admits(world: &World, customer: &Customer) -> bool {
     world.filters.iter().all(|filter| {
-        let value = customer
-            .traits
-            .get(&filter.name)
-            .filter(|value| !value.is_null());
-        let text = value.map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
+        let value = customer.traits.get(&filter.name);
+        passes(value, &filter.test)
+    })
+}
+
+fn passes(value: Option<&Value>, test: &TraitTest) -> bool {
+    let value = value.filter(|value| !value.is_null());
+    let text = value.map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    match test {
+        TraitTest::Is(list) => text.is_some_and(|text| list.contains(&text)),
+        TraitTest::IsNot(list) => text.is_none_or(|text| !list.contains(&text)),
+        TraitTest::Set => text.is_some(),
+        TraitTest::Unset => text.is_none(),
+        TraitTest::Between { min, max } => value.and_then(Value::as_f64).is_some_and(|number| {
+            min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
+        }),
+    }
+}
+
+/// Whether an event counts: it is named (no name means any), and meets what is said about it.
+fn named(
+    (name, _, size): &(String, Timestamp, Option<Value>),
+    names: &[String],
+    filters: &[EventFilter],
+) -> bool {
+    let meets = |filter: &EventFilter| {
+        let about = filter.event.as_ref().is_none_or(|event| event == name);
+        let value = size.as_ref().filter(|_| filter.property.name == "size");
+        !about || passes(value, &filter.property.test)
+    };
+    (names.is_empty() || names.contains(name)) && filters.iter().all(meets)
+}
+
+/// Whether a customer did, or did not do, all that is asked of him.
+fn behaved(world: &World, query: &RetentionQuery, customer: &Customer, start: Timestamp) -> bool {
+    query.behaviours.iter().all(|asked| {
+        let day = |n: u32| start + SignedDuration::from_hours(24 * i64::from(n));
+        let times = customer.events.iter().filter(|(name, at, _)| {
+            let in_time = asked
+                .days
+                .is_none_or(|days| *at >= day(days.from) && *at < day(days.to));
+            *name == asked.event && *at < world.as_of && in_time
         });
-        match &filter.test {
-            TraitTest::Is(list) => text.is_some_and(|text| list.contains(&text)),
-            TraitTest::IsNot(list) => text.is_none_or(|text| !list.contains(&text)),
-            TraitTest::Set => text.is_some(),
-            TraitTest::Unset => text.is_none(),
-            TraitTest::Between { min, max } => {
-                value.and_then(Value::as_f64).is_some_and(|number| {
-                    min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
-                })
-            }
-        }
+        let enough = times.count() >= usize::try_from(asked.at_least).unwrap();
+        enough == asked.did
     })
 }
 
@@ -150,41 +182,120 @@ fn columns(query: &RetentionQuery) -> usize {
     }
 }
 
+/// When a customer entered cohorts: for each, its instant.
+fn entered(
+    world: &World,
+    query: &RetentionQuery,
+    customer: &Customer,
+    period_of: &dyn Fn(Timestamp) -> Date,
+) -> Vec<Timestamp> {
+    let is_start = |event: &&(String, Timestamp, Option<Value>)| {
+        named(event, &query.start_events, &query.start_where) && event.1 < world.as_of
+    };
+    let mut starts: Vec<Timestamp> = customer
+        .events
+        .iter()
+        .filter(is_start)
+        .map(|(_, at, _)| *at)
+        .collect();
+    starts.sort();
+    match query.start {
+        StartRule::Signup => customer
+            .signup()
+            .into_iter()
+            .filter(|at| *at < world.as_of)
+            .collect(),
+        StartRule::FirstEvent => starts.into_iter().take(1).collect(),
+        StartRule::EachEvent => {
+            starts.dedup_by_key(|at| period_of(*at));
+            starts
+        }
+    }
+}
+
+/// The beginning of the `k`-th period from a start, by hours or by adding to the local date and time.
+fn anniversary(zone: &TimeZone, grain: Grain, start: Timestamp, k: i64) -> Timestamp {
+    let months = match grain {
+        Grain::Day => return start + (24 * k).hours(),
+        Grain::Week => return start + (7 * 24 * k).hours(),
+        Grain::Month => k,
+        Grain::Quarter => 3 * k,
+        Grain::Year => 12 * k,
+    };
+    match k {
+        0 => start,
+        _ => (start.to_zoned(zone.clone()).datetime() + months.months())
+            .to_zoned(zone.clone())
+            .unwrap()
+            .timestamp(),
+    }
+}
+
+/// How many rolling periods of an entry had begun and ended.
+fn seen(zone: &TimeZone, world: &World, grain: Grain, start: Timestamp) -> (usize, usize) {
+    let begins = (0..).map(|k| anniversary(zone, grain, start, k));
+    let begun = begins.clone().take_while(|begin| *begin < world.as_of);
+    let ended = begins.skip(1).take_while(|end| *end <= world.as_of);
+    (begun.count(), ended.count())
+}
+
 pub fn retention(world: &World, query: &RetentionQuery) -> Vec<Row> {
     let zone = TimeZone::get(&world.zone).unwrap();
     let grain = query.grain;
     let period_of =
         |at: Timestamp| first_day(at.to_zoned(zone.clone()).date(), grain, world.week_start);
     let starts = periods(world, grain);
+    // The last period runs unless as-of is the very instant at which it ends.
+    let last_runs = starts.last() == Some(&period_of(world.as_of));
+    let rolling = query.window == Window::Rolling;
     let mut rows = Vec::new();
     for (place, start) in starts.iter().enumerate() {
-        let entries: Vec<Entry<'_>> = world
-            .customers
-            .iter()
-            .filter(|customer| admits(world, customer))
-            .filter_map(|customer| Some((customer, customer.signup()?)))
-            .filter(|(_, entered)| *entered < world.as_of && period_of(*entered) == *start)
-            .map(|(customer, entered)| {
-                let number = |at: &Timestamp| {
-                    let period = period_of(*at);
-                    starts[place..]
-                        .iter()
-                        .position(|one| *one == period)
-                        .unwrap()
+        let mut entries = Vec::new();
+        let mut both = Vec::new();
+        for customer in world.customers.iter().filter(|one| admits(world, one)) {
+            let instants = entered(world, query, customer, &period_of);
+            let instants = instants
+                .into_iter()
+                .filter(|at| period_of(*at) == *start && behaved(world, query, customer, *at));
+            for entered in instants {
+                let number = |at: Timestamp| {
+                    if rolling {
+                        let later =
+                            (1..).take_while(|k| anniversary(&zone, grain, entered, *k) <= at);
+                        return later.count();
+                    }
+                    let period = period_of(at);
+                    let later = starts[place..].iter().position(|one| *one == period);
+                    later.unwrap()
                 };
-                let events = customer.events.iter().filter(|(name, at)| {
-                    world.active.contains(name) && *at < world.as_of && *at >= entered
-                });
-                Entry {
-                    customer,
-                    active: events.map(|(_, at)| number(at)).collect(),
+                let counts = |at: Timestamp| {
+                    let early = query.before_start == BeforeStart::Count && period_of(at) == *start;
+                    at < world.as_of && (at >= entered || early)
+                };
+                let mut uses: BTreeMap<usize, u32> = BTreeMap::new();
+                for event in &customer.events {
+                    let at = &event.1;
+                    // no name is any event here: these questions name their own
+                    if named(event, &query.active, &query.active_where) && counts(*at) {
+                        *uses.entry(number(*at)).or_default() += 1;
+                    }
                 }
-            })
-            .collect();
+                uses.retain(|_, uses| *uses >= query.min_count);
+                entries.push(Entry {
+                    customer,
+                    active: uses.into_keys().collect(),
+                });
+                both.push(seen(&zone, world, grain, entered));
+            }
+        }
         let begun = starts.len() - place;
-        // The last period runs unless as-of is the very instant at which it ends.
-        let last_runs = starts.last() == Some(&period_of(world.as_of));
-        let ended = begun - usize::from(last_runs);
+        let (begun, ended) = match rolling {
+            true => (
+                both.iter().map(|(begun, _)| *begun).max().unwrap_or(0),
+                both.iter().map(|(_, ended)| *ended).min().unwrap_or(0),
+            ),
+            false => (begun, begun - usize::from(last_runs)),
+        };
         let cells = (0..columns(query).min(begun.max(100)))
             .filter(|column| span(query, *column).0 < begun)
             .map(|column| cell(query, column, &entries, ended));

@@ -1,7 +1,10 @@
 //! Small worlds to ask questions of: random ones of the nastiest kind, real ones, and hand-made ones.
 
 use analysis::period::WeekStart;
-use analysis::query::{Bracket, ColumnZero, RetentionKind, RetentionQuery, TraitFilter, TraitTest};
+use analysis::query::{
+    BeforeStart, Behaviour, Bracket, ColumnZero, EventFilter, RetentionKind, RetentionQuery,
+    StartRule, TraitFilter, TraitTest, Window,
+};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -17,14 +20,15 @@ pub struct Customer {
     pub id: String,
     pub signup_given: Option<Timestamp>,
     pub traits: Map<String, Value>,
-    pub events: Vec<(String, Timestamp)>,
+    /// Each with its property `size`.
+    pub events: Vec<(String, Timestamp, Option<Value>)>,
 }
 
 impl Customer {
     /// The signup trait, else the first event.
     pub fn signup(&self) -> Option<Timestamp> {
         self.signup_given
-            .or_else(|| self.events.iter().map(|(_, at)| *at).min())
+            .or_else(|| self.events.iter().map(|(_, at, _)| *at).min())
     }
 }
 
@@ -33,7 +37,6 @@ pub struct World {
     pub zone: String,
     pub week_start: WeekStart,
     pub customers: Vec<Customer>,
-    pub active: Vec<String>,
     pub filters: Vec<TraitFilter>,
     pub from: Date,
     pub as_of: Timestamp,
@@ -72,13 +75,15 @@ impl World {
             .customers
             .iter()
             .flat_map(|customer| customer.events.iter().map(move |event| (customer, event)))
-            .map(|(customer, (name, at))| {
+            .map(|(customer, (name, at, size))| {
                 key += 1;
                 EventRecord {
                     customer: customer.id.clone(),
                     name: name.clone(),
                     at: *at,
-                    properties: None,
+                    properties: size
+                        .as_ref()
+                        .map(|size| Map::from_iter([("size".to_owned(), size.clone())])),
                     key: key.to_be_bytes(),
                 }
             })
@@ -146,10 +151,16 @@ fn customers() -> impl Strategy<Value = Vec<Customer>> {
                 .filter_map(|(name, value)| Some((name.to_owned(), value?)))
                 .collect::<Map<String, Value>>()
         });
+    let sizes = option::of(select(vec![
+        json!("large"),
+        json!(3),
+        json!(30),
+        json!(null),
+    ]));
     let customer = (
         option::of(instants()),
         traits,
-        vec((names, instants()), 0..12),
+        vec((names, instants(), sizes), 0..12),
     );
     vec(customer, 0..25).prop_map(|list| {
         list.into_iter()
@@ -204,30 +215,22 @@ pub fn worlds() -> impl Strategy<Value = World> {
         "America/Havana",
         "Australia/Lord_Howe",
     ]);
-    let active = prop_oneof![
-        Just(vec!["visit".to_owned()]),
-        Just(vec!["order".to_owned(), "visit".to_owned()]),
-    ];
     let as_of = prop_oneof![Just("2025-03-01T00:00:00Z".parse().unwrap()), instants()];
     (
         zones,
         select(vec![WeekStart::Monday, WeekStart::Sunday]),
         customers(),
-        active,
         filters(),
         as_of,
     )
-        .prop_map(
-            |(zone, week_start, customers, active, filters, as_of)| World {
-                zone: zone.to_owned(),
-                week_start,
-                customers,
-                active,
-                filters,
-                from: "2024-01-17".parse().unwrap(),
-                as_of,
-            },
-        )
+        .prop_map(|(zone, week_start, customers, filters, as_of)| World {
+            zone: zone.to_owned(),
+            week_start,
+            customers,
+            filters,
+            from: "2024-01-17".parse().unwrap(),
+            as_of,
+        })
 }
 
 /// A question of a kind, with random settings that fit it.
@@ -236,24 +239,90 @@ pub fn settings(kind: RetentionKind) -> impl Strategy<Value = RetentionQuery> {
         let brackets = list.split(',').map(|text| text.parse::<Bracket>());
         brackets.collect::<Result<Vec<_>, _>>().unwrap()
     });
-    let follow_up = option::of(select(vec![1, 2, 6, 9, 30]));
-    (brackets, select(ColumnZero::ALL.to_vec()), follow_up).prop_map(
-        move |(brackets, column_zero, follow_up)| {
-            let mut query = RetentionQuery {
-                kind,
-                column_zero,
-                follow_up,
-                ..RetentionQuery::default()
-            };
-            if kind == RetentionKind::Brackets {
-                query.brackets = brackets;
-            }
-            if query.validate().is_err() {
-                query.follow_up = None;
-            }
-            query
-        },
+    let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
+    let active = select(vec![names(&["visit"]), names(&["order", "visit"]), vec![]]);
+    let start_events = select(vec![names(&["visit"]), names(&["login", "order"]), vec![]]);
+    let conditions = || {
+        let list = vec![
+            "",
+            "",
+            ":size:is:large",
+            "visit:size:between:1:9",
+            ":size:not:30",
+            "order:size:set",
+        ];
+        select(list).prop_map(|text| EventFilter::parse(text).into_iter().collect::<Vec<_>>())
+    };
+    let asked = vec![
+        "",
+        "",
+        "",
+        "did:visit:2",
+        "not:order:1:0-7",
+        "did:login:1:2-90",
+    ];
+    let behaviours = select(asked).prop_map(|text| Behaviour::parse(text).into_iter().collect());
+    (
+        (
+            brackets,
+            select(vec![None, None, Some(1), Some(2), Some(6), Some(30)]),
+        ),
+        select(ColumnZero::ALL.to_vec()),
+        (active, select(vec![1, 1, 1, 2, 3])),
+        select(Window::ALL.to_vec()),
+        (select(StartRule::ALL.to_vec()), start_events),
+        select(BeforeStart::ALL.to_vec()),
+        (conditions(), conditions(), behaviours),
     )
+        .prop_map(
+            move |(
+                (brackets, follow_up),
+                column_zero,
+                (active, min_count),
+                window,
+                start,
+                before,
+                conditions,
+            )| {
+                let (start, start_events): (StartRule, Vec<String>) = start;
+                let active: Vec<String> = active;
+                let (active_where, start_where, behaviours) = conditions;
+                let about = |filters: Vec<EventFilter>, names: &[String]| -> Vec<EventFilter> {
+                    let counts = |filter: &EventFilter| match &filter.event {
+                        Some(event) => names.is_empty() || names.contains(event),
+                        None => true,
+                    };
+                    filters.into_iter().filter(counts).collect()
+                };
+                let mut query = RetentionQuery {
+                    kind,
+                    column_zero,
+                    follow_up,
+                    any_event: active.is_empty(),
+                    active_where: about(active_where, &active),
+                    behaviours,
+                    active,
+                    min_count,
+                    window,
+                    start,
+                    ..RetentionQuery::default()
+                };
+                if kind == RetentionKind::Brackets {
+                    query.brackets = brackets;
+                }
+                if query.validate().is_err() {
+                    query.follow_up = None;
+                }
+                if start != StartRule::Signup {
+                    query.start_where = about(start_where, &start_events);
+                    query.start_events = start_events;
+                }
+                if window == Window::Calendar {
+                    query.before_start = before;
+                }
+                query
+            },
+        )
 }
 
 /// Customers who differ in nothing but their traits (as JSON); each visited once on 1 May 2025.
@@ -268,10 +337,9 @@ pub fn with_traits(list: &[(&str, &str)]) -> World {
                 id: (*id).to_owned(),
                 signup_given: None,
                 traits: serde_json::from_str(traits).unwrap(),
-                events: vec![("visit".to_owned(), day)],
+                events: vec![("visit".to_owned(), day, None)],
             })
             .collect(),
-        active: vec!["visit".to_owned()],
         filters: Vec::new(),
         from: "2025-04-28".parse().unwrap(),
         as_of: "2025-05-05T00:00:00Z".parse().unwrap(),
@@ -286,7 +354,10 @@ pub fn contributors(folder: &Path) -> World {
         .map(|fields| Customer {
             id: fields[0].clone(),
             signup_given: Some(fields[1].parse().unwrap()),
-            traits: Map::new(),
+            traits: [("first_project", 2), ("mail_kind", 3)]
+                .map(|(name, place)| (name.to_owned(), json!(fields[place])))
+                .into_iter()
+                .collect(),
             events: Vec::new(),
         })
         .collect();
@@ -297,13 +368,12 @@ pub fn contributors(folder: &Path) -> World {
             .unwrap();
         customers[place]
             .events
-            .push((fields[1].clone(), fields[2].parse().unwrap()));
+            .push((fields[1].clone(), fields[2].parse().unwrap(), None));
     }
     World {
         zone: "UTC".to_owned(),
         week_start: WeekStart::Monday,
         customers,
-        active: Vec::new(),
         filters: Vec::new(),
         from: "2016-01-01".parse().unwrap(),
         as_of: Timestamp::MAX,
