@@ -90,13 +90,14 @@ def warm_rows(results: dict) -> list[list[str]]:
 
 def terminal(results: dict) -> str:
     rows = [["", "wanted", "is", "met"], *verdicts(results)]
+    rows = [[text.replace("*", "") for text in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines += ["", "medians: Holdfast over HTTP; peers in their own process, with their best phrasing"]
     for question in ALL:
         times = results["warm"][question.key]
         text = "  ".join(f"{name} {time_text(statistics.median(times[name]))}" for name in [OURS, *PEERS])
-        lines.append(f"  {question.title:36} {text}")
+        lines.append(f"  {question.title.replace('*', ''):36} {text}")
     return "\n".join(lines)
 
 
