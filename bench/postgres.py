@@ -72,6 +72,8 @@ class Engine(Peer):
         return "Postgres " + self.base.execute("show server_version").fetchone()[0].split()[0]
 
     def close(self) -> None:
+        if self.base.closed:
+            return
         self.base.close()
         self.run_program("pg_ctl", "stop", "--silent", "--mode", "fast", "--pgdata", self.folder / "cluster")
 
