@@ -33,6 +33,8 @@ pub struct RetentionDocument<'a> {
     pub signup_inferred: u64,
     /// Customers of the workspace who could not be placed, having neither a signup nor an event.
     pub left_out: u64,
+    /// Customers left out of the whole workspace as internal or test ones.
+    pub internal: u64,
     /// What each column looks at, column 0 first: "4" is the fourth period after the cohort's own.
     pub columns: Vec<String>,
     /// Every cohort of the range, oldest first, empty ones too.
@@ -107,6 +109,7 @@ impl<'a> RetentionDocument<'a> {
             signup_given: report.signup_given,
             signup_inferred: report.signup_inferred,
             left_out: report.left_out,
+            internal: report.internal,
             columns: columns()
                 .map(|column| words::column_label(&report.query, column))
                 .collect(),

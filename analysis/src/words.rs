@@ -11,6 +11,7 @@ mod headline;
 mod method;
 mod numbers;
 mod question;
+mod stale;
 
 pub use cell::cell_sentence;
 pub use column::{column_label, column_name};
@@ -19,7 +20,8 @@ pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;
 pub use numbers::{attrition_percent, interval, percent, thousands};
-pub use question::{as_of, cohort_range, events, filter};
+pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
+pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".
 pub fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {

@@ -1,4 +1,4 @@
-//! The command line: `holdfast serve | import | demo | query | migrate | doctor`. Commands other than `serve` work beside a
+//! The command line: `holdfast serve | import | demo | query | reindex | migrate | doctor`. Commands other than `serve` work beside a
 //! running server: they join the cluster it runs on, or start it for as long as they take.
 
 pub mod database;
@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod import;
 pub mod migrate;
 pub mod query;
+pub mod reindex;
 pub mod serve;
 
 use crate::config::{DatabaseConfig, LogConfig, ServeConfig};
@@ -45,6 +46,8 @@ pub enum Command {
     /// Answers a question on standard input with a report.
     #[command(subcommand)]
     Query(query::QueryCommand),
+    /// Makes the index anew that answers are read from, or compares it with the events.
+    Reindex(reindex::ReindexArgs),
     /// Brings the data base's structure up to date.
     Migrate,
     /// Looks at everything Holdfast stands on, and says what to do about what is wrong.
@@ -76,6 +79,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Query(command) => {
                 with_store(&cli.database, async |store| {
                     query::run(&store, command).await
+                })
+                .await
+            }
+            Command::Reindex(args) => {
+                with_store(&cli.database, async |store| {
+                    reindex::run(&store, args).await
                 })
                 .await
             }

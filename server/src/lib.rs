@@ -9,6 +9,7 @@ pub mod folder;
 mod guard;
 mod health;
 pub mod imports;
+mod indexing;
 mod router;
 pub mod telemetry;
 mod upload;

@@ -6,8 +6,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::{
-    AsOf, BeforeStart, Bracket, CohortRange, DEFAULT_BRACKETS, RetentionKind, RetentionQuery,
-    StartRule, TraitFilter, TraitTest, Window,
+    AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
+    RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
 };
 use crate::words;
 
@@ -21,7 +21,9 @@ pub const MAX_BRACKETS: usize = 50;
 pub const MAX_EVENTS: usize = 50;
 /// The most events that a period can need to be active.
 pub const MAX_MIN_COUNT: u32 = 1_000;
-/// The most conditions on traits.
+/// The latest day after the start that a condition on behaviour can look at.
+pub const MAX_DAYS: u32 = 3_650;
+/// The most conditions of one sort: on traits, on properties, on behaviour.
 pub const MAX_FILTERS: usize = 20;
 /// The most values in one condition.
 pub const MAX_VALUES: usize = 50;
@@ -148,7 +150,25 @@ pub enum QueryError {
     /// Events before the start in periods that begin with it.
     #[error("Rolling periods begin with the start itself, so no event of theirs lies before it.")]
     BeforeStartRolling,
-    /// Too many conditions on traits.
+    /// A condition on a property of events that do not count.
+    #[error("The condition on “{name}” is about “{event}”, which is not among the events.")]
+    FilterEvent {
+        /// The property.
+        name: String,
+        /// The event.
+        event: String,
+    },
+    /// A condition on behaviour with a number or days that cannot be.
+    #[error(
+        "The condition on doing “{event}” needs a number from 1 to {} and days from 0 to {}, in order.",
+        words::thousands(u64::from(MAX_MIN_COUNT)),
+        words::thousands(u64::from(MAX_DAYS))
+    )]
+    Behaviour {
+        /// The event.
+        event: String,
+    },
+    /// Too many conditions of one sort.
     #[error("At most {MAX_FILTERS} filters can be set, not {given}.")]
     TooManyFilters {
         /// How many were given.
@@ -221,6 +241,8 @@ impl QueryError {
             QueryError::AnyWithNames => "any_with_names",
             QueryError::MinCount { .. } => "min_count",
             QueryError::BeforeStartRolling => "before_start_rolling",
+            QueryError::FilterEvent { .. } => "filter_event",
+            QueryError::Behaviour { .. } => "behaviour",
             QueryError::TooManyFilters { .. } => "too_many_filters",
             QueryError::ValueCount { .. } => "value_count",
             QueryError::Empty { .. } => "empty_text",
@@ -257,13 +279,70 @@ impl RetentionQuery {
         for event in self.active.iter().chain(&self.start_events) {
             check_name("An event name", event)?;
         }
-        if self.start == StartRule::Signup && !self.start_events.is_empty() {
+        let starts = !self.start_events.is_empty() || !self.start_where.is_empty();
+        if self.start == StartRule::Signup && starts {
             return Err(QueryError::StartEventsSignup);
         }
         if self.window == Window::Rolling && self.before_start == BeforeStart::Count {
             return Err(QueryError::BeforeStartRolling);
         }
+        check_event_filters(&self.active_where, &self.active)?;
+        check_event_filters(&self.start_where, &self.start_events)?;
+        if self.behaviours.len() > MAX_FILTERS {
+            let given = self.behaviours.len();
+            return Err(QueryError::TooManyFilters { given });
+        }
+        self.behaviours.iter().try_for_each(Behaviour::check)?;
         check_filters(&self.filters)
+    }
+}
+
+/// Conditions on the properties of the events `names`, of any when there is none.
+fn check_event_filters(filters: &[EventFilter], names: &[String]) -> Result<(), QueryError> {
+    if filters.len() > MAX_FILTERS {
+        let given = filters.len();
+        return Err(QueryError::TooManyFilters { given });
+    }
+    filters.iter().try_for_each(|filter| {
+        filter.check()?;
+        filter.check_event(names)
+    })
+}
+
+impl EventFilter {
+    /// Whether the condition keeps all limits.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        if let Some(event) = &self.event {
+            check_name("An event name", event)?;
+        }
+        self.property.check()
+    }
+
+    /// Whether it is about one of the events that count.
+    pub(super) fn check_event(&self, names: &[String]) -> Result<(), QueryError> {
+        match &self.event {
+            Some(event) if !names.is_empty() && !names.contains(event) => {
+                Err(QueryError::FilterEvent {
+                    name: self.property.name.clone(),
+                    event: event.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Behaviour {
+    /// Whether the condition keeps all limits.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        check_name("An event name", &self.event)?;
+        let days = self.days.unwrap_or(Days { from: 0, to: 1 });
+        let in_order = days.from < days.to && days.to <= MAX_DAYS;
+        if !in_order || check_min_count(self.at_least).is_err() {
+            let event = self.event.clone();
+            return Err(QueryError::Behaviour { event });
+        }
+        Ok(())
     }
 }
 

@@ -59,7 +59,7 @@ fn bound(text: &str) -> Option<Option<f64>> {
     text.parse().ok().map(Some)
 }
 
-fn escape(part: &str) -> String {
+pub(super) fn escape(part: &str) -> String {
     part.replace('%', "%25").replace(':', "%3A")
 }
 
@@ -68,7 +68,7 @@ fn unescape_all(parts: &[&str]) -> Option<Vec<String>> {
 }
 
 /// Undoes [`escape`]; `None` for any other use of `%`, so that every text has one meaning.
-fn unescape(part: &str) -> Option<String> {
+pub(super) fn unescape(part: &str) -> Option<String> {
     let mut pieces = part.split('%');
     let mut text = pieces.next()?.to_owned();
     for piece in pieces {

@@ -91,7 +91,7 @@ impl From<StoreError> for ApiError {
                     "The data base can't be reached just now. Try again in a moment.",
                 )
             }
-            StoreError::Migrate(_) | StoreError::Other(_) => {
+            StoreError::Migrate(_) | StoreError::Index(_) | StoreError::Other(_) => {
                 tracing::error!(error = %message, "request failed in the data base");
                 Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,

@@ -46,15 +46,22 @@ fn window(query: &RetentionQuery) -> Option<Window> {
         window,
         start: _,
         start_events: _,
+        start_where,
         before_start: _,
         active: _,
+        active_where,
         any_event: _,
         min_count: _,
         cohorts: _,
         as_of: _,
         filters: _,
+        behaviours,
         small: _,
     } = query;
+    // It has no properties, and no windows but one.
+    if !(start_where.is_empty() && active_where.is_empty() && behaviours.is_empty()) {
+        return None;
+    }
     match (window, grain.length()) {
         (query::Window::Calendar, _) => Some(Window::Calendar),
         (query::Window::Rolling, Length::Seconds(seconds)) => {
