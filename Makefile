@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 # Options for `holdfast serve`: make run ARGS="--listen 127.0.0.1:4000"
 ARGS ?=
 
-.PHONY: help run test watch server site size fmt lint sqlx clean
+.PHONY: help run test watch server site size bench fmt lint sqlx clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ site: ## build target/site, what browsers load
 
 size: ## what a first view transfers; URL=http://… adds that page
 	@URL="$(URL)" tools/size
+
+bench: ## speed against DuckDB, ClickHouse and Postgres; SCALE=0.1 for a smaller run
+	@$(MAKE) --no-print-directory server site
+	@SCALE="$(SCALE)" exec tools/bench $(ARGS)
 
 fmt: ## format the code
 	@cargo fmt --all

@@ -10,6 +10,7 @@
 
 mod names;
 
+pub mod document;
 pub mod import;
 pub mod period;
 pub mod quartiles;

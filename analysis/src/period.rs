@@ -20,6 +20,7 @@ pub use rolling::{Length, ZoneSpan};
 
 /// The length of a period, and so of a matrix row and column.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Grain {
     /// A local calendar day, 23 to 25 hours where clocks change.
@@ -39,6 +40,7 @@ named!(Grain: Day = "day", Week = "week", Month = "month", Quarter = "quarter", 
 
 /// The weekday on which weeks begin.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WeekStart {
     /// ISO 8601 weeks.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::period::Grain;
 
 mod check;
+mod condition;
 mod filter;
 mod kind;
 mod problem;
@@ -20,15 +21,16 @@ mod url;
 mod view;
 
 pub use check::{
-    MAX_BRACKETS, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS, MAX_SMALL,
-    MAX_TEXT, MAX_VALUES, QueryError, YEARS, check_filters,
+    MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
+    MAX_SMALL, MAX_TEXT, MAX_VALUES, QueryError, YEARS, check_filters,
 };
+pub use condition::{Behaviour, Days, EventFilter};
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
 pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};
 pub use start::{BeforeStart, StartRule, Window};
 pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
-pub use view::{CellRef, RetentionView, Scale, Show};
+pub use view::{CellRef, OverallRow, RetentionView, Scale, Show};
 
 /// Below this many members a cohort counts as small, unless the query says otherwise.
 ///
@@ -40,6 +42,7 @@ pub const DEFAULT_COHORTS: u32 = 26;
 
 /// Which cohorts are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CohortRange {
     /// The newest `n` periods at as-of, the running one included.
@@ -62,6 +65,7 @@ impl Default for CohortRange {
 
 /// The exclusive limit of what is visible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AsOf {
     /// The instant of asking.
@@ -75,6 +79,7 @@ pub enum AsOf {
 
 /// What a trait must be for its customer to be counted.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TraitTest {
     /// Any of these values.
@@ -98,6 +103,7 @@ pub enum TraitTest {
 
 /// A condition on one trait. All conditions of a query must hold.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TraitFilter {
     /// The trait's name.
     pub name: String,
@@ -107,6 +113,7 @@ pub struct TraitFilter {
 
 /// Of the customers who signed up in each period, how many were active in the periods after?
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionQuery {
     /// The length of rows and columns.
@@ -126,10 +133,14 @@ pub struct RetentionQuery {
     pub start: StartRule,
     /// Names of the start events; empty for any event. Signup has none.
     pub start_events: Vec<String>,
+    /// Conditions on the properties of start events. Signup has none.
+    pub start_where: Vec<EventFilter>,
     /// What becomes of active events of the cohort's own period that lie before the customer's start instant.
     pub before_start: BeforeStart,
     /// Names of the events that count as active; empty for the workspace's own definition, unless any event counts.
     pub active: Vec<String>,
+    /// Conditions on the properties of active events.
+    pub active_where: Vec<EventFilter>,
     /// Whether every event counts as active.
     pub any_event: bool,
     /// How many of these events make a period active, at least 1.
@@ -140,6 +151,8 @@ pub struct RetentionQuery {
     pub as_of: AsOf,
     /// Which customers; empty for all.
     pub filters: Vec<TraitFilter>,
+    /// What customers must have done or not done; empty for all.
+    pub behaviours: Vec<Behaviour>,
     /// Cohorts with fewer members are marked as small.
     pub small: u32,
 }
@@ -155,13 +168,16 @@ impl Default for RetentionQuery {
             window: Window::default(),
             start: StartRule::default(),
             start_events: Vec::new(),
+            start_where: Vec::new(),
             before_start: BeforeStart::default(),
             active: Vec::new(),
+            active_where: Vec::new(),
             any_event: false,
             min_count: 1,
             cohorts: CohortRange::default(),
             as_of: AsOf::default(),
             filters: Vec::new(),
+            behaviours: Vec::new(),
             small: DEFAULT_SMALL,
         }
     }

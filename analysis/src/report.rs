@@ -6,13 +6,15 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use crate::names::named;
 use crate::period::WeekStart;
-use crate::query::{AsOf, CellRef, ColumnZero, RetentionQuery};
+use crate::query::{AsOf, CellRef, ColumnZero, OverallRow, RetentionQuery};
 use crate::rule::Rule;
 use crate::stats::{Interval, rate, wilson};
 
 /// How final a cell's count is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CellState {
     /// The period (or span) had ended at as-of for every member: the count is final.
@@ -22,6 +24,8 @@ pub enum CellState {
     /// *On or after* and brackets without end: the period had ended, but later returns can still raise the count.
     Open,
 }
+
+named!(CellState: Complete = "complete", Running = "running", Open = "open");
 
 /// One cohort in one period.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -136,6 +140,41 @@ impl RetentionReport {
         let rule = Rule::new(&self.query);
         let cohorts = self.cohorts.iter().enumerate();
         cohorts.filter_map(move |(place, cohort)| cohort.settled(&rule, column).map(|_| place))
+    }
+
+    /// The rate of a column of the overall row, from 0 to 1; `None` where no cohort is pooled. Only the pooled rate has an
+    /// interval, see [`RetentionReport::cell`].
+    pub fn overall_rate(&self, column: usize, row: OverallRow) -> Option<f64> {
+        let rule = Rule::new(&self.query);
+        let settled = self
+            .cohorts
+            .iter()
+            .filter_map(|one| one.settled(&rule, column));
+        let mut rates: Vec<f64> = settled
+            .filter_map(|(retained, size)| rate(u64::from(retained), u64::from(size)))
+            .collect();
+        rates.sort_by(f64::total_cmp);
+        let (half, odd) = (rates.len() / 2, rates.len() % 2 == 1);
+        match row {
+            OverallRow::Pooled => {
+                let pooled = (*self.overall.get(column)?)?;
+                rate(pooled.retained, pooled.size)
+            }
+            OverallRow::Mean => {
+                let count = u32::try_from(rates.len()).ok().filter(|count| *count > 0)?;
+                Some(rates.iter().sum::<f64>() / f64::from(count))
+            }
+            OverallRow::Median if odd => rates.get(half).copied(),
+            OverallRow::Median => Some((rates.get(half.checked_sub(1)?)? + rates.get(half)?) / 2.0),
+        }
+    }
+
+    /// The first column that says something: column 0 when it was measured, since a cohort's size is 100 % of itself.
+    pub fn first_column(&self) -> usize {
+        match self.query.column_zero {
+            ColumnZero::Size => 1,
+            ColumnZero::Measured => 0,
+        }
     }
 
     /// The number of columns, period 0 included.

@@ -12,6 +12,7 @@ mod method;
 mod numbers;
 mod quartiles;
 mod question;
+mod stale;
 
 pub use cell::cell_sentence;
 pub use column::{column_label, column_name};
@@ -24,7 +25,8 @@ pub use quartiles::{
     Finding, Tone, effect, finding, group_uses, launch, lopsided, p_value, quartile_method,
     scan_tag, signed_points, verdict_tag,
 };
-pub use question::{as_of, cohort_range, events, filter};
+pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
+pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".
 pub fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {

@@ -367,3 +367,29 @@ fn method_lines() {
          left out · as of 22 Jan 2025 12:30 (1 Jan 2030 has not come yet) · no data yet",
     );
 }
+
+#[test]
+fn data_that_end_early_are_told_of() {
+    let mut report = weekly(
+        RetentionKind::On,
+        &[(431, &[112, 60]), (29, &[7]), (1, &[])],
+    );
+    let mut told = |newest: Option<Date>| {
+        report.watermark_local = newest.map(|date| date.at(12, 0, 0, 0));
+        words::stale_notice(&report)
+    };
+    // The running week and the one before it.
+    assert_eq!(told(Some(date(2025, 1, 20))), None);
+    assert_eq!(told(Some(date(2025, 1, 13))), None);
+    assert_eq!(told(None), None);
+    check(
+        told(Some(date(2025, 1, 12))).unwrap(),
+        "The newest event is of 12 Jan 2025. No event lies in the 1 week between it and as-of: 0~% there says nothing about \
+         customers. Ask as of an earlier day to leave them out.",
+    );
+    check(
+        told(Some(date(2024, 12, 29))).unwrap(),
+        "The newest event is of 29 Dec 2024. No event lies in the 3 weeks between it and as-of: 0~% there says nothing about \
+         customers. Ask as of an earlier day to leave them out.",
+    );
+}

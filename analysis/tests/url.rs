@@ -2,9 +2,9 @@
 
 use analysis::period::Grain;
 use analysis::query::{
-    AsOf, BeforeStart, CellRef, CohortRange, ColumnZero, DEFAULT_BRACKETS, ParamProblem,
-    RetentionKind, RetentionQuery, RetentionView, Scale, Show, StartRule, TraitFilter, TraitTest,
-    Window, split_url_query, url_query,
+    AsOf, BeforeStart, CellRef, CohortRange, ColumnZero, OverallRow, ParamProblem, RetentionKind,
+    RetentionQuery, RetentionView, Scale, Show, StartRule, TraitFilter, TraitTest, Window,
+    split_url_query, url_query,
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -57,7 +57,7 @@ fn every_parameter() {
                &from=2024-01-01&to=2024-12-30&as_of=2025-01-01T00:00:00Z\
                &where=plan:is:pro:team%20%26%20co&where=seats:between:10:&where=role:not:test%253Auser\
                &where=trial:unset&where=country:set&small=50\
-               &show=attrition&intervals=1&scale=hundred&diagonal=1&cell=2024-01-06.4";
+               &show=attrition&intervals=1&scale=hundred&diagonal=1&overall=mean&cell=2024-01-06.4";
     let (query, view, problems) = parse(url);
     assert_eq!(problems, []);
     let filter = |name: &str, test| TraitFilter {
@@ -87,15 +87,13 @@ fn every_parameter() {
             filter("country", TraitTest::Set),
         ],
         small: 50,
-        brackets: DEFAULT_BRACKETS.to_vec(),
         column_zero: ColumnZero::Measured,
         follow_up: Some(8),
         window: Window::Rolling,
         start: StartRule::FirstEvent,
         start_events: vec!["signed in".to_owned()],
-        before_start: BeforeStart::Ignore,
-        any_event: false,
         min_count: 3,
+        ..RetentionQuery::default()
     };
     assert_eq!(query, expected);
     let expected = RetentionView {
@@ -103,6 +101,7 @@ fn every_parameter() {
         intervals: true,
         scale: Scale::Hundred,
         diagonal: true,
+        overall: OverallRow::Mean,
         cell: Some(CellRef {
             cohort: Some(date(2024, 1, 6)),
             period: 4,
@@ -413,15 +412,17 @@ fn any_view() -> impl Strategy<Value = RetentionView> {
         any::<bool>(),
         prop::sample::select(Scale::ALL.to_vec()),
         any::<bool>(),
+        prop::sample::select(OverallRow::ALL.to_vec()),
         prop::option::of((prop::option::of(any_date()), any::<u32>())),
     )
-        .prop_map(|(show, intervals, scale, diagonal, cell)| {
+        .prop_map(|(show, intervals, scale, diagonal, overall, cell)| {
             let cell = cell.map(|(cohort, period)| CellRef { cohort, period });
             RetentionView {
                 show,
                 intervals,
                 scale,
                 diagonal,
+                overall,
                 cell,
             }
         })
@@ -453,7 +454,7 @@ proptest! {
             prop_oneof![
                 prop::sample::select(vec![
                     "grain", "kind", "brackets", "zero", "follow_up", "window", "start", "start_event",
-                    "before", "any", "min", "active", "last", "from", "to", "as_of", "where", "small",
+                    "before", "any", "min", "active_where", "start_where", "behaviour", "overall", "active", "last", "from", "to", "as_of", "where", "small",
                     "show", "intervals", "scale", "diagonal", "cell",
                 ]).prop_map(str::to_owned),
                 ".{0,8}",
@@ -463,7 +464,8 @@ proptest! {
                 "(on_or_after|brackets|streak|measured|rolling|each_event|count|1|3)",
                 "[1-9]{1,2}-[1-9]?(,[1-9]{2}-([1-9]{2})?){0,2}",
                 "[-0-9:.TZ]{1,25}",
-                "[a-z]{1,4}:(is|not|between|set|unset)(:[-0-9a-z%.]{0,5}){0,4}",
+                "(did|not):[a-z]{1,3}:[0-9]{1,4}(:[0-9]-[0-9])?",
+                "([a-z]{0,2}:)?[a-z]{1,4}:(is|not|between|set|unset)(:[-0-9a-z%.]{0,5}){0,4}",
                 "(overall|2025-01-0[0-9])\\.[0-9]{0,12}",
                 "(-009999|0000|0001|20[0-9]{2}|9998|9999)-(0[1-9]|12)-(0[1-9]|31)(T00:00:00Z)?",
             ],

@@ -89,7 +89,7 @@ pub(crate) mod ssr {
                     tracing::warn!(error = %cause, "data base not available");
                     Self::Unavailable
                 }
-                StoreError::Migrate(_) | StoreError::Other(_) => {
+                StoreError::Migrate(_) | StoreError::Index(_) | StoreError::Other(_) => {
                     tracing::error!(error = %error, "request failed in the data base");
                     Self::Internal
                 }

@@ -1,17 +1,38 @@
 //! The page's own labels. Sentences about numbers are `analysis::words`'s.
 
 use analysis::quartiles::{Bars, Part, QuartileReport};
-use analysis::query::CellRef;
+use analysis::query::{CellRef, OverallRow, RetentionKind, StartRule};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
-use analysis::words::{effect, interval, percent, period_name, thousands};
+use analysis::words::{column_name, effect, interval, percent, period_name, thousands};
 
 /// "Still active, by weeks since signup".
 pub fn chart_title(report: &RetentionReport) -> String {
-    format!(
-        "Still active, by {} since signup",
-        report.query.grain.noun(2)
-    )
+    let active = match report.query.kind {
+        RetentionKind::On => "Still active",
+        RetentionKind::OnOrAfter => "Came back then or later",
+        RetentionKind::Brackets => "Came back in each span",
+        RetentionKind::Streak => "Active without a gap",
+        RetentionKind::Previous => "Stayed on from the period before",
+    };
+    let noun = report.query.grain.noun(2);
+    format!("{active}, by {noun} since {}", start(report))
+}
+
+/// What cohorts are counted from.
+fn start(report: &RetentionReport) -> &'static str {
+    match report.query.start {
+        StartRule::Signup => "signup",
+        StartRule::FirstEvent | StartRule::EachEvent => "the start",
+    }
+}
+
+/// What stands above the names of cohorts.
+pub fn cohorts_head(report: &RetentionReport) -> &'static str {
+    match report.query.start {
+        StartRule::Signup => "Signed up",
+        StartRule::FirstEvent | StartRule::EachEvent => "Started",
+    }
 }
 
 /// "26 cohorts · 7,647 customers".
@@ -29,8 +50,37 @@ pub fn cohorts_title(report: &RetentionReport) -> String {
 /// What the table is, for those who hear it.
 pub fn caption(report: &RetentionReport) -> String {
     format!(
-        "Retention by signup {0}: a row for each cohort, newest first, a column for each {0} after signup",
-        report.query.grain.noun(1)
+        "Retention by {0} of {1}: a row for each cohort, newest first, a column for each {0} after {1}",
+        report.query.grain.noun(1),
+        start(report)
+    )
+}
+
+/// What the overall row is.
+pub fn overall_head(row: OverallRow) -> &'static str {
+    match row {
+        OverallRow::Pooled => "Overall",
+        OverallRow::Mean => "Mean of rates",
+        OverallRow::Median => "Median of rates",
+    }
+}
+
+/// "Mean of the finished cohorts' rates, week 4: 26 %."
+pub fn average_sentence(
+    report: &RetentionReport,
+    row: OverallRow,
+    period: u32,
+    average: f64,
+) -> String {
+    let name = match row {
+        OverallRow::Pooled => "All",
+        OverallRow::Mean => "Mean of the",
+        OverallRow::Median => "Median of the",
+    };
+    format!(
+        "{name} finished cohorts’ rates, {}: {}. Each cohort weighs the same, however small.",
+        column_name(&report.query, period),
+        percent(average)
     )
 }
 

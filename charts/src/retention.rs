@@ -1,7 +1,7 @@
 //! The curves above the matrix: all cohorts pooled with their interval, and each cohort for itself.
 
 use crate::ink;
-use analysis::query::CellRef;
+use analysis::query::{CellRef, MAX_PERIODS};
 use analysis::report::{CellState, RetentionReport};
 use analysis::words;
 use plotters::prelude::*;
@@ -33,6 +33,11 @@ pub fn retention(report: &RetentionReport) -> String {
         .collect();
     let svg = ink::classes(&svg, |number| names.get(usize::from(number)).cloned());
     label(&svg, report)
+}
+
+/// The column at a place on the axis; between two columns there is none.
+fn column(place: f64) -> Option<u32> {
+    (0..=MAX_PERIODS).find(|column| f64::from(*column) == place)
 }
 
 /// Gives the picture a name, and lets it scale: its size is the page's business.
@@ -82,11 +87,9 @@ fn draw(
         .light_line_style(TRANSPARENT)
         .axis_style(ink::GRID)
         .x_label_formatter(&|period| {
-            if period.fract() == 0.0 {
-                format!("{period}")
-            } else {
-                String::new()
-            }
+            column(*period).map_or_else(String::new, |column| {
+                words::column_label(&report.query, column)
+            })
         })
         .y_label_formatter(&|rate| words::percent(*rate))
         .x_label_style(style.clone().pos(Pos::new(HPos::Center, VPos::Top)))

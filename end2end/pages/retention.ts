@@ -6,12 +6,14 @@ import { CellCard } from "./cell-card.ts";
 
 /** The phrases of the question, by what their choices are about. */
 export const PHRASES = {
+  start: "What begins a cohort",
   grain: "Size of a period",
   activity: "What counts as active",
   kind: "When they have to be active",
   filters: "Which customers",
   range: "Which cohorts",
   asOf: "As of when",
+  more: "More settings",
 } as const;
 
 export type PhraseName = keyof typeof PHRASES;
@@ -78,9 +80,9 @@ export class RetentionPage {
     await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", "");
   }
 
-  /** The question as one reads it, its choices closed. */
+  /** The question as one reads it, its choices closed, without the settings behind it. */
   async sentence(): Promise<string> {
-    return flat(await this.question.innerText());
+    return flat(await this.question.innerText()).replace(/ More settings( \(\d set\))?$/, "");
   }
 
   /** Everything one reads on the page. */

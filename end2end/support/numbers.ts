@@ -19,7 +19,7 @@ export interface Told {
 
 const SENTENCE = new RegExp(
   [
-    /^(?<row>.+?), \w+ (?<period>\d+)(?: or later)?: /,
+    /^(?<row>.+?), (?:every \w+ from 1 to|\w+) (?<period>\d+)(?: or later| of those active in \w+ \d+)?: /,
     /(?<retained>[\d,]+) of (?<size>[\d,]+)(?: in (?<cohorts>[\d,]+) cohorts?)?, /,
     /(?<percent>[<>]?\d+)\u00a0%, /,
     /interval (?<low>[<>]?[\d.]+) to (?<high>[<>]?[\d.]+)\u00a0%\./,

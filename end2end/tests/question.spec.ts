@@ -144,6 +144,68 @@ test("“in or after” counts whoever came back at any time since", async ({ pa
   });
 });
 
+test("streaks only shrink, and the share of those who stay on is never above 100 %", async ({ retention }) => {
+  await retention.goto(`?as_of=${daysAgo(2)}`);
+  await retention.choose("kind", "in every one of");
+  await expect(retention.method).toContainText("streak: ");
+  for (const row of (await retention.rows()).slice(1)) {
+    const counts = row.cells.map((cell) => cell.retained);
+    expect(counts, row.label).toEqual([...counts].sort((a, b) => b - a));
+  }
+  await retention.choose("kind", "from one to the next of");
+  await expect(retention.method).toContainText("previous period: ");
+  expect(await retention.figures()).toMatch(/\d %|\d%/);
+});
+
+test("spans of weeks are columns of their own", async ({ page, retention }) => {
+  await retention.goto(`?as_of=${daysAgo(2)}`);
+  await retention.choose("kind", "in spans of");
+  await expect(page).toHaveURL(/kind=brackets/);
+  expect(await retention.columns()).toEqual(["Signed up", "1–3", "4–6", "7–13"]);
+  const choices = await retention.open("kind");
+  await choices.getByLabel("Spans").fill("1-2,3-");
+  await choices.getByRole("button", { name: "Apply" }).click();
+  await expect(page).toHaveURL(/brackets=1-2(%2C|,)3-/);
+  expect(await retention.columns()).toEqual(["Signed up", "1–2", "3+"]);
+});
+
+test("a cohort can begin with an event, the first time or every time", async ({ page, retention }) => {
+  await retention.goto(`?as_of=${daysAgo(2)}`);
+  const signups = await customers(retention);
+  for (const [button, rule, words] of [
+    ["The first time", "first_event", "first did report_published"],
+    ["Every time", "each_event", "did report_published"],
+  ] as const) {
+    const choices = await retention.open("start");
+    await choices.getByLabel("report_published").check();
+    await choices.getByRole("button", { name: button }).click();
+    await expect(page).toHaveURL(new RegExp(`start=${rule}`));
+    await expect(page).toHaveURL(/start_event=report_published/);
+    expect(await retention.sentence()).toContain(`Of the customers who ${words} each week, how many`);
+    await expect(retention.method).toContainText(words);
+  }
+  await retention.choose("start", "signed up");
+  await expectAsked(page, [`as_of=${daysAgo(2)}`]);
+  expect(await customers(retention)).toBe(signups);
+});
+
+test("more settings: windows, column 0, how often, and what is small", async ({ page, retention }) => {
+  await retention.goto(`?as_of=${daysAgo(2)}`);
+  await expect(retention.phrase("more")).toHaveText("More settings");
+  await retention.choose("more", "from each customer’s own start");
+  await expect(page).toHaveURL(/window=rolling/);
+  await retention.choose("more", "those measured active");
+  await expect(retention.phrase("more")).toHaveText("More settings (2 set)");
+  expect((await retention.columns()).slice(0, 3)).toEqual(["Signed up", "0", "1"]);
+  const choices = await retention.open("more");
+  await choices.getByLabel("at least").fill("3");
+  await choices.getByLabel("fewer than").fill("500");
+  await choices.getByRole("button", { name: "Apply" }).click();
+  await expectAsked(page, [`as_of=${daysAgo(2)}`, "min=3", "small=500", "window=rolling", "zero=measured"]);
+  expect(await retention.sentence()).toContain("how many were active at least 3 times in the weeks after?");
+  for (const row of (await retention.rows()).slice(1).filter((row) => row.size > 0)) expect(row.small).toBe(true);
+});
+
 test("cohorts: the newest few, or a span of dates", async ({ page, retention }) => {
   const asOf = daysAgo(2);
   await retention.goto(`?as_of=${asOf}`);

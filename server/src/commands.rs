@@ -1,4 +1,4 @@
-//! The command line: `holdfast serve | import | demo | migrate | doctor`. Commands other than `serve` work beside a
+//! The command line: `holdfast serve | import | demo | query | reindex | migrate | doctor`. Commands other than `serve` work beside a
 //! running server: they join the cluster it runs on, or start it for as long as they take.
 
 pub mod database;
@@ -6,6 +6,8 @@ pub mod demo;
 pub mod doctor;
 pub mod import;
 pub mod migrate;
+pub mod query;
+pub mod reindex;
 pub mod serve;
 
 use crate::config::{DatabaseConfig, LogConfig, ServeConfig};
@@ -41,6 +43,11 @@ pub enum Command {
     Import(import::ImportArgs),
     /// Loads the demo workspace.
     Demo(demo::DemoArgs),
+    /// Answers a question on standard input with a report.
+    #[command(subcommand)]
+    Query(query::QueryCommand),
+    /// Makes the index anew that answers are read from, or compares it with the events.
+    Reindex(reindex::ReindexArgs),
     /// Brings the data base's structure up to date.
     Migrate,
     /// Looks at everything Holdfast stands on, and says what to do about what is wrong.
@@ -68,6 +75,18 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Command::Demo(args) => {
                 with_store(&cli.database, async |store| demo::run(&store, args).await).await
+            }
+            Command::Query(command) => {
+                with_store(&cli.database, async |store| {
+                    query::run(&store, command).await
+                })
+                .await
+            }
+            Command::Reindex(args) => {
+                with_store(&cli.database, async |store| {
+                    reindex::run(&store, args).await
+                })
+                .await
             }
             Command::Migrate => {
                 with_store(&cli.database, async |store| migrate::run(&store).await).await

@@ -127,6 +127,16 @@ pub struct ServeConfig {
     /// Loads no demo workspace.
     #[arg(long, env = "HOLDFAST_NO_DEMO")]
     pub no_demo: bool,
+
+    /// Memory that the activity index may take, in MiB.
+    #[arg(
+        long,
+        env = "HOLDFAST_INDEX_MEMORY",
+        value_name = "MEBIBYTES",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u64).range(16..=1_048_576)
+    )]
+    pub index_memory: u64,
 }
 
 impl ServeConfig {

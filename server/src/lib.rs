@@ -1,5 +1,6 @@
 //! Serves Holdfast: pages, files, health, and the command line. `main.rs` only calls [`commands::run`].
 
+mod api;
 pub mod cluster;
 pub mod commands;
 pub mod config;
@@ -8,6 +9,7 @@ pub mod folder;
 mod guard;
 mod health;
 pub mod imports;
+mod indexing;
 mod router;
 pub mod telemetry;
 mod upload;

@@ -3,7 +3,7 @@
 use crate::config::SiteConfig;
 use crate::imports::Imports;
 use crate::upload::{self, Desk};
-use crate::{guard, health};
+use crate::{api, guard, health};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
@@ -133,11 +133,12 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .with_state(store);
+        .with_state(store.clone());
     Ok(sheltered(
         Router::new()
             .merge(pages)
             .nest("/pkg", built)
+            .nest("/api/v1", api::routes(store.clone()))
             .merge(icon)
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
             .merge(files)

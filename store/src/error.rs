@@ -26,6 +26,9 @@ pub enum StoreError {
     /// The migrations could not be applied.
     #[error("migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The activity index is damaged; it can be made anew.
+    #[error(transparent)]
+    Index(#[from] index::Broken),
     /// Anything else the data base said.
     #[error("data base: {0}")]
     Other(#[source] sqlx::Error),

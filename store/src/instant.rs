@@ -17,3 +17,10 @@ pub(crate) fn from_db(at: OffsetDateTime) -> Timestamp {
         Timestamp::MIN
     })
 }
+
+/// The microseconds since 1970 that Postgres keeps of an instant. It counts from 2000, and sqlx cuts towards that.
+pub(crate) fn stored_micros(at: OffsetDateTime) -> i64 {
+    const BETWEEN: i128 = 946_684_800_000_000;
+    let micros = (at.unix_timestamp_nanos() - BETWEEN * 1_000) / 1_000 + BETWEEN;
+    i64::try_from(micros).expect("the years of `time` fit")
+}

@@ -1,6 +1,7 @@
 //! The only crate with SQL. It turns questions into sparse counts and rows into facts; shaping, dividing and wording
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
+mod activity;
 mod customers;
 mod error;
 mod import;
@@ -12,16 +13,19 @@ mod shard;
 mod workspace;
 mod writer;
 
+pub use activity::{INDEX_MEMORY, ShardDoubt};
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
+pub use retention::Engine;
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
 pub use writer::{AccountRow, ContractRow, Written};
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Every migration, embedded; applied by [`Store::migrate`] and by the tests.
@@ -31,12 +35,21 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: PgPool,
+    activity: Arc<activity::Memory>,
 }
 
 impl Store {
     /// A store over an existing pool (tests bring their own).
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        let activity = Arc::new(activity::Memory::new(INDEX_MEMORY));
+        Self { pool, activity }
+    }
+
+    /// Lets the activity index take so many bytes of memory instead of [`INDEX_MEMORY`]; what it has read is forgotten.
+    #[must_use]
+    pub fn with_index_memory(mut self, bytes: usize) -> Self {
+        self.activity = Arc::new(activity::Memory::new(bytes));
+        self
     }
 
     /// Prepares a pool without waiting for the data base: a server starts, and says it is not ready, while Postgres
@@ -49,7 +62,7 @@ impl Store {
             // A page must answer "the data base is away" rather than hang.
             .acquire_timeout(Duration::from_secs(3))
             .connect_lazy_with(options);
-        Self { pool }
+        Self::new(pool)
     }
 
     /// Applies the migrations that are missing.

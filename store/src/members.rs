@@ -74,22 +74,25 @@ impl Store {
             Some(own) => vec![number(usize::try_from(own).unwrap_or(usize::MAX))],
             None => report.pooled(column).map(number).collect(),
         };
-        let rows = membership_query!(
+        macro_rules! listed {
+            ($events:tt) => {
+                membership_query!(
+            $events,
             MemberRow,
             scope,
             r#", used as (
                 select cohort, shard, customer_no,
-                       coalesce(sum(uses) filter (where period >= $19 and period <= $20), 0)::bigint as uses,
-                       count(*) filter (where period >= $21 and period <= $22) as periods,
-                       count(*) filter (where period >= $24 and period <= $25) as before
+                       coalesce(sum(uses) filter (where period >= $22 and period <= $23), 0)::bigint as uses,
+                       count(*) filter (where period >= $24 and period <= $25) as periods,
+                       count(*) filter (where period >= $27 and period <= $28) as before
                 from active group by 1, 2, 3)
             select m.external_id as "external_id!", m.start as "signup_at!",
                    coalesce(u.uses, 0) as "uses!", count(*) over () as "total!"
             from member m left join used u using (cohort, shard, customer_no)
-            where cohort = any($27)
-              and coalesce(u.before, 0) >= $26 and (coalesce(u.periods, 0) >= $23) = $28
+            where cohort = any($30)
+              and coalesce(u.before, 0) >= $29 and (coalesce(u.periods, 0) >= $26) = $31
             order by coalesce(u.uses, 0) desc, m.external_id, m.start
-            offset $29 limit $30"#,
+            offset $32 limit $33"#,
             number(seen.from),
             seen.to.map_or(i32::MAX, number),
             number(need.span.from),
@@ -102,9 +105,15 @@ impl Store {
             retained,
             i64::from(offset),
             i64::from(limit)
-        )
-        .fetch_all(&mut *snapshot)
-        .await?;
+                )
+                .fetch_all(&mut *snapshot)
+                .await?
+            };
+        }
+        let rows = match scope.filtered {
+            true => listed!(filtered),
+            false => listed!(plain),
+        };
         let total = match rows.first() {
             Some(row) => row.total.unsigned_abs(),
             None => 0,

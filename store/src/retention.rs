@@ -5,17 +5,38 @@
 //! which slot an instant falls. One membership text serves the matrix and the list behind a cell: they can't disagree.
 
 use crate::instant::from_db;
-use crate::{Store, StoreError, Workspace};
+use crate::{Store, StoreError, Workspace, activity};
 use analysis::period::Calendar;
 use analysis::query::{RetentionQuery, StartRule};
 use analysis::report::RetentionReport;
 use analysis::shape::{About, RetentionPlan, shape};
+use analysis::tally::Tally;
 use jiff::Timestamp;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 mod membership;
 
 pub(crate) use membership::{Scope, membership_query};
+
+/// What an engine has counted.
+pub(crate) struct Counted {
+    pub(crate) tally: Tally,
+    /// Customers who could not be placed.
+    pub(crate) left_out: u64,
+    /// Internal customers.
+    pub(crate) internal: u64,
+}
+
+/// Who counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// The index if it can answer, else the reference.
+    Fastest,
+    /// SQL over raw events.
+    Reference,
+    /// The activity index.
+    Index,
+}
 
 impl Store {
     /// Answers a retention question.
@@ -32,18 +53,58 @@ impl Store {
         query: &RetentionQuery,
         now: Timestamp,
     ) -> Result<RetentionReport, StoreError> {
+        self.retention_by(Engine::Fastest, workspace, query, now)
+            .await
+    }
+
+    /// Answers a retention question by a certain engine. Both give the same report.
+    ///
+    /// # Errors
+    /// As [`Store::retention`]; [`StoreError::NotFound`] when the index alone is asked and can't answer.
+    pub async fn retention_by(
+        &self,
+        engine: Engine,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        now: Timestamp,
+    ) -> Result<RetentionReport, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
-        let tally = scope.tally(&mut snapshot, &query, &plan).await?;
-        let mut about = about(&mut snapshot, workspace, &scope).await?;
-        snapshot.commit().await?;
-
-        if query.start != StartRule::Signup {
-            about.left_out = 0;
+        let mut counted = None;
+        if engine != Engine::Reference {
+            let asked = activity::Question {
+                workspace,
+                query: &query,
+                plan: &plan,
+                active: &scope.event_ids,
+                start: &scope.start_ids,
+            };
+            counted = match activity::count(&mut snapshot, &self.activity, &asked).await {
+                Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
+                    tracing::error!(
+                        workspace = workspace.id.0,
+                        "{broken}; `holdfast reindex` makes it anew"
+                    );
+                    None
+                }
+                counted => counted?,
+            };
         }
-        Ok(shape(&query, &plan, &tally, about))
+        let counted = match counted {
+            Some(counted) => counted,
+            None if engine == Engine::Index => return Err(StoreError::NotFound),
+            None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
+        };
+        let watermark = watermark(&mut snapshot, workspace).await?;
+        snapshot.commit().await?;
+        let about = About {
+            watermark,
+            left_out: counted.left_out,
+            internal: counted.internal,
+        };
+        Ok(shape(&query, &plan, &counted.tally, about))
     }
 
     /// A read-only view of one moment, so that the numbers of a report belong together.
@@ -53,6 +114,77 @@ impl Store {
             .begin_with("begin isolation level repeatable read, read only")
             .await?)
     }
+}
+
+impl Scope {
+    /// The reference's counts.
+    async fn count(
+        &self,
+        snapshot: &mut PgConnection,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        plan: &RetentionPlan,
+    ) -> Result<Counted, StoreError> {
+        let tally = self.tally(&mut *snapshot, query, plan).await?;
+        let (left_out, internal) = self.outside(snapshot, workspace, query).await?;
+        Ok(Counted {
+            tally,
+            left_out,
+            internal,
+        })
+    }
+
+    /// How many customers could not be placed, and how many are internal.
+    pub(crate) async fn outside(
+        &self,
+        snapshot: &mut PgConnection,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+    ) -> Result<(u64, u64), StoreError> {
+        let left_out = match query.start {
+            StartRule::Signup => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "left_out!" from customer where workspace_id = $1 and signup_at is null"#,
+                    workspace.id.0
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+            StartRule::FirstEvent | StartRule::EachEvent => 0,
+        };
+        let internal = match workspace.internal.is_empty() {
+            true => 0,
+            false => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "internal!" from customer c
+                       where workspace_id = $1 and exists (
+                           select 1
+                           from jsonb_to_recordset($2::jsonb)
+                                as f(name text, op text, list jsonb, low float8, high float8)
+                           where passes(c.traits, f.name, f.op, f.list, f.low, f.high))"#,
+                    workspace.id.0,
+                    self.internal
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+        };
+        Ok((left_out.unsigned_abs(), internal.unsigned_abs()))
+    }
+}
+
+/// The newest event stored.
+pub(crate) async fn watermark(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+) -> Result<Option<Timestamp>, StoreError> {
+    let newest = sqlx::query_scalar!(
+        "select max(newest_event_at) from batch where workspace_id = $1",
+        workspace.id.0
+    )
+    .fetch_one(snapshot)
+    .await?;
+    Ok(newest.map(from_db))
 }
 
 /// The question with its activity named, and the periods that it needs.
@@ -73,33 +205,4 @@ pub(crate) fn prepare(
     }
     let plan = RetentionPlan::new(&query, &calendar, now)?;
     Ok((query, plan))
-}
-
-/// What a report says about the workspace's data beside its counts.
-pub(crate) async fn about(
-    snapshot: &mut PgConnection,
-    workspace: &Workspace,
-    scope: &Scope,
-) -> Result<About, StoreError> {
-    let all = sqlx::query!(
-            r#"select count(*) filter (where signup_at is null) as "left_out!",
-                      count(*) filter (where internal) as "internal!",
-                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark
-               from customer,
-                    lateral (select exists (
-                        select 1
-                        from jsonb_to_recordset($2::jsonb)
-                             as f(name text, op text, list jsonb, low float8, high float8)
-                        where passes(traits, f.name, f.op, f.list, f.low, f.high)) as internal) known
-               where workspace_id = $1"#,
-            workspace.id.0,
-            scope.internal
-        )
-        .fetch_one(snapshot)
-        .await?;
-    Ok(About {
-        watermark: all.watermark.map(from_db),
-        left_out: all.left_out.unsigned_abs(),
-        internal: all.internal.unsigned_abs(),
-    })
 }

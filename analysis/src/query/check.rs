@@ -6,8 +6,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::{
-    AsOf, BeforeStart, Bracket, CohortRange, DEFAULT_BRACKETS, MAX_MATERIAL, MAX_WINDOW,
-    RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
+    AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
+    MAX_MATERIAL, MAX_WINDOW, RetentionKind, RetentionQuery, StartRule, TraitFilter, Window,
 };
 use crate::words;
 
@@ -21,7 +21,9 @@ pub const MAX_BRACKETS: usize = 50;
 pub const MAX_EVENTS: usize = 50;
 /// The most events that a period can need to be active.
 pub const MAX_MIN_COUNT: u32 = 1_000;
-/// The most conditions on traits.
+/// The latest day after the start that a condition on behaviour can look at.
+pub const MAX_DAYS: u32 = 3_650;
+/// The most conditions of one sort: on traits, on properties, on behaviour.
 pub const MAX_FILTERS: usize = 20;
 /// The most values in one condition.
 pub const MAX_VALUES: usize = 50;
@@ -148,7 +150,25 @@ pub enum QueryError {
     /// Events before the start in periods that begin with it.
     #[error("Rolling periods begin with the start itself, so no event of theirs lies before it.")]
     BeforeStartRolling,
-    /// Too many conditions on traits.
+    /// A condition on a property of events that do not count.
+    #[error("The condition on “{name}” is about “{event}”, which is not among the events.")]
+    FilterEvent {
+        /// The property.
+        name: String,
+        /// The event.
+        event: String,
+    },
+    /// A condition on behaviour with a number or days that cannot be.
+    #[error(
+        "The condition on doing “{event}” needs a number from 1 to {} and days from 0 to {}, in order.",
+        words::thousands(u64::from(MAX_MIN_COUNT)),
+        words::thousands(u64::from(MAX_DAYS))
+    )]
+    Behaviour {
+        /// The event.
+        event: String,
+    },
+    /// Too many conditions of one sort.
     #[error("At most {MAX_FILTERS} filters can be set, not {given}.")]
     TooManyFilters {
         /// How many were given.
@@ -239,6 +259,8 @@ impl QueryError {
             QueryError::AnyWithNames => "any_with_names",
             QueryError::MinCount { .. } => "min_count",
             QueryError::BeforeStartRolling => "before_start_rolling",
+            QueryError::FilterEvent { .. } => "filter_event",
+            QueryError::Behaviour { .. } => "behaviour",
             QueryError::TooManyFilters { .. } => "too_many_filters",
             QueryError::ValueCount { .. } => "value_count",
             QueryError::Empty { .. } => "empty_text",
@@ -278,13 +300,70 @@ impl RetentionQuery {
         for event in self.active.iter().chain(&self.start_events) {
             check_name("An event name", event)?;
         }
-        if self.start == StartRule::Signup && !self.start_events.is_empty() {
+        let starts = !self.start_events.is_empty() || !self.start_where.is_empty();
+        if self.start == StartRule::Signup && starts {
             return Err(QueryError::StartEventsSignup);
         }
         if self.window == Window::Rolling && self.before_start == BeforeStart::Count {
             return Err(QueryError::BeforeStartRolling);
         }
+        check_event_filters(&self.active_where, &self.active)?;
+        check_event_filters(&self.start_where, &self.start_events)?;
+        if self.behaviours.len() > MAX_FILTERS {
+            let given = self.behaviours.len();
+            return Err(QueryError::TooManyFilters { given });
+        }
+        self.behaviours.iter().try_for_each(Behaviour::check)?;
         check_filters(&self.filters)
+    }
+}
+
+/// Conditions on the properties of the events `names`, of any when there is none.
+fn check_event_filters(filters: &[EventFilter], names: &[String]) -> Result<(), QueryError> {
+    if filters.len() > MAX_FILTERS {
+        let given = filters.len();
+        return Err(QueryError::TooManyFilters { given });
+    }
+    filters.iter().try_for_each(|filter| {
+        filter.check()?;
+        filter.check_event(names)
+    })
+}
+
+impl EventFilter {
+    /// Whether the condition keeps all limits.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        if let Some(event) = &self.event {
+            check_name("An event name", event)?;
+        }
+        self.property.check()
+    }
+
+    /// Whether it is about one of the events that count.
+    pub(super) fn check_event(&self, names: &[String]) -> Result<(), QueryError> {
+        match &self.event {
+            Some(event) if !names.is_empty() && !names.contains(event) => {
+                Err(QueryError::FilterEvent {
+                    name: self.property.name.clone(),
+                    event: event.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Behaviour {
+    /// Whether the condition keeps all limits.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        check_name("An event name", &self.event)?;
+        let days = self.days.unwrap_or(Days { from: 0, to: 1 });
+        let in_order = days.from < days.to && days.to <= MAX_DAYS;
+        if !in_order || check_min_count(self.at_least).is_err() {
+            let event = self.event.clone();
+            return Err(QueryError::Behaviour { event });
+        }
+        Ok(())
     }
 }
 
@@ -318,42 +397,6 @@ impl RetentionQuery {
             (RetentionKind::Brackets, Some(Bracket { from, to: None })) if *from <= given => Ok(()),
             (RetentionKind::Brackets, _) => Err(QueryError::FollowUpBracket { given }),
             (kind, _) => Err(QueryError::FollowUpKind { kind }),
-        }
-    }
-}
-
-impl TraitFilter {
-    /// Whether the condition keeps all limits.
-    pub(super) fn check(&self) -> Result<(), QueryError> {
-        check_name("A trait name", &self.name)?;
-        match &self.test {
-            TraitTest::Is(values) | TraitTest::IsNot(values) => {
-                if values.is_empty() || values.len() > MAX_VALUES {
-                    return Err(QueryError::ValueCount {
-                        name: self.name.clone(),
-                        given: values.len(),
-                    });
-                }
-                values
-                    .iter()
-                    .try_for_each(|value| check_text("A filter value", value))
-            }
-            TraitTest::Between { min, max } => {
-                let finite = min.iter().chain(max).all(|bound| bound.is_finite());
-                let ordered = match (min, max) {
-                    (None, None) => false,
-                    (Some(min), Some(max)) => min <= max,
-                    _ => true,
-                };
-                if finite && ordered {
-                    Ok(())
-                } else {
-                    Err(QueryError::NumberRange {
-                        name: self.name.clone(),
-                    })
-                }
-            }
-            TraitTest::Set | TraitTest::Unset => Ok(()),
         }
     }
 }
@@ -429,7 +472,7 @@ pub(super) fn check_name(what: &'static str, text: &str) -> Result<(), QueryErro
     check_text(what, text)
 }
 
-fn check_text(what: &'static str, text: &str) -> Result<(), QueryError> {
+pub(super) fn check_text(what: &'static str, text: &str) -> Result<(), QueryError> {
     let given = text.chars().count();
     if given > MAX_TEXT {
         return Err(QueryError::TooLong { what, given });

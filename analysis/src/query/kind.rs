@@ -10,6 +10,7 @@ use crate::names::named;
 
 /// When a customer counts as retained in period `k`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RetentionKind {
     /// Active in period `k`.
@@ -42,6 +43,7 @@ impl RetentionKind {
 
 /// What stands in column 0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnZero {
     /// The cohort's size: everybody entered in that period, active or not.
@@ -55,6 +57,7 @@ named!(ColumnZero: Size = "size", Measured = "measured");
 
 /// A span of periods, both ends included: a column of *brackets*. Written "4-6", or "14-" when it has no end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bracket {
     /// The first period, at least 1.
     pub from: u32,

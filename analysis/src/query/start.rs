@@ -6,6 +6,7 @@ use crate::names::named;
 
 /// What puts a customer into a cohort.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StartRule {
     /// His signup.
@@ -21,6 +22,7 @@ named!(StartRule: Signup = "signup", FirstEvent = "first_event", EachEvent = "ea
 
 /// How periods follow each other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
     /// Period `k` is the `k`-th calendar period after the cohort's own.
@@ -35,6 +37,7 @@ named!(Window: Calendar = "calendar", Rolling = "rolling");
 
 /// What becomes of active events of the cohort's own period that lie before the customer's start instant.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BeforeStart {
     /// They do not count.

@@ -5,15 +5,19 @@ use super::check::{
 };
 use super::problem::{ParamProblem, Params, date, whole};
 use super::{
-    AsOf, BeforeStart, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS, DEFAULT_SMALL,
-    MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS, MAX_SMALL, MAX_TEXT,
-    RetentionKind, RetentionQuery, RetentionView, StartRule, TraitFilter, Window,
+    AsOf, BeforeStart, Behaviour, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS,
+    DEFAULT_SMALL, EventFilter, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
+    MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView, StartRule, TraitFilter,
+    Window,
 };
 use crate::period::Grain;
 use crate::words;
 
 /// Parameters that belong to the view.
-pub const VIEW_PARAMS: [&str; 5] = ["show", "intervals", "scale", "diagonal", "cell"];
+pub const VIEW_PARAMS: [&str; 6] = ["show", "intervals", "scale", "diagonal", "overall", "cell"];
+
+/// What a parameter about start events expects.
+const START_RULE: &str = "“start=first_event” or “start=each_event” beside it";
 
 impl RetentionQuery {
     /// Reads the question from decoded URL parameters.
@@ -61,6 +65,19 @@ impl RetentionQuery {
         query.cohorts = cohorts(&mut params, query.grain, CohortRange::default());
         query.as_of = as_of(&mut params);
         query.filters = filters(&mut params);
+        query.start_where = event_filters(&mut params, "start_where", &query.start_events);
+        if query.start == StartRule::Signup {
+            for filter in std::mem::take(&mut query.start_where) {
+                params.problem("start_where", &filter.to_string(), START_RULE, "");
+            }
+        }
+        query.active_where = event_filters(&mut params, "active_where", &query.active);
+        query.behaviours = conditions(
+            &mut params,
+            "behaviour",
+            "a condition such as did:order:3 or not:order:1:0-7",
+            Behaviour::parse,
+        );
         let most = words::thousands(u64::from(MAX_SMALL));
         let small = params.parsed(
             "small",
@@ -117,6 +134,14 @@ impl RetentionQuery {
         params.extend(as_of_param(self.as_of));
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));
+        if self.start != StartRule::Signup {
+            let filters = self.start_where.iter();
+            params.extend(filters.map(|filter| ("start_where", filter.to_string())));
+        }
+        let filters = self.active_where.iter();
+        params.extend(filters.map(|filter| ("active_where", filter.to_string())));
+        let behaviours = self.behaviours.iter();
+        params.extend(behaviours.map(|one| ("behaviour", one.to_string())));
         if self.small != DEFAULT_SMALL {
             params.push(("small", self.small.to_string()));
         }
@@ -172,8 +197,7 @@ fn start(params: &mut Params<'_>, query: &mut RetentionQuery) {
     query.start_events = event_names(params, "start_event");
     if query.start == StartRule::Signup {
         for event in std::mem::take(&mut query.start_events) {
-            let expected = "“start=first_event” or “start=each_event” beside it";
-            params.problem("start_event", &event, expected, "");
+            params.problem("start_event", &event, START_RULE, "");
         }
     }
     let choices = BeforeStart::expected();
@@ -279,21 +303,40 @@ pub(super) fn cohorts(params: &mut Params<'_>, grain: Grain, usual: CohortRange)
 }
 
 pub(super) fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
-    let mut filters = Vec::new();
-    for text in params.all("where") {
-        let Some(filter) = TraitFilter::parse(text) else {
-            let expected = "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
-            params.problem("where", text, expected, "");
+    let expected =
+        "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
+    conditions(params, "where", expected, TraitFilter::parse)
+}
+
+fn event_filters(params: &mut Params<'_>, param: &str, names: &[String]) -> Vec<EventFilter> {
+    let expected =
+        "a condition such as order:size:is:large or :size:set on one of the events that count";
+    conditions(params, param, expected, |text| {
+        EventFilter::parse(text).filter(|filter| filter.check_event(names).is_ok())
+    })
+}
+
+/// A parameter that is repeated for every condition.
+fn conditions<T>(
+    params: &mut Params<'_>,
+    param: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Vec<T> {
+    let mut conditions = Vec::new();
+    for text in params.all(param) {
+        let Some(condition) = parse(text) else {
+            params.problem(param, text, expected, "");
             continue;
         };
-        if filters.len() < MAX_FILTERS {
-            filters.push(filter);
+        if conditions.len() < MAX_FILTERS {
+            conditions.push(condition);
         } else {
             let expected = format!("at most {MAX_FILTERS} conditions");
-            params.problem("where", text, &expected, "");
+            params.problem(param, text, &expected, "");
         }
     }
-    filters
+    conditions
 }
 
 /// The question and the view as the query part of a URL: "" for the defaults, else "?grain=day&…".

@@ -37,6 +37,21 @@ pub enum Scale {
 
 named!(Scale: Largest = "largest", Hundred = "hundred");
 
+/// What the overall row shows of a column's finished cohorts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverallRow {
+    /// All their customers together: every customer weighs the same.
+    #[default]
+    Pooled,
+    /// The plain mean of their rates: every cohort weighs the same.
+    Mean,
+    /// The median of their rates.
+    Median,
+}
+
+named!(OverallRow: Pooled = "pooled", Mean = "mean", Median = "median");
+
 /// One cell of the matrix, written "2025-01-06.4" or "overall.4".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct CellRef {
@@ -89,6 +104,8 @@ pub struct RetentionView {
     pub scale: Scale,
     /// Whether cells line up by calendar date instead of by age.
     pub diagonal: bool,
+    /// What the overall row shows.
+    pub overall: OverallRow,
     /// The cell that explains itself beside the matrix.
     pub cell: Option<CellRef>,
 }
@@ -111,6 +128,10 @@ impl RetentionView {
         }
         if let Some(diagonal) = params.switch("diagonal") {
             view.diagonal = diagonal;
+        }
+        let rows = OverallRow::expected();
+        if let Some(overall) = params.named("overall", &rows, OverallRow::default()) {
+            view.overall = overall;
         }
         view.cell = params.parsed(
             "cell",
@@ -135,6 +156,9 @@ impl RetentionView {
         }
         if self.diagonal {
             params.push(("diagonal", "1".to_owned()));
+        }
+        if self.overall != OverallRow::default() {
+            params.push(("overall", self.overall.to_string()));
         }
         if let Some(cell) = self.cell {
             params.push(("cell", cell.to_string()));

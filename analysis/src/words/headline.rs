@@ -131,7 +131,7 @@ fn evidence(facts: &CellFacts) -> String {
 fn no_answer(report: &RetentionReport) -> String {
     let entered = entered(&report.query);
     if report.customers == 0 {
-        return match report.query.filters.is_empty() {
+        return match report.query.filters.is_empty() && report.query.behaviours.is_empty() {
             true => format!("Nobody {entered} in this time."),
             false => format!("Nobody who matches the filters {entered} in this time."),
         };

@@ -1,6 +1,9 @@
 //! The method line: every choice behind a report, in one line that travels with it.
 
-use super::{activity, as_of, column_name, customers, date_time, entered, filter, thousands};
+use super::{
+    activity, as_of, behaviour, column_name, customers, date_time, entered, event_filter, filter,
+    list, thousands,
+};
 use crate::period::{Grain, WeekStart};
 use crate::query::{BeforeStart, ColumnZero, RetentionKind, RetentionQuery, StartRule, Window};
 use crate::report::RetentionReport;
@@ -54,6 +57,17 @@ pub fn method_line(report: &RetentionReport) -> String {
             .iter()
             .map(|condition| format!("only where {}", filter(condition))),
     );
+    let behaviours = query.behaviours.iter();
+    parts.extend(behaviours.map(|one| format!("only those who {}", behaviour(one))));
+    for (what, filters) in [
+        ("start", &query.start_where),
+        ("active", &query.active_where),
+    ] {
+        let conditions: Vec<String> = filters.iter().map(event_filter).collect();
+        if !conditions.is_empty() {
+            parts.push(format!("{what}: only {}", list(&conditions, "and")));
+        }
+    }
     parts.push(format!("overall row pooled over finished {periods}"));
     parts.push("intervals Wilson 95\u{a0}%".to_owned());
     if query.start == StartRule::Signup {

@@ -2,7 +2,7 @@
 
 use super::{date, list, thousands};
 use crate::period::Grain;
-use crate::query::{AsOf, CohortRange, TraitFilter, TraitTest};
+use crate::query::{AsOf, Behaviour, CohortRange, Days, EventFilter, TraitFilter, TraitTest};
 
 /// "any of `report_published`, `board_shared`"; a single event stands alone; the workspace's own definition when empty.
 pub fn events(names: &[String]) -> String {
@@ -51,4 +51,25 @@ pub fn filter(filter: &TraitFilter) -> String {
         TraitTest::Set => format!("{name} is set"),
         TraitTest::Unset => format!("{name} is not set"),
     }
+}
+
+/// "order with size is large", "events with size is not set".
+pub fn event_filter(filter: &EventFilter) -> String {
+    let event = filter.event.as_deref().unwrap_or("events");
+    format!("{event} with {}", self::filter(&filter.property))
+}
+
+/// "did order", "did order at least 3 times from day 0 to day 7 after the start", "did not do order".
+pub fn behaviour(behaviour: &Behaviour) -> String {
+    let Behaviour { event, did, .. } = behaviour;
+    let did = if *did { "did" } else { "did not do" };
+    let often = match behaviour.at_least {
+        1 => String::new(),
+        count => format!(" at least {} times", thousands(u64::from(count))),
+    };
+    let when = match behaviour.days {
+        Some(Days { from, to }) => format!(" from day {from} to day {to} after the start"),
+        None => String::new(),
+    };
+    format!("{did} {event}{often}{when}")
 }

@@ -11,9 +11,11 @@ use leptos::prelude::*;
 /// Longer lists get a field to narrow them.
 const SEARCH_FROM: usize = 9;
 
-/// Check boxes named `active`, narrowed by a search field when there are many.
+/// Check boxes of one name, narrowed by a search field when there are many.
 #[island]
 pub fn EventBoxes(
+    /// The parameter that they set.
+    name: String,
     /// Names with how often they are stored.
     events: Vec<(String, u64)>,
     /// Those ticked.
@@ -29,13 +31,13 @@ pub fn EventBoxes(
             />
         })}
         <ul class="boxes">
-            {events.into_iter().map(|(name, count)| {
-                let search = name.to_lowercase();
+            {events.into_iter().map(|(event, count)| {
+                let search = event.to_lowercase();
                 view! {
                     <li class:hidden=move || !search.contains(&*wanted.read())>
                         <label>
-                            <input type="checkbox" name="active" value=name.clone() checked=ticked.contains(&name)/>
-                            <span>{name}</span>
+                            <input type="checkbox" name=name.clone() value=event.clone() checked=ticked.contains(&event)/>
+                            <span>{event}</span>
                             <small>{words::thousands(count)}</small>
                         </label>
                     </li>

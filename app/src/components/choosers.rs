@@ -1,5 +1,11 @@
 //! The choices behind the question's phrases. Each is a link or a plain form that leads to the changed address.
 
+mod more;
+mod start;
+
+pub use more::{MoreChooser, more_phrase};
+pub use start::StartChooser;
+
 use super::boxes::EventBoxes;
 use super::frame::Current;
 use super::keep::KeepActivity;
@@ -43,6 +49,27 @@ pub(super) fn Carried(
     view! { {question.collect_view()} {looks.collect_view()} }
 }
 
+/// The spans that *brackets* look at.
+#[component]
+pub fn BracketsField() -> impl IntoView {
+    let asked = expect_context::<Asked>();
+    let spans: Vec<String> = asked
+        .query
+        .brackets
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    view! {
+        <form class="asks settings" method="get">
+            <Carried but=&["brackets"]/>
+            <label>"Spans " <input class="field" name="brackets" value=spans.join(",") pattern="[0-9,\\-]+" required/></label>
+            <p class="hint">"Such as 1-3,4-6,7-; the last may stay open."</p>
+            <div class="acts"><button type="submit" class="btn">"Apply"</button></div>
+        </form>
+    }
+    .into_any()
+}
+
 /// Which events count as active.
 #[component]
 pub fn ActivityChooser(
@@ -57,15 +84,23 @@ pub fn ActivityChooser(
     } else {
         named.clone()
     };
-    let own = asked.ask(|query| query.active.clear());
+    let own = asked.ask(|query| {
+        query.active.clear();
+        query.any_event = false;
+    });
+    let any = asked.ask(|query| {
+        query.active.clear();
+        query.any_event = true;
+    });
     view! {
         <p class="hint">"Active means any of these. Signing in is no value by itself, so it is never ticked for you."</p>
         <form class="asks" method="get">
-            <Carried but=&["active"]/>
-            <EventBoxes events=workspace.events.clone() ticked/>
+            <Carried but=&["active", "any"]/>
+            <EventBoxes name="active".to_owned() events=workspace.events.clone() ticked/>
             <div class="acts">
                 <button type="submit" class="btn main">"Show"</button>
                 {has_own.then(|| view! { <a class="btn" href=own.clone()>"Workspace’s own"</a> })}
+                <a class="btn" href=any>"Any event"</a>
             </div>
         </form>
         {(!named.is_empty()).then(|| view! { <KeepActivity slug=workspace.slug.clone() events=named own/> })}
@@ -99,7 +134,7 @@ pub fn AskActivity() -> impl IntoView {
                         <p>"Tick the events that show a customer getting value, such as a report published or an order placed. Signing in is not one of them."</p>
                         <form class="asks" method="get">
                             <Carried but=&["active"]/>
-                            <EventBoxes events=workspace.events ticked=Vec::new()/>
+                            <EventBoxes name="active".to_owned() events=workspace.events ticked=Vec::new()/>
                             <div class="acts"><button type="submit" class="btn main">"Show the matrix"</button></div>
                         </form>
                     }.into_any(),

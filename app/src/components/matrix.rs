@@ -5,7 +5,7 @@ mod tip;
 
 use super::explore::{LookLink, Looks};
 use crate::words as labels;
-use analysis::query::{CellRef, RetentionView, Scale, Show as Figure};
+use analysis::query::{CellRef, OverallRow, RetentionView, Scale, Show as Figure};
 use analysis::report::{CellFacts, CellState, Cohort, RetentionReport};
 use analysis::words;
 use cells::{cell_element, cell_ref, step_focus};
@@ -32,7 +32,8 @@ pub fn Matrix(
         ..shared.get()
     });
     let picked = Memo::new(move |_| shared.get().cell);
-    let columns = u32::try_from(report.columns()).unwrap_or(u32::MAX);
+    let column = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    let (first, columns) = (column(report.first_column()), column(report.columns()));
     let tip = RwSignal::new(None::<Tip>);
 
     let pick = move |cell: Option<CellRef>| shared.change(|view| view.cell = cell);
@@ -115,8 +116,8 @@ pub fn Matrix(
                     <caption class="vh">{caption}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Signed up"</th>
-                            {(1..columns).map(|column| view! { <th scope="col">{words::column_label(&report.query, column)}</th> }).collect_view()}
+                            <th scope="col">{labels::cohorts_head(&report)}</th>
+                            {(first..columns).map(|column| view! { <th scope="col">{words::column_label(&report.query, column)}</th> }).collect_view()}
                         </tr>
                     </thead>
                     <tbody>{body}</tbody>
@@ -182,13 +183,13 @@ impl Table {
     }
 
     fn overall_row(&self, top: f64) -> AnyView {
-        let cells: Vec<_> = (1..self.report.columns())
+        let cells: Vec<_> = (self.report.first_column()..self.report.columns())
             .map(|period| self.cell(None, u32::try_from(period).unwrap_or(u32::MAX), top, false))
             .collect();
         view! {
             <tr class="overall">
                 <th scope="row">
-                    <span><b>"Overall"</b><em>{words::thousands(self.report.customers)}</em></span>
+                    <span><b>{labels::overall_head(self.looks.overall)}</b><em>{words::thousands(self.report.customers)}</em></span>
                 </th>
                 {cells}
             </tr>
@@ -200,7 +201,7 @@ impl Table {
         let grain = self.report.query.grain;
         let small = cohort.size > 0 && cohort.size < self.report.query.small;
         let label = words::period_label(grain, cohort.start, with_year);
-        let cells: Vec<_> = (1..self.report.columns())
+        let cells: Vec<_> = (self.report.first_column()..self.report.columns())
             .map(|period| {
                 self.cell(
                     Some(cohort),
@@ -255,22 +256,34 @@ impl Table {
             },
             diagonal(self.looks.diagonal, cohort, &self.report, period),
         );
-        let text = self.text(&facts, rate);
+        let (text, label) = match self.average(cohort, period) {
+            Some(average) => (
+                labels::tight(&self.percent(average)),
+                labels::average_sentence(&self.report, self.looks.overall, period, average),
+            ),
+            None => (
+                self.text(&facts, rate),
+                words::cell_sentence(&self.report, at),
+            ),
+        };
         let interval = self
             .looks
             .intervals
-            .then(|| self.interval(&facts))
+            .then(|| {
+                self.interval(&facts)
+                    .filter(|_| cohort.is_some() || self.looks.overall == OverallRow::Pooled)
+            })
             .flatten()
             .map(|text| view! { <small>{text}</small> });
         let picked = self.picked;
-        let first = cohort.is_none() && period == 1;
+        let first = cohort.is_none() && usize::try_from(period) == Ok(self.report.first_column());
         view! {
             <td
                 class=class
                 data-cohort=at.cohort.map_or_else(|| "overall".to_owned(), |date| date.to_string())
                 data-period=period
                 tabindex=if first { "0" } else { "-1" }
-                aria-label=words::cell_sentence(&self.report, at)
+                aria-label=label
                 aria-selected=move || (picked.get() == Some(at)).then_some("true")
             >
                 {text}
@@ -278,6 +291,15 @@ impl Table {
             </td>
         }
         .into_any()
+    }
+
+    /// What the overall row shows in the place of the pooled rate, if it is asked to.
+    fn average(&self, cohort: Option<&Cohort>, period: u32) -> Option<f64> {
+        if cohort.is_some() || self.looks.overall == OverallRow::Pooled {
+            return None;
+        }
+        let column = usize::try_from(period).ok()?;
+        self.report.overall_rate(column, self.looks.overall)
     }
 
     /// The share that the table is coloured by.
@@ -291,9 +313,15 @@ impl Table {
     fn text(&self, facts: &CellFacts, rate: f64) -> String {
         match self.looks.show {
             Figure::Count => words::thousands(facts.retained),
-            Figure::Percent => labels::tight(&words::percent(rate)),
+            Figure::Percent | Figure::Attrition => labels::tight(&self.percent(rate)),
+        }
+    }
+
+    fn percent(&self, rate: f64) -> String {
+        match self.looks.show {
+            Figure::Count | Figure::Percent => words::percent(rate),
             // rounded so that both always add to 100
-            Figure::Attrition => labels::tight(&words::attrition_percent(rate)),
+            Figure::Attrition => words::attrition_percent(rate),
         }
     }
 
@@ -374,6 +402,11 @@ fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
             <span><i class="state h9 running"></i>{labels::running_note(&report)}</span>
             {open.then(|| view! { <span><i class="state h9 open"></i>"open: later returns still raise it"</span> })}
             <span>"blank: not begun"</span>
+            <span class="seg" role="group" aria-label="Overall row">
+                <LookLink class="" text="pooled" change=|view| view.overall = OverallRow::Pooled on=|view| view.overall == OverallRow::Pooled/>
+                <LookLink class="" text="mean" change=|view| view.overall = OverallRow::Mean on=|view| view.overall == OverallRow::Mean/>
+                <LookLink class="" text="median" change=|view| view.overall = OverallRow::Median on=|view| view.overall == OverallRow::Median/>
+            </span>
             {looks.diagonal.then(|| view! { <span><i class="state h9 same"></i>"same calendar period"</span> })}
         </div>
     }

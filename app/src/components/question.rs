@@ -1,11 +1,14 @@
 //! The question as a sentence; each underlined phrase opens its choices.
 
-use super::choosers::{ActivityChooser, AsOfChooser, FilterChooser, RangeChooser};
+use super::choosers::{
+    ActivityChooser, AsOfChooser, BracketsField, FilterChooser, MoreChooser, RangeChooser,
+    StartChooser, more_phrase,
+};
 use super::popover::{Choice, Phrase};
 use crate::api::workspace::WorkspaceView;
 use crate::pages::retention::Asked;
 use analysis::period::Grain;
-use analysis::query::{CohortRange, RetentionKind, TraitFilter};
+use analysis::query::{CohortRange, RetentionKind, RetentionQuery, TraitFilter};
 use analysis::words;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -19,15 +22,7 @@ pub fn QuestionLine(
     let asked = expect_context::<Asked>();
     let query = &asked.query;
     let grain = query.grain;
-    let own = query.active.is_empty();
-    let active = activity_phrase(
-        if own {
-            &workspace.active_events
-        } else {
-            &query.active
-        },
-        own,
-    );
+    let active = activity_phrase(query, &workspace.active_events);
     let kind = match query.kind {
         RetentionKind::On => "in",
         RetentionKind::OnOrAfter => "in or after",
@@ -75,10 +70,15 @@ pub fn QuestionLine(
             view! { <Choice href chosen={one == query.kind} text remark/> }
         })
         .collect();
-    let for_activity = workspace.clone();
+    let brackets = query.kind == RetentionKind::Brackets;
+    let (for_activity, for_start) = (workspace.clone(), workspace.clone());
     view! {
         <div class="question">
-            "Of the customers who signed up each "
+            "Of the customers who "
+            <Phrase id="start" label="What begins a cohort" text=words::entered(query)>
+                <StartChooser workspace=for_start/>
+            </Phrase>
+            " each "
             <Phrase id="grain" label="Size of a period" text=grain.noun(1).to_owned()>
                 {grains}
             </Phrase>
@@ -89,6 +89,7 @@ pub fn QuestionLine(
             " "
             <Phrase id="kind" label="When they have to be active" text=kind.to_owned()>
                 {kinds}
+                {brackets.then(|| view! { <BracketsField/> })}
             </Phrase>
             {format!(" the {} after? For ", grain.noun(2))}
             <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters)>
@@ -102,20 +103,31 @@ pub fn QuestionLine(
             <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of)>
                 <AsOfChooser/>
             </Phrase>
-            "."
+            ". "
+            <Phrase id="more" label="More settings" text=more_phrase(query)>
+                <MoreChooser/>
+            </Phrase>
         </div>
     }
     .into_any()
 }
 
 /// "were active" for the workspace's own definition, else the events by name.
-fn activity_phrase(events: &[String], own: bool) -> String {
-    match events {
-        _ if own => "were active".to_owned(),
-        [] => "did nothing in particular".to_owned(),
+fn activity_phrase(query: &RetentionQuery, own: &[String]) -> String {
+    let what = match query.active.as_slice() {
+        _ if query.any_event => "did anything".to_owned(),
+        [] if own.is_empty() => "did nothing in particular".to_owned(),
+        [] => "were active".to_owned(),
         [one] => format!("did {one}"),
         [one, two] => format!("did {one} or {two}"),
         [one, rest @ ..] => format!("did {one} or {} others", rest.len()),
+    };
+    match query.min_count {
+        0 | 1 => what,
+        count => format!(
+            "{what} at least {} times",
+            words::thousands(u64::from(count))
+        ),
     }
 }
 

@@ -216,6 +216,7 @@ fn Answer(
     let RetentionAnswer { report, chart } = found;
     let headline = words::headline(&report);
     let method = words::method_line(&report);
+    let stale = words::stale_notice(&report);
     let title = labels::chart_title(&report);
     let chart_label = title.clone();
     let question = url_query(&asked.query, &RetentionView::default());
@@ -225,6 +226,7 @@ fn Answer(
             <p class="quiet">{headline.evidence}</p>
         </div>
         <p class="method">{method}</p>
+        {stale.map(|stale| view! { <p class="notice" role="status">{stale}</p> })}
         <Explore slug question view=asked.view report listed>
             <section class="card">
                 <header>

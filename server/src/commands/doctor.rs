@@ -120,6 +120,9 @@ async fn look_at_private(findings: &mut Findings, config: &DatabaseConfig) {
     }
 }
 
+/// Of so many parts of a workspace's index one is compared with its events; `holdfast reindex --check` compares all.
+const SAMPLE: usize = 16;
+
 /// Looks at a Postgres that should be there.
 async fn look_inside(findings: &mut Findings, options: &PgConnectOptions, private: bool) {
     let mut connection = match options.connect().await {
@@ -228,6 +231,17 @@ async fn count(
             "Workspace {}: {} customers, {} events, {} rows in quarantine",
             workspace.slug, counts.customers, counts.events, counts.quarantined
         ));
+        let doubts = store
+            .verify_activity(workspace.id, SAMPLE, |_, _| {})
+            .await?;
+        findings.check(
+            doubts.is_empty(),
+            &format!("Its index is what the events say, in one part of {SAMPLE}"),
+            &format!(
+                "Its index is not what the events say: run `holdfast reindex --workspace {}`",
+                workspace.slug
+            ),
+        );
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::database::Database;
 use super::{migrate, stop_signal, told};
 use crate::config::{DatabaseConfig, ListenAddress, ServeConfig, SiteConfig};
 use crate::folder::DataFolder;
+use crate::indexing;
 use anyhow::Context;
 use futures::FutureExt;
 use futures::future::Shared;
@@ -32,7 +33,8 @@ pub(super) async fn run(config: ServeConfig, database: DatabaseConfig) -> anyhow
     if let Database::Private(cluster) = &mut database {
         cluster.supervise();
     }
-    let store = Store::connect_lazily(database.options());
+    let store = Store::connect_lazily(database.options())
+        .with_index_memory(usize::try_from(config.index_memory << 20).unwrap_or(usize::MAX));
     let outcome = serve(&config, &folder, &store, listener, stop).await;
     tracing::info!("stopping");
     store.close().await;
@@ -72,9 +74,12 @@ async fn serve(
             if !ready {
                 wait_for(&store).await;
             }
-            if let Some(demo) = demo {
-                demo.load_if_empty(&store).await;
-            }
+            let demo = async {
+                if let Some(demo) = demo {
+                    demo.load_if_empty(&store).await;
+                }
+            };
+            tokio::join!(demo, indexing::keep(store.clone()));
         }
     });
     // The one line for the person who started it; all else goes to the log.

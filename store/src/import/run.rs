@@ -63,6 +63,10 @@ impl Store {
                 return Err(error);
             }
         };
+        // Nothing depends on it but the speed of the first question.
+        if let Err(error) = self.fold_activity(workspace, 1).await {
+            tracing::warn!(%error, "the activity index was not folded after an import");
+        }
         // Before the end is told: whoever hears of it looks at what came. Also when it failed, for what was stored.
         let counted = self.refresh_summaries(workspace).await;
         let ended = match &outcome {

@@ -3,7 +3,9 @@
 use crate::instant::to_db;
 use crate::{StoreError, Workspace};
 use analysis::period::Length;
-use analysis::query::{BeforeStart, RetentionQuery, TraitFilter, TraitTest, Window};
+use analysis::query::{
+    BeforeStart, Behaviour, EventFilter, RetentionQuery, TraitFilter, TraitTest, Window,
+};
 use analysis::rule::Rule;
 use analysis::shape::{RetentionPlan, Seen};
 use analysis::tally::{Entries, Tally, periods_set};
@@ -14,9 +16,38 @@ use time::OffsetDateTime;
 
 /// A checked query over `member` (who entered which cohort, and when) and `active` (in which of his periods, how often).
 ///
-/// Parameters 1 to 18 are those of [`Scope`], in its order. More may follow in the tail.
+/// Parameters 1 to 21 are those of [`Scope`], in its order. More may follow in the tail. Events are read `plain`, from
+/// their index alone, or `filtered` by their properties.
 macro_rules! membership_query {
-    ($row:ty, $scope:expr, $tail:tt $(, $more:expr)*) => {
+    (plain, $($rest:tt)*) => {
+        membership_query!(
+            @from
+            "(select * from event where $19::jsonb is not null)",
+            "(select * from event where $20::jsonb is not null)",
+            $($rest)*
+        )
+    };
+    (filtered, $($rest:tt)*) => {
+        membership_query!(
+            @from
+            r#"(select e.* from event e join event_name n using (workspace_id, event_name_id)
+                where not exists (
+                    select 1
+                    from jsonb_to_recordset($19::jsonb)
+                         as f(event text, name text, op text, list jsonb, low float8, high float8)
+                    where (f.event is null or f.event = n.name)
+                      and not passes(e.properties, f.name, f.op, f.list, f.low, f.high)))"#,
+            r#"(select e.* from event e join event_name n using (workspace_id, event_name_id)
+                where not exists (
+                    select 1
+                    from jsonb_to_recordset($20::jsonb)
+                         as f(event text, name text, op text, list jsonb, low float8, high float8)
+                    where (f.event is null or f.event = n.name)
+                      and not passes(e.properties, f.name, f.op, f.list, f.low, f.high)))"#,
+            $($rest)*
+        )
+    };
+    (@from $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(, $more:expr)*) => {
         sqlx::query_as!(
             $row,
             r#"
@@ -26,12 +57,12 @@ macro_rules! membership_query {
                 where $8 = 'signup' and workspace_id = $1 and signup_at >= $3 and signup_at < $4
                 union all
                 -- the first start event ever
-                select shard, customer_no, min(at) from event
+                select shard, customer_no, min(at) from "# + $start + r#" e
                 where $8 = 'first_event' and workspace_id = $1 and event_name_id = any($9::integer[]) and at < $4
                 group by 1, 2 having min(at) >= $3
                 union all
                 -- the first start event of each period that has one
-                select shard, customer_no, min(at) from event
+                select shard, customer_no, min(at) from "# + $start + r#" e
                 where $8 = 'each_event' and workspace_id = $1 and event_name_id = any($9::integer[])
                   and at >= $3 and at < $4
                 group by 1, 2, width_bucket(at, $2::timestamptz[])
@@ -51,13 +82,25 @@ macro_rules! membership_query {
                       from jsonb_to_recordset($18::jsonb)
                            as f(name text, op text, list jsonb, low float8, high float8)
                       where passes(c.traits, f.name, f.op, f.list, f.low, f.high))
+                  and not exists (
+                      select 1
+                      from jsonb_to_recordset($21::jsonb)
+                           as b(event text, did boolean, at_least bigint, first integer, past integer)
+                      where b.did <> (b.at_least <= (
+                          select count(*)
+                          from event e join event_name n using (workspace_id, event_name_id)
+                          where e.workspace_id = $1 and e.shard = c.shard and e.customer_no = c.customer_no
+                            and n.name = b.event and e.at < $7
+                            and (b.first is null or e.at >= s.at + make_interval(hours => 24 * b.first))
+                            and (b.past is null or e.at < s.at + make_interval(hours => 24 * b.past)))))
             ), active as (
                 select m.cohort, m.shard, m.customer_no,
                        case when $12 then rolling_period(m.start, e.at, $13, $14, $15, $16, $17)
                             else width_bucket(e.at, $2::timestamptz[]) - 1 - m.cohort end as period,
                        count(*) as uses
                 from member m
-                join event e on e.workspace_id = $1 and e.shard = m.shard and e.customer_no = m.customer_no
+                join "# + $active + r#" e
+                  on e.workspace_id = $1 and e.shard = m.shard and e.customer_no = m.customer_no
                 where e.event_name_id = any($6::integer[])
                   and e.at >= case when $11 then ($2::timestamptz[])[m.cohort + 1] else m.start end
                   and e.at >= $3 and e.at < $7
@@ -81,7 +124,10 @@ macro_rules! membership_query {
             &$scope.zone_from,
             &$scope.zone_clock,
             &$scope.zone_offset,
-            $scope.internal
+            $scope.internal,
+            $scope.start_where,
+            $scope.active_where,
+            $scope.behaviours
             $(, $more)*
         )
     };
@@ -109,6 +155,11 @@ pub(crate) struct Scope {
     pub(crate) zone_clock: Vec<OffsetDateTime>,
     pub(crate) zone_offset: Vec<i32>,
     pub(crate) internal: Value,
+    pub(crate) start_where: Value,
+    pub(crate) active_where: Value,
+    pub(crate) behaviours: Value,
+    /// Whether events are filtered by their properties.
+    pub(crate) filtered: bool,
 }
 
 impl Scope {
@@ -156,6 +207,10 @@ impl Scope {
             zone_clock: zone.iter().map(|span| to_db(span.clock)).collect(),
             zone_offset: zone.iter().map(|span| span.offset).collect(),
             internal: filters_json(&workspace.internal),
+            start_where: event_filters_json(&query.start_where),
+            active_where: event_filters_json(&query.active_where),
+            behaviours: behaviours_json(&query.behaviours),
+            filtered: !(query.start_where.is_empty() && query.active_where.is_empty()),
         })
     }
 
@@ -167,7 +222,10 @@ impl Scope {
         plan: &RetentionPlan,
     ) -> Result<Tally, StoreError> {
         let mut tally = Tally::new(Rule::new(query), plan);
-        let mut patterns = membership_query!(
+        macro_rules! patterns {
+            ($events:tt) => {
+                membership_query!(
+            $events,
             PatternRow,
             self,
             r#", entry as (
@@ -180,8 +238,14 @@ impl Scope {
                    min(case when $12 then rolling_period(m.start, $7, $13, $14, $15, $16, $17) end) as ended
             from member m left join entry e using (cohort, shard, customer_no)
             group by 1, 2"#
-        )
-        .fetch(snapshot);
+                )
+                .fetch(snapshot)
+            };
+        }
+        let mut patterns = match self.filtered {
+            true => patterns!(filtered),
+            false => patterns!(plain),
+        };
         while let Some(row) = patterns.try_next().await? {
             let cohort = place(row.cohort);
             let seen = match (row.last_begun, row.ended) {
@@ -205,18 +269,43 @@ impl Scope {
 
 /// Trait filters as the rows that the membership text reads.
 fn filters_json(filters: &[TraitFilter]) -> Value {
-    filters
-        .iter()
-        .map(|TraitFilter { name, test }| match test {
-            TraitTest::Is(list) => json!({"name": name, "op": "is", "list": list}),
-            TraitTest::IsNot(list) => json!({"name": name, "op": "is_not", "list": list}),
-            TraitTest::Set => json!({"name": name, "op": "set"}),
-            TraitTest::Unset => json!({"name": name, "op": "unset"}),
-            TraitTest::Between { min, max } => {
-                json!({"name": name, "op": "between", "low": min, "high": max})
-            }
+    filters.iter().map(filter_json).collect()
+}
+
+fn filter_json(TraitFilter { name, test }: &TraitFilter) -> Value {
+    match test {
+        TraitTest::Is(list) => json!({"name": name, "op": "is", "list": list}),
+        TraitTest::IsNot(list) => json!({"name": name, "op": "is_not", "list": list}),
+        TraitTest::Set => json!({"name": name, "op": "set"}),
+        TraitTest::Unset => json!({"name": name, "op": "unset"}),
+        TraitTest::Between { min, max } => {
+            json!({"name": name, "op": "between", "low": min, "high": max})
+        }
+    }
+}
+
+/// Conditions on properties as the rows that the membership text reads.
+fn event_filters_json(filters: &[EventFilter]) -> Value {
+    let row = |filter: &EventFilter| {
+        let mut row = filter_json(&filter.property);
+        row["event"] = json!(filter.event);
+        row
+    };
+    filters.iter().map(row).collect()
+}
+
+/// Conditions on behaviour as the rows that the membership text reads.
+fn behaviours_json(behaviours: &[Behaviour]) -> Value {
+    let row = |one: &Behaviour| {
+        json!({
+            "event": one.event,
+            "did": one.did,
+            "at_least": one.at_least,
+            "first": one.days.map(|days| days.from),
+            "past": one.days.map(|days| days.to),
         })
-        .collect()
+    };
+    behaviours.iter().map(row).collect()
 }
 
 /// The entries of a cohort that were active in the same periods.

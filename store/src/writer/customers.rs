@@ -2,12 +2,14 @@
 
 use super::shards::{Customers, Locked, look_up, plan_afresh};
 use super::{Written, count};
-use crate::instant::to_db;
+use crate::instant::{stored_micros, to_db};
 use crate::{Store, StoreError, WorkspaceId};
+use index::chunk::Event;
+use index::segment::Segment;
 use intake::CustomerRecord;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use time::OffsetDateTime;
 
 /// What a set says of its customers, column by column.
@@ -49,6 +51,26 @@ impl<'a> Told<'a> {
     }
 }
 
+impl Told<'_> {
+    /// What the index has to know, by shard: the signups that were given.
+    fn segments(&self, numbers: &[i32]) -> BTreeMap<i16, Vec<u8>> {
+        let mut shards: BTreeMap<i16, Vec<Event>> = BTreeMap::new();
+        let told = self.customers.shards.iter().zip(numbers).zip(&self.signups);
+        for ((&shard, number), signup) in told {
+            if let Some(signup) = signup {
+                shards.entry(shard).or_default().push(Event {
+                    customer: number.unsigned_abs(),
+                    at: stored_micros(*signup),
+                });
+            }
+        }
+        shards
+            .into_iter()
+            .map(|(shard, signups)| (shard, Segment::new([], signups).to_bytes()))
+            .collect()
+    }
+}
+
 impl Store {
     /// Stores or updates customers in one transaction. A row that changes nothing counts as a duplicate.
     ///
@@ -80,10 +102,13 @@ impl Store {
             })
             .collect();
         let new: Vec<bool> = known.iter().map(Option::is_none).collect();
-        locked.keep(&mut transaction).await?;
         let changed = update(&mut transaction, workspace, &told, &numbers, &new).await?;
         let customers_new =
             insert(&mut transaction, workspace, &told, &ids, &numbers, &new).await?;
+        if changed + customers_new > 0 {
+            let segments = told.segments(&numbers);
+            locked.keep(&mut transaction, segments, true).await?;
+        }
         transaction.commit().await?;
         let stored = changed + customers_new;
         Ok(Written {

@@ -10,9 +10,11 @@ use super::shards::{Locked, plan_afresh};
 use super::{Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
+use index::segment::Segment;
 use intake::EventRecord;
 use jiff::Timestamp;
 use sqlx::PgConnection;
+use std::collections::BTreeMap;
 
 /// A row of a set with what is known of it before the data base is asked.
 #[derive(Clone, Copy)]
@@ -75,7 +77,6 @@ impl Store {
         let customers_new = people
             .write(&mut transaction, workspace, &mut locked)
             .await?;
-        locked.keep(&mut transaction).await?;
 
         let mut events: Vec<(i32, NumberedEvent<'_>)> = fresh
             .iter()
@@ -102,6 +103,8 @@ impl Store {
                 event.event_name_id,
             )
         });
+        let segments = segments(events.iter().map(|(_, event)| event));
+        locked.keep(&mut transaction, segments, false).await?;
         let stored =
             copy_events(&mut transaction, events.into_iter().map(|(_, event)| event)).await?;
         // Last, since another writer of the batch waits for it.
@@ -143,6 +146,26 @@ fn candidates<'a>(
     candidates.sort_by_key(|candidate| (candidate.shard, candidate.key));
     candidates.dedup_by_key(|candidate| (candidate.shard, candidate.key));
     (people, candidates)
+}
+
+/// What the index has to know, by shard.
+fn segments<'a>(events: impl Iterator<Item = &'a NumberedEvent<'a>>) -> BTreeMap<i16, Vec<u8>> {
+    let mut shards: BTreeMap<i16, Vec<(i32, index::chunk::Event)>> = BTreeMap::new();
+    for event in events {
+        let kept = index::chunk::Event {
+            customer: event.customer_no.unsigned_abs(),
+            // cut as the row is
+            at: event.at.as_microsecond(),
+        };
+        shards
+            .entry(event.shard)
+            .or_default()
+            .push((event.event_name_id, kept));
+    }
+    shards
+        .into_iter()
+        .map(|(shard, events)| (shard, Segment::new(events, Vec::new()).to_bytes()))
+        .collect()
 }
 
 /// Keeps the newest instant of a batch, which the watermark is read from.

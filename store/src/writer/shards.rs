@@ -66,7 +66,6 @@ pub(super) async fn look_up(
 pub(super) struct Locked {
     workspace: WorkspaceId,
     next: BTreeMap<i16, i32>,
-    taken: BTreeMap<i16, i32>,
 }
 
 impl Locked {
@@ -90,7 +89,6 @@ impl Locked {
                 .into_iter()
                 .map(|row| (row.shard, row.next_customer_no))
                 .collect(),
-            taken: BTreeMap::new(),
         })
     }
 
@@ -102,23 +100,48 @@ impl Locked {
             .expect("a touched shard is locked");
         let number = *next;
         *next += 1;
-        self.taken.insert(shard, *next);
         number
     }
 
-    /// Keeps the numbers that were taken.
-    pub(super) async fn keep(self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        if self.taken.is_empty() {
+    /// Keeps the numbers that were taken, and what the index has to know: shards that were written get their next
+    /// version, and the segments go into the journal under it. `traits`: whether customers changed.
+    pub(super) async fn keep(
+        self,
+        connection: &mut PgConnection,
+        mut segments: BTreeMap<i16, Vec<u8>>,
+        traits: bool,
+    ) -> Result<(), StoreError> {
+        let mut shards = Vec::new();
+        let mut next = Vec::new();
+        let mut written = Vec::new();
+        for (shard, number) in self.next {
+            let segment = segments.remove(&shard);
+            if traits || segment.is_some() {
+                shards.push(shard);
+                next.push(number);
+                written.push(segment);
+            }
+        }
+        if shards.is_empty() {
             return Ok(());
         }
-        let (shards, next): (Vec<i16>, Vec<i32>) = self.taken.into_iter().unzip();
         sqlx::query!(
-            "update shard s set next_customer_no = taken.next
-             from unnest($2::smallint[], $3::integer[]) as taken(shard, next)
-             where s.workspace_id = $1 and s.shard = taken.shard",
+            "with told as (
+                 select * from unnest($2::smallint[], $3::integer[], $4::bytea[]) as told(shard, next, segment)
+             ), moved as (
+                 update shard s
+                 set next_customer_no = told.next, version = s.version + 1,
+                     traits_version = case when $5 then s.version + 1 else s.traits_version end
+                 from told where s.workspace_id = $1 and s.shard = told.shard
+                 returning s.shard, s.version, told.segment
+             )
+             insert into activity_journal (workspace_id, shard, version, segment)
+             select $1, shard, version, segment from moved where segment is not null",
             self.workspace.0,
             &shards,
-            &next
+            &next,
+            &written as _,
+            traits
         )
         .execute(connection)
         .await?;

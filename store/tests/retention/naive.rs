@@ -4,12 +4,13 @@
 use crate::world::{Customer, World};
 use analysis::period::{Grain, WeekStart};
 use analysis::query::{
-    BeforeStart, ColumnZero, RetentionKind, RetentionQuery, StartRule, TraitTest, Window,
+    BeforeStart, ColumnZero, EventFilter, RetentionKind, RetentionQuery, StartRule, TraitTest,
+    Window,
 };
 use analysis::report::CellState;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,25 +66,54 @@ fn periods(world: &World, grain: Grain) -> Vec<Date> {
 
 fn admits(world: &World, customer: &Customer) -> bool {
     world.filters.iter().all(|filter| {
-        let value = customer
-            .traits
-            .get(&filter.name)
-            .filter(|value| !value.is_null());
-        let text = value.map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
+        let value = customer.traits.get(&filter.name);
+        passes(value, &filter.test)
+    })
+}
+
+fn passes(value: Option<&Value>, test: &TraitTest) -> bool {
+    let value = value.filter(|value| !value.is_null());
+    let text = value.map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    match test {
+        TraitTest::Is(list) => text.is_some_and(|text| list.contains(&text)),
+        TraitTest::IsNot(list) => text.is_none_or(|text| !list.contains(&text)),
+        TraitTest::Set => text.is_some(),
+        TraitTest::Unset => text.is_none(),
+        TraitTest::Between { min, max } => value.and_then(Value::as_f64).is_some_and(|number| {
+            min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
+        }),
+    }
+}
+
+/// Whether an event counts: it is named (no name means any), and meets what is said about it.
+fn named(
+    (name, _, size): &(String, Timestamp, Option<Value>),
+    names: &[String],
+    filters: &[EventFilter],
+) -> bool {
+    let meets = |filter: &EventFilter| {
+        let about = filter.event.as_ref().is_none_or(|event| event == name);
+        let value = size.as_ref().filter(|_| filter.property.name == "size");
+        !about || passes(value, &filter.property.test)
+    };
+    (names.is_empty() || names.contains(name)) && filters.iter().all(meets)
+}
+
+/// Whether a customer did, or did not do, all that is asked of him.
+fn behaved(world: &World, query: &RetentionQuery, customer: &Customer, start: Timestamp) -> bool {
+    query.behaviours.iter().all(|asked| {
+        let day = |n: u32| start + SignedDuration::from_hours(24 * i64::from(n));
+        let times = customer.events.iter().filter(|(name, at, _)| {
+            let in_time = asked
+                .days
+                .is_none_or(|days| *at >= day(days.from) && *at < day(days.to));
+            *name == asked.event && *at < world.as_of && in_time
         });
-        match &filter.test {
-            TraitTest::Is(list) => text.is_some_and(|text| list.contains(&text)),
-            TraitTest::IsNot(list) => text.is_none_or(|text| !list.contains(&text)),
-            TraitTest::Set => text.is_some(),
-            TraitTest::Unset => text.is_none(),
-            TraitTest::Between { min, max } => {
-                value.and_then(Value::as_f64).is_some_and(|number| {
-                    min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
-                })
-            }
-        }
+        let enough = times.count() >= usize::try_from(asked.at_least).unwrap();
+        enough == asked.did
     })
 }
 
@@ -159,13 +189,14 @@ fn entered(
     customer: &Customer,
     period_of: &dyn Fn(Timestamp) -> Date,
 ) -> Vec<Timestamp> {
-    let is_start =
-        |name: &String| query.start_events.is_empty() || query.start_events.contains(name);
+    let is_start = |event: &&(String, Timestamp, Option<Value>)| {
+        named(event, &query.start_events, &query.start_where) && event.1 < world.as_of
+    };
     let mut starts: Vec<Timestamp> = customer
         .events
         .iter()
-        .filter(|(name, at)| is_start(name) && *at < world.as_of)
-        .map(|(_, at)| *at)
+        .filter(is_start)
+        .map(|(_, at, _)| *at)
         .collect();
     starts.sort();
     match query.start {
@@ -223,7 +254,10 @@ pub fn retention(world: &World, query: &RetentionQuery) -> Vec<Row> {
         let mut both = Vec::new();
         for customer in world.customers.iter().filter(|one| admits(world, one)) {
             let instants = entered(world, query, customer, &period_of);
-            for entered in instants.into_iter().filter(|at| period_of(*at) == *start) {
+            let instants = instants
+                .into_iter()
+                .filter(|at| period_of(*at) == *start && behaved(world, query, customer, *at));
+            for entered in instants {
                 let number = |at: Timestamp| {
                     if rolling {
                         let later =
@@ -239,9 +273,10 @@ pub fn retention(world: &World, query: &RetentionQuery) -> Vec<Row> {
                     at < world.as_of && (at >= entered || early)
                 };
                 let mut uses: BTreeMap<usize, u32> = BTreeMap::new();
-                for (name, at) in &customer.events {
-                    let named = query.any_event || query.active.contains(name);
-                    if named && counts(*at) {
+                for event in &customer.events {
+                    let at = &event.1;
+                    // no name is any event here: these questions name their own
+                    if named(event, &query.active, &query.active_where) && counts(*at) {
                         *uses.entry(number(*at)).or_default() += 1;
                     }
                 }

@@ -2,8 +2,8 @@
 
 use analysis::period::WeekStart;
 use analysis::query::{
-    BeforeStart, Bracket, ColumnZero, RetentionKind, RetentionQuery, StartRule, TraitFilter,
-    TraitTest, Window,
+    BeforeStart, Behaviour, Bracket, ColumnZero, EventFilter, RetentionKind, RetentionQuery,
+    StartRule, TraitFilter, TraitTest, Window,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -20,14 +20,15 @@ pub struct Customer {
     pub id: String,
     pub signup_given: Option<Timestamp>,
     pub traits: Map<String, Value>,
-    pub events: Vec<(String, Timestamp)>,
+    /// Each with its property `size`.
+    pub events: Vec<(String, Timestamp, Option<Value>)>,
 }
 
 impl Customer {
     /// The signup trait, else the first event.
     pub fn signup(&self) -> Option<Timestamp> {
         self.signup_given
-            .or_else(|| self.events.iter().map(|(_, at)| *at).min())
+            .or_else(|| self.events.iter().map(|(_, at, _)| *at).min())
     }
 }
 
@@ -74,13 +75,15 @@ impl World {
             .customers
             .iter()
             .flat_map(|customer| customer.events.iter().map(move |event| (customer, event)))
-            .map(|(customer, (name, at))| {
+            .map(|(customer, (name, at, size))| {
                 key += 1;
                 EventRecord {
                     customer: customer.id.clone(),
                     name: name.clone(),
                     at: *at,
-                    properties: None,
+                    properties: size
+                        .as_ref()
+                        .map(|size| Map::from_iter([("size".to_owned(), size.clone())])),
                     key: key.to_be_bytes(),
                 }
             })
@@ -148,10 +151,16 @@ fn customers() -> impl Strategy<Value = Vec<Customer>> {
                 .filter_map(|(name, value)| Some((name.to_owned(), value?)))
                 .collect::<Map<String, Value>>()
         });
+    let sizes = option::of(select(vec![
+        json!("large"),
+        json!(3),
+        json!(30),
+        json!(null),
+    ]));
     let customer = (
         option::of(instants()),
         traits,
-        vec((names, instants()), 0..12),
+        vec((names, instants(), sizes), 0..12),
     );
     vec(customer, 0..25).prop_map(|list| {
         list.into_iter()
@@ -233,6 +242,26 @@ pub fn settings(kind: RetentionKind) -> impl Strategy<Value = RetentionQuery> {
     let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
     let active = select(vec![names(&["visit"]), names(&["order", "visit"]), vec![]]);
     let start_events = select(vec![names(&["visit"]), names(&["login", "order"]), vec![]]);
+    let conditions = || {
+        let list = vec![
+            "",
+            "",
+            ":size:is:large",
+            "visit:size:between:1:9",
+            ":size:not:30",
+            "order:size:set",
+        ];
+        select(list).prop_map(|text| EventFilter::parse(text).into_iter().collect::<Vec<_>>())
+    };
+    let asked = vec![
+        "",
+        "",
+        "",
+        "did:visit:2",
+        "not:order:1:0-7",
+        "did:login:1:2-90",
+    ];
+    let behaviours = select(asked).prop_map(|text| Behaviour::parse(text).into_iter().collect());
     (
         (
             brackets,
@@ -243,6 +272,7 @@ pub fn settings(kind: RetentionKind) -> impl Strategy<Value = RetentionQuery> {
         select(Window::ALL.to_vec()),
         (select(StartRule::ALL.to_vec()), start_events),
         select(BeforeStart::ALL.to_vec()),
+        (conditions(), conditions(), behaviours),
     )
         .prop_map(
             move |(
@@ -252,14 +282,25 @@ pub fn settings(kind: RetentionKind) -> impl Strategy<Value = RetentionQuery> {
                 window,
                 start,
                 before,
+                conditions,
             )| {
                 let (start, start_events): (StartRule, Vec<String>) = start;
                 let active: Vec<String> = active;
+                let (active_where, start_where, behaviours) = conditions;
+                let about = |filters: Vec<EventFilter>, names: &[String]| -> Vec<EventFilter> {
+                    let counts = |filter: &EventFilter| match &filter.event {
+                        Some(event) => names.is_empty() || names.contains(event),
+                        None => true,
+                    };
+                    filters.into_iter().filter(counts).collect()
+                };
                 let mut query = RetentionQuery {
                     kind,
                     column_zero,
                     follow_up,
                     any_event: active.is_empty(),
+                    active_where: about(active_where, &active),
+                    behaviours,
                     active,
                     min_count,
                     window,
@@ -273,6 +314,7 @@ pub fn settings(kind: RetentionKind) -> impl Strategy<Value = RetentionQuery> {
                     query.follow_up = None;
                 }
                 if start != StartRule::Signup {
+                    query.start_where = about(start_where, &start_events);
                     query.start_events = start_events;
                 }
                 if window == Window::Calendar {
@@ -295,7 +337,7 @@ pub fn with_traits(list: &[(&str, &str)]) -> World {
                 id: (*id).to_owned(),
                 signup_given: None,
                 traits: serde_json::from_str(traits).unwrap(),
-                events: vec![("visit".to_owned(), day)],
+                events: vec![("visit".to_owned(), day, None)],
             })
             .collect(),
         filters: Vec::new(),
@@ -326,7 +368,7 @@ pub fn contributors(folder: &Path) -> World {
             .unwrap();
         customers[place]
             .events
-            .push((fields[1].clone(), fields[2].parse().unwrap()));
+            .push((fields[1].clone(), fields[2].parse().unwrap(), None));
     }
     World {
         zone: "UTC".to_owned(),

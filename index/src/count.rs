@@ -1,0 +1,441 @@
+//! Counting sets of periods, 64 entries at a time, to the same numbers as [`Tally::add`] one by one.
+//!
+//! Every kind of retention asks of a column a number of active periods in a span. Over a block's words, "any" of a span
+//! is their union and "all" their intersection; other numbers are added bit by bit. Spans mostly grow from column to
+//! column (a streak's forwards, *on or after* backwards), so each is made from the one before.
+
+use crate::bits;
+use crate::bytes::place;
+use crate::month::timestamp;
+use crate::sets::{Run, ShardSets};
+use analysis::rule::{Need, Rule};
+use analysis::shape::RetentionPlan;
+use analysis::tally::Tally;
+use std::ops::Range;
+
+/// How the words of a span become one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fold {
+    Everybody,
+    Nobody,
+    Any,
+    All,
+    AtLeast(usize),
+}
+
+/// A column made from the one before and further periods.
+#[derive(Clone, Debug)]
+struct Step {
+    column: usize,
+    fold: Fold,
+    /// Whether to begin anew.
+    fresh: bool,
+    /// The periods that are added.
+    more: [Range<usize>; 2],
+}
+
+/// Steps that follow each other in a simple way, together.
+#[derive(Clone, Debug)]
+enum Stretch {
+    /// Column `k` is period `k`.
+    Copy {
+        columns: Range<usize>,
+        /// The column that was made last.
+        last: usize,
+    },
+    /// Backwards, column `k` is the one made before or period `k`.
+    AnyLater { columns: Range<usize>, fresh: bool },
+    /// Column `k` is the one made before and period `k`.
+    AllSince { columns: Range<usize>, fresh: bool },
+    /// Anything else.
+    Step(Step),
+}
+
+/// The way to all columns of a question.
+#[derive(Clone, Debug)]
+pub struct Program {
+    columns: usize,
+    stretches: Vec<Stretch>,
+}
+
+/// `from..until` of periods, where no end is the end of all.
+fn range(need: Need) -> Range<usize> {
+    let until = need.span.to.map_or(usize::MAX, |to| to.saturating_add(1));
+    need.span.from..until.max(need.span.from)
+}
+
+fn fold(need: Need) -> Fold {
+    let length = range(need).len();
+    match need.at_least {
+        0 => Fold::Everybody,
+        n if n > length => Fold::Nobody,
+        1 => Fold::Any,
+        n if n == length => Fold::All,
+        n => Fold::AtLeast(n),
+    }
+}
+
+impl Program {
+    /// The program for the needs of columns 0, 1, …
+    pub fn new(needs: &[Need]) -> Program {
+        let forwards = in_order(needs, 0..needs.len());
+        let backwards = in_order(needs, (0..needs.len()).rev());
+        // Words that are read for a block.
+        let cost = |steps: &[Step]| -> usize {
+            let spans = steps.iter().flat_map(|step| &step.more);
+            spans.map(|more| clip(more, needs.len()).len()).sum()
+        };
+        let steps = if cost(&backwards) < cost(&forwards) {
+            backwards
+        } else {
+            forwards
+        };
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for step in steps {
+            if !stretches.last_mut().is_some_and(|last| last.takes(&step)) {
+                stretches.push(Stretch::of(step));
+            }
+        }
+        Program {
+            columns: needs.len(),
+            stretches,
+        }
+    }
+
+    /// For each column, the entries (bit by bit) that satisfy its need, given those active in each period.
+    pub fn columns(&self, active: &[u64]) -> Vec<u64> {
+        let mut columns = vec![0; self.columns];
+        self.run(active, &mut columns);
+        columns
+    }
+
+    /// The same for the first columns only. What is in `columns` before has to be 0.
+    fn run(&self, active: &[u64], columns: &mut [u64]) {
+        let known = columns.len().min(active.len());
+        // The word of the step before.
+        let mut word = 0;
+        for stretch in &self.stretches {
+            match stretch {
+                Stretch::Copy {
+                    columns: range,
+                    last,
+                } => {
+                    let range = clip(range, known);
+                    columns[range.clone()].copy_from_slice(&active[range]);
+                    word = active.get(*last).copied().unwrap_or(0);
+                }
+                Stretch::AnyLater {
+                    columns: range,
+                    fresh,
+                } => {
+                    word = if *fresh { 0 } else { word };
+                    for period in clip(range, columns.len().max(active.len())).rev() {
+                        word |= active.get(period).copied().unwrap_or(0);
+                        if let Some(column) = columns.get_mut(period) {
+                            *column = word;
+                        }
+                    }
+                }
+                Stretch::AllSince {
+                    columns: range,
+                    fresh,
+                } => {
+                    word = if *fresh { u64::MAX } else { word };
+                    for period in range.clone() {
+                        word &= active.get(period).copied().unwrap_or(0);
+                        match columns.get_mut(period) {
+                            Some(column) => *column = word,
+                            None if word == 0 => break,
+                            None => {}
+                        }
+                    }
+                }
+                Stretch::Step(step) => {
+                    word = step.run(active, word);
+                    if let Some(column) = columns.get_mut(step.column) {
+                        *column = word;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Stretch {
+    fn of(step: Step) -> Stretch {
+        let alone = step.column..step.column + 1;
+        match step.fold {
+            Fold::Any if step.fresh && step.adds_own() => Stretch::Copy {
+                last: step.column,
+                columns: alone,
+            },
+            Fold::Any if step.adds_own() => Stretch::AnyLater {
+                columns: alone,
+                fresh: false,
+            },
+            Fold::All if step.adds_own() => Stretch::AllSince {
+                columns: alone,
+                fresh: step.fresh,
+            },
+            _ => Stretch::Step(step),
+        }
+    }
+
+    /// Appends the step, if it goes on with the stretch.
+    fn takes(&mut self, step: &Step) -> bool {
+        if !step.adds_own() {
+            return false;
+        }
+        let column = step.column;
+        let (fold, fresh) = (step.fold, step.fresh);
+        match self {
+            Stretch::Copy { columns, last } if fresh && fold == Fold::Any => {
+                if columns.end == column {
+                    columns.end += 1;
+                } else if column + 1 == columns.start {
+                    columns.start = column;
+                } else {
+                    return false;
+                }
+                *last = column;
+            }
+            // A copy of one column may be the beginning of something else.
+            Stretch::Copy { columns, .. } if !fresh && columns.len() == 1 => {
+                if fold == Fold::Any && column + 1 == columns.start {
+                    let columns = column..columns.end;
+                    *self = Stretch::AnyLater {
+                        columns,
+                        fresh: true,
+                    };
+                } else if fold == Fold::All && columns.end == column {
+                    let columns = columns.start..column + 1;
+                    *self = Stretch::AllSince {
+                        columns,
+                        fresh: true,
+                    };
+                } else {
+                    return false;
+                }
+            }
+            Stretch::AnyLater { columns, .. }
+                if !fresh && fold == Fold::Any && column + 1 == columns.start =>
+            {
+                columns.start = column;
+            }
+            Stretch::AllSince { columns, .. }
+                if !fresh && fold == Fold::All && columns.end == column =>
+            {
+                columns.end += 1;
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Step {
+    /// Whether the step adds its own column's period and no other.
+    fn adds_own(&self) -> bool {
+        let own = self.column..self.column + 1;
+        self.more.iter().filter(|more| !more.is_empty()).eq([&own])
+    }
+
+    /// The step's word, given that of the step before.
+    fn run(&self, active: &[u64], before: u64) -> u64 {
+        let more = self
+            .more
+            .iter()
+            .map(|more| &active[clip(more, active.len())]);
+        match self.fold {
+            Fold::Everybody => u64::MAX,
+            Fold::Nobody => 0,
+            Fold::Any => {
+                let word = if self.fresh { 0 } else { before };
+                more.flatten().fold(word, |word, next| word | next)
+            }
+            Fold::All => {
+                let beyond = |more: &Range<usize>| more.end > active.len() && !more.is_empty();
+                if self.more.iter().any(beyond) {
+                    return 0;
+                }
+                let word = if self.fresh { u64::MAX } else { before };
+                more.flatten().fold(word, |word, next| word & next)
+            }
+            Fold::AtLeast(n) => at_least(n, &active[clip(&self.more[0], active.len())]),
+        }
+    }
+}
+
+fn in_order(needs: &[Need], columns: impl Iterator<Item = usize>) -> Vec<Step> {
+    let mut before: Option<(Fold, Range<usize>)> = None;
+    let mut steps = Vec::with_capacity(needs.len());
+    for column in columns {
+        let (fold, range) = (fold(needs[column]), range(needs[column]));
+        let grows = before.as_ref().is_some_and(|(last, old)| {
+            // A single period is its own union and intersection.
+            let same = *last == fold || (*last == Fold::Any && fold == Fold::All && old.len() == 1);
+            same && matches!(fold, Fold::Any | Fold::All)
+                && range.start <= old.start
+                && range.end >= old.end
+        });
+        let more = match &before {
+            Some((_, old)) if grows => [range.start..old.start, old.end..range.end],
+            _ => [range.clone(), 0..0],
+        };
+        steps.push(Step {
+            column,
+            fold,
+            fresh: !grows,
+            more,
+        });
+        before = Some((fold, range));
+    }
+    steps
+}
+
+fn clip(range: &Range<usize>, length: usize) -> Range<usize> {
+    let end = range.end.min(length);
+    range.start.min(end)..end
+}
+
+/// The entries that are in at least `n` of the words: 64 counters, side by side, bit `i` of each in `counters[i]`.
+fn at_least(n: usize, words: &[u64]) -> u64 {
+    let mut counters = [0_u64; 32];
+    for word in words {
+        let mut carry = *word;
+        for counter in &mut counters {
+            if carry == 0 {
+                break;
+            }
+            (*counter, carry) = (*counter ^ carry, *counter & carry);
+        }
+    }
+    // From the highest bit down: those that are larger, and those still equal.
+    let (mut larger, mut equal) = (0, u64::MAX);
+    for (bit, counter) in counters.iter().enumerate().rev() {
+        if n >> bit & 1 == 1 {
+            equal &= counter;
+        } else {
+            larger |= equal & counter;
+            equal &= !counter;
+        }
+    }
+    larger | equal
+}
+
+/// How a rule is counted.
+#[derive(Clone, Debug)]
+pub struct Counting {
+    retained: Program,
+    base: Option<Program>,
+    own: bool,
+}
+
+impl Counting {
+    /// The way to count by a rule when the first cohort has `periods` periods.
+    pub fn new(rule: &Rule, periods: usize) -> Counting {
+        let columns = 0..rule.columns(periods);
+        let retained: Vec<Need> = columns
+            .clone()
+            .map(|column| rule.retained(column))
+            .collect();
+        let base = columns.map(|column| rule.base(column).unwrap_or(Need::EVERYBODY));
+        let base: Vec<Need> = base.filter(|_| rule.has_bases()).collect();
+        let needs = || retained.iter().chain(&base);
+        Counting {
+            own: needs().any(|need| need.at_least > 0 && need.span.from == 0),
+            base: rule.has_bases().then(|| Program::new(&base)),
+            retained: Program::new(&retained),
+        }
+    }
+
+    /// Whether period 0 matters ([`crate::Frame::new`] has to be told).
+    pub fn needs_own(&self) -> bool {
+        self.own
+    }
+}
+
+impl ShardSets {
+    /// Adds the entries to a tally, only the `chosen` ones (bits by place, see [`ShardSets::choose`]) if there is a
+    /// choice. The first cohort of the plan and its tally is the frame's period `offset`; entries of other cohorts are passed over.
+    pub fn count(
+        &self,
+        counting: &Counting,
+        plan: &RetentionPlan,
+        offset: usize,
+        chosen: Option<&[u64]>,
+        tally: &mut Tally,
+    ) {
+        let asked =
+            |run: &&Run| (offset..offset + tally.cohorts.len()).contains(&place(run.cohort));
+        let runs: Vec<Run> = self.runs.iter().filter(asked).copied().collect();
+        // First and last place of each run's chosen entries.
+        let mut spans: Vec<Option<(usize, usize)>> = vec![None; runs.len()];
+        let (mut columns, mut bases) = (Vec::new(), Vec::new());
+        let mut block = 0;
+        let mut from = 0;
+        while let Some(run) = runs.get(from) {
+            block = block.max(place(run.first) / 64);
+            let here = runs[from..]
+                .iter()
+                .take_while(|run| place(run.first) / 64 <= block);
+            let until = from + here.count();
+            let chosen = chosen.map_or(u64::MAX, |chosen| chosen[block]);
+            // Of a block's runs the first has the most columns.
+            let mut ready = false;
+            for (run, span) in runs[from..until].iter().zip(&mut spans[from..until]) {
+                let mask = mask(run, block) & chosen;
+                if mask == 0 {
+                    continue;
+                }
+                let cohort = &mut tally.cohorts[place(run.cohort) - offset];
+                if !ready {
+                    let active = &self.words[self.blocks[block]..self.blocks[block + 1]];
+                    columns.clear();
+                    columns.resize(cohort.retained.len(), 0);
+                    counting.retained.run(active, &mut columns);
+                    if let Some(base) = &counting.base {
+                        bases.clear();
+                        bases.resize(cohort.base.len(), 0);
+                        base.run(active, &mut bases);
+                    }
+                    ready = true;
+                }
+                let (first, last) = (mask.trailing_zeros(), 63 - mask.leading_zeros());
+                let first = span.map_or(block * 64 + place(first), |(first, _)| first);
+                *span = Some((first, block * 64 + place(last)));
+                cohort.size += mask.count_ones();
+                cohort.given += (mask & self.given[block]).count_ones();
+                add(&mut cohort.retained, &columns, mask);
+                add(&mut cohort.base, &bases, mask);
+            }
+            block += 1;
+            // Runs that go on in the next block are met again.
+            from += runs[from..until].partition_point(|run| place(run.end) <= block * 64);
+        }
+        for (run, span) in runs.iter().zip(spans) {
+            if let Some((first, last)) = span {
+                let own = place(run.cohort) - offset;
+                // Time has gone furthest for the earliest entry, and least far for the latest.
+                for number in [first, last] {
+                    let seen = plan.seen(own, timestamp(self.starts[number]));
+                    tally.cohorts[own].see(Some(seen));
+                }
+            }
+        }
+    }
+}
+
+/// Adds each column's entries to its count. No count can exceed the cohort's size, which is checked: so these sums need
+/// not be, and are made side by side.
+fn add(counts: &mut [u32], columns: &[u64], mask: u64) {
+    for (count, column) in counts.iter_mut().zip(columns) {
+        *count = count.wrapping_add((column & mask).count_ones());
+    }
+}
+
+/// The bits of a block that belong to a run.
+fn mask(run: &Run, block: usize) -> u64 {
+    let within = |bound: u32| place(bound).saturating_sub(block * 64).min(64);
+    bits::span(within(run.first), within(run.end))
+}

@@ -1,0 +1,29 @@
+//! The activity index: what a retention question needs of the events, in as few bytes as it can be kept.
+//!
+//! - [`chunk`]: the events of one stream (an event name) in one shard in one month, about four bytes each, exact to the
+//!   microsecond, in planes of falling coarseness so that most questions read one byte an event.
+//! - [`segment`]: what one write added to a shard, to be merged into chunks later.
+//! - [`starts`]: when each customer of a shard began.
+//! - [`column`]: a trait of each customer of a shard, and the customers whom filters choose.
+//! - [`sets`]: for each customer the set of periods in which he was active, as bits, 64 customers side by side.
+//!
+//! Everything here is a pure function of bytes and arguments. Bytes may be broken in any way: they lead to [`Broken`],
+//! never to a panic. Instants are microseconds since 1970 in UTC, which is what Postgres keeps.
+
+mod bits;
+mod bytes;
+pub mod chunk;
+pub mod column;
+mod count;
+mod frame;
+pub mod month;
+mod parallel;
+pub mod segment;
+pub mod sets;
+pub mod starts;
+
+pub use bytes::Broken;
+pub use column::Selection;
+pub use count::{Counting, Program};
+pub use frame::{Frame, Window};
+pub use parallel::in_parallel;

@@ -1,0 +1,49 @@
+//! The interface for other programs: `/api/v1/…`, JSON in and out, described by `/api/v1/openapi.json`.
+//!
+//! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
+
+mod error;
+mod openapi;
+
+use analysis::document::RetentionDocument;
+use analysis::query::RetentionQuery;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use error::ApiError;
+use jiff::Timestamp;
+use store::Store;
+
+/// Most bytes of a question: fifty events and twenty filters of fifty values fit many times.
+const QUESTION: usize = 256 * 1024;
+
+/// The routes below `/api/v1`.
+pub(crate) fn routes(store: Store) -> Router {
+    let description = openapi::description();
+    Router::new()
+        .route("/workspaces/{workspace}/reports/retention", post(retention))
+        .route(
+            "/openapi.json",
+            get(async move || Json(description.clone())),
+        )
+        .fallback(async || ApiError::nothing_there())
+        .method_not_allowed_fallback(async || ApiError::wrong_method())
+        .layer(DefaultBodyLimit::max(QUESTION))
+        .with_state(store)
+}
+
+/// `POST /api/v1/workspaces/{workspace}/reports/retention`.
+async fn retention(
+    State(store): State<Store>,
+    Path(workspace): Path<String>,
+    query: Result<Json<RetentionQuery>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(query) = query?;
+    let workspace = store.workspace(&workspace).await?;
+    let report = store
+        .retention(&workspace, &query, Timestamp::now())
+        .await?;
+    Ok(Json(RetentionDocument::new(&report)).into_response())
+}

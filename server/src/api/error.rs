@@ -1,0 +1,110 @@
+//! What goes wrong, as other programs are told of it: `{"code": …, "message": …}`. Codes are stable, messages are for
+//! people.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::StoreError;
+
+/// The body of an answer that is none.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Problem {
+    /// Stable, for programs.
+    code: &'static str,
+    /// A sentence, for people.
+    message: String,
+}
+
+/// A problem and its status.
+#[derive(Debug)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    problem: Problem,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            status,
+            problem: Problem { code, message },
+        }
+    }
+
+    pub(super) fn nothing_there() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this address. /api/v1/openapi.json tells what there is.",
+        )
+    }
+
+    pub(super) fn wrong_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This address does not answer to that method. Reports are asked for by POST.",
+        )
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        let code = match &rejection {
+            JsonRejection::JsonDataError(_) => "bad_question",
+            JsonRejection::JsonSyntaxError(_) => "bad_json",
+            JsonRejection::MissingJsonContentType(_) => "not_json",
+            _ => "bad_body",
+        };
+        Self::new(rejection.status(), code, rejection.body_text())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::NotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "no_workspace",
+                "There is no workspace of this name.",
+            ),
+            StoreError::NoActivity => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "no_activity",
+                "This workspace has not been told which events count as active: name them in `active`.",
+            ),
+            StoreError::Query(cause) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, cause.code(), message)
+            }
+            StoreError::Zone(_) | StoreError::Conflict(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message)
+            }
+            StoreError::Unavailable(cause) => {
+                tracing::warn!(error = %cause, "data base not available");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "The data base can't be reached just now. Try again in a moment.",
+                )
+            }
+            StoreError::Migrate(_) | StoreError::Index(_) | StoreError::Other(_) => {
+                tracing::error!(error = %message, "request failed in the data base");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "Something went wrong on the server. Its log has the details.",
+                )
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.problem)).into_response()
+    }
+}

@@ -1,0 +1,85 @@
+//! The description of the interface, made from the types that it takes and gives.
+
+use super::error::Problem;
+use analysis::document::RetentionDocument;
+use analysis::query::RetentionQuery;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Value, json};
+
+/// OpenAPI 3.1, whose schemas are JSON Schema 2020-12.
+pub(super) fn description() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut types = settings.into_generator();
+    let retention = report::<RetentionQuery, RetentionDocument<'_>>(
+        &mut types,
+        "Retention by signup cohort",
+        "Of the customers who signed up in each period, how many were active in the periods after?",
+    );
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Holdfast",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Who stays, who leaves, and what keeps them. Numbers are unrounded.",
+            "license": { "name": "MIT", "identifier": "MIT" },
+        },
+        "servers": [{ "url": "/api/v1" }],
+        "paths": {
+            "/workspaces/{workspace}/reports/retention": { "post": retention },
+        },
+        "components": { "schemas": types.take_definitions(true) },
+    })
+}
+
+/// A report that is asked for by posting a question.
+fn report<Question: JsonSchema, Answer: JsonSchema>(
+    types: &mut SchemaGenerator,
+    summary: &str,
+    description: &str,
+) -> Value {
+    let problem = types.subschema_for::<Problem>();
+    let mut refusals: Vec<(&str, Value)> = [
+        ("400", "The body is not JSON."),
+        ("404", "There is no such workspace."),
+        ("413", "The body is too large."),
+        ("415", "The body is not said to be JSON."),
+        (
+            "422",
+            "The question can't be answered as it stands; the message says why.",
+        ),
+        ("503", "The data base is away; try again."),
+    ]
+    .map(|(status, words)| {
+        let content = json!({ "application/json": { "schema": problem } });
+        (status, json!({ "description": words, "content": content }))
+    })
+    .to_vec();
+    refusals.push((
+        "200",
+        json!({
+            "description": "The report.",
+            "content": { "application/json": { "schema": types.subschema_for::<Answer>() } },
+        }),
+    ));
+    let responses: serde_json::Map<String, Value> = refusals
+        .into_iter()
+        .map(|(status, response)| (status.to_owned(), response))
+        .collect();
+    json!({
+        "summary": summary,
+        "description": description,
+        "parameters": [{
+            "name": "workspace", "in": "path", "required": true, "schema": { "type": "string" },
+            "description": "The workspace's name in addresses.",
+        }],
+        "requestBody": {
+            "required": true,
+            "content": { "application/json": { "schema": types.subschema_for::<Question>() } },
+        },
+        "responses": responses,
+    })
+}

@@ -1,0 +1,266 @@
+//! Reads what is kept of the index.
+
+use super::memory::{Memory, Stream};
+use crate::StoreError;
+use futures::TryStreamExt;
+use index::chunk::{Chunk, Depth};
+use index::column::{Column, Value};
+use index::month::Month;
+use index::starts::Starts;
+use sqlx::PgConnection;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What is known of a shard before anything of it is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShardState {
+    pub(super) shard: i16,
+    /// Its last write.
+    pub(super) version: i64,
+    /// The last write that changed a trait.
+    pub(super) traits_version: i64,
+    /// The number of its customers.
+    pub(super) customers: usize,
+    /// The last write that is in its chunks; everything since is in the journal.
+    pub(super) folded: i64,
+    /// The newest event in its chunks.
+    pub(super) newest: Option<i64>,
+}
+
+/// The shards of a workspace; `None` when the index does not have all of them.
+pub(super) async fn states(
+    snapshot: &mut PgConnection,
+    workspace: i32,
+) -> Result<Option<Vec<ShardState>>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select s.shard, s.version, s.traits_version, s.indexed, s.next_customer_no,
+                  a.version as "folded?", a.newest as "newest?"
+           from shard s left join activity_shard a using (workspace_id, shard)
+           where s.workspace_id = $1 order by s.shard"#,
+        workspace
+    )
+    .fetch_all(snapshot)
+    .await?;
+    let states = rows.into_iter().map(|row| {
+        row.indexed.then_some(ShardState {
+            shard: row.shard,
+            version: row.version,
+            traits_version: row.traits_version,
+            customers: usize::try_from(row.next_customer_no).unwrap_or(0),
+            folded: row.folded.unwrap_or(0),
+            newest: row.newest,
+        })
+    });
+    Ok(states.collect())
+}
+
+/// What a shard's sets are made from.
+pub(super) struct ShardData {
+    pub(super) state: ShardState,
+    pub(super) starts: Arc<Starts>,
+    pub(super) streams: Vec<Arc<Stream>>,
+    /// The segments written since, oldest first.
+    pub(super) journal: Vec<Vec<u8>>,
+}
+
+/// Reads shards, as much of them as is not in memory.
+pub(super) async fn shards(
+    snapshot: &mut PgConnection,
+    memory: &Memory,
+    workspace: i32,
+    states: &[ShardState],
+    streams: &[i32],
+    depth: Depth,
+) -> Result<Vec<ShardData>, StoreError> {
+    let numbers: Vec<i16> = states.iter().map(|state| state.shard).collect();
+    let mut journal = journal(&mut *snapshot, workspace, &numbers).await?;
+    let mut starts = starts(&mut *snapshot, memory, workspace, states).await?;
+    let mut chunks = chunks(&mut *snapshot, memory, (workspace, states), streams, depth).await?;
+    let data = states.iter().map(|state| ShardData {
+        state: *state,
+        starts: starts.remove(&state.shard).unwrap_or_default(),
+        streams: chunks.remove(&state.shard).unwrap_or_default(),
+        journal: journal.remove(&state.shard).unwrap_or_default(),
+    });
+    Ok(data.collect())
+}
+
+/// The segments of shards that are not yet in their chunks, oldest first.
+pub(super) async fn journal(
+    connection: &mut PgConnection,
+    workspace: i32,
+    shards: &[i16],
+) -> Result<HashMap<i16, Vec<Vec<u8>>>, StoreError> {
+    let mut rows = sqlx::query!(
+        "select shard, segment from activity_journal where workspace_id = $1 and shard = any($2)
+         order by shard, version",
+        workspace,
+        shards
+    )
+    .fetch(connection);
+    let mut journal: HashMap<i16, Vec<Vec<u8>>> = HashMap::new();
+    while let Some(row) = rows.try_next().await? {
+        journal.entry(row.shard).or_default().push(row.segment);
+    }
+    Ok(journal)
+}
+
+async fn starts(
+    snapshot: &mut PgConnection,
+    memory: &Memory,
+    workspace: i32,
+    states: &[ShardState],
+) -> Result<HashMap<i16, Arc<Starts>>, StoreError> {
+    let mut found = HashMap::new();
+    let mut missing = Vec::new();
+    for state in states {
+        match memory.starts(workspace, state.shard, state.folded) {
+            Some(starts) => {
+                found.insert(state.shard, starts);
+            }
+            None => missing.push(state.shard),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(found);
+    }
+    let rows = sqlx::query!(
+        "select shard, version, starts from activity_shard where workspace_id = $1 and shard = any($2)",
+        workspace,
+        &missing
+    )
+    .fetch_all(snapshot)
+    .await?;
+    for row in rows {
+        let starts = Arc::new(Starts::parse(&row.starts)?);
+        memory.put_starts(workspace, row.shard, row.version, starts.clone());
+        found.insert(row.shard, starts);
+    }
+    Ok(found)
+}
+
+async fn chunks(
+    snapshot: &mut PgConnection,
+    memory: &Memory,
+    (workspace, states): (i32, &[ShardState]),
+    streams: &[i32],
+    depth: Depth,
+) -> Result<HashMap<i16, Vec<Arc<Stream>>>, StoreError> {
+    let mut found = HashMap::new();
+    let mut missing = Vec::new();
+    for state in states {
+        let known = streams
+            .iter()
+            .map(|&stream| memory.stream((workspace, state.shard, stream), state.folded, depth));
+        match known.collect::<Option<Vec<_>>>() {
+            Some(streams) => {
+                found.insert(state.shard, streams);
+            }
+            None => missing.push(state.shard),
+        }
+    }
+    let mut read: HashMap<(i16, i32), Stream> = HashMap::new();
+    if !missing.is_empty() && !streams.is_empty() {
+        let mut rows = sqlx::query!(
+            r#"select shard, event_name_id, month, days,
+                      case when $4 then quarters end as quarters, case when $5 then rest end as rest
+               from activity_chunk
+               where workspace_id = $1 and shard = any($2) and event_name_id = any($3)
+               order by shard, event_name_id, month"#,
+            workspace,
+            &missing,
+            streams,
+            depth >= Depth::Quarters,
+            depth >= Depth::Exact
+        )
+        .fetch(snapshot);
+        while let Some(row) = rows.try_next().await? {
+            let chunk = Chunk {
+                days: Cow::Owned(row.days),
+                quarters: row.quarters.map(Cow::Owned),
+                rest: row.rest.map(Cow::Owned),
+            };
+            let key = (row.shard, row.event_name_id);
+            let stream = read.entry(key).or_insert_with(|| Stream {
+                depth,
+                chunks: Vec::new(),
+            });
+            stream.chunks.push((Month(row.month), chunk));
+        }
+    }
+    for state in states.iter().filter(|state| missing.contains(&state.shard)) {
+        let mut mine = Vec::with_capacity(streams.len());
+        for &number in streams {
+            let stream = read.remove(&(state.shard, number)).unwrap_or(Stream {
+                depth,
+                chunks: Vec::new(),
+            });
+            let stream = Arc::new(stream);
+            memory.put_stream(
+                (workspace, state.shard, number),
+                state.folded,
+                stream.clone(),
+            );
+            mine.push(stream);
+        }
+        found.insert(state.shard, mine);
+    }
+    Ok(found)
+}
+
+/// A trait's values in these shards, from memory or else from the customers.
+pub(super) async fn columns(
+    snapshot: &mut PgConnection,
+    memory: &Memory,
+    workspace: i32,
+    states: &[ShardState],
+    name: &str,
+) -> Result<Vec<Arc<Column>>, StoreError> {
+    let known: Vec<Option<Arc<Column>>> = states
+        .iter()
+        .map(|state| memory.column(workspace, state.shard, name, state.traits_version))
+        .collect();
+    let missing: Vec<i16> = states
+        .iter()
+        .zip(&known)
+        .filter(|(_, known)| known.is_none())
+        .map(|(state, _)| state.shard)
+        .collect();
+    let mut values: HashMap<i16, Vec<(u32, Value)>> = HashMap::new();
+    if !missing.is_empty() {
+        let mut rows = sqlx::query!(
+            r#"select shard, customer_no, traits ->> $3 as "text!",
+                      case jsonb_typeof(traits -> $3) when 'number' then (traits -> $3)::float8 end as number
+               from customer
+               where workspace_id = $1 and shard = any($2) and traits ->> $3 is not null"#,
+            workspace,
+            &missing,
+            name
+        )
+        .fetch(snapshot);
+        while let Some(row) = rows.try_next().await? {
+            let value = Value {
+                text: row.text,
+                number: row.number,
+            };
+            let customer = row.customer_no.unsigned_abs();
+            values.entry(row.shard).or_default().push((customer, value));
+        }
+    }
+    let columns = states.iter().zip(known).map(|(state, known)| {
+        known.unwrap_or_else(|| {
+            let column = Column::new(values.remove(&state.shard).unwrap_or_default());
+            let column = Arc::new(column);
+            memory.put_column(
+                workspace,
+                state.shard,
+                name,
+                state.traits_version,
+                column.clone(),
+            );
+            column
+        })
+    });
+    Ok(columns.collect())
+}
