@@ -4,7 +4,8 @@
 //! arguments: no input or output, no async, no clock, no framework. "Now" and the time zone come in as arguments, so the
 //! same question always has the same answer. What each number means is written down in `docs/DEFINITIONS.md`.
 //!
-//! The feature `zones` adds what needs the time-zone data base (`period::Calendar`, `shape`, `tally`); the browser goes
+//! The feature `inference` adds what needs distributions (p-values, and the answers about features that rest on them),
+//! the feature `zones` adds what needs the time-zone data base (`period::Calendar`, `shape`, `tally`); the browser goes
 //! without it and works on finished reports.
 
 mod names;
@@ -12,6 +13,7 @@ mod names;
 pub mod document;
 pub mod import;
 pub mod period;
+pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;

@@ -15,6 +15,7 @@ mod condition;
 mod filter;
 mod kind;
 mod problem;
+mod quartiles;
 mod start;
 mod url;
 mod view;
@@ -26,6 +27,7 @@ pub use check::{
 pub use condition::{Behaviour, Days, EventFilter};
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
+pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};
 pub use start::{BeforeStart, StartRule, Window};
 pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
 pub use view::{CellRef, OverallRow, RetentionView, Scale, Show};

@@ -1,9 +1,24 @@
-//! Intervals for rates.
+//! Intervals, tests and sample sizes for rates.
 //!
-//! All intervals are two-sided with 95 % confidence. They are exact functions of the counts and never NaN; where there
-//! is nothing to divide by, the answer is `None`.
+//! All intervals and tests are two-sided, intervals with 95 % confidence. They are exact functions of the counts and
+//! never NaN; where there is nothing to divide by, the answer is `None`.
 
 use serde::{Deserialize, Serialize};
+
+mod holm;
+mod size;
+mod strata;
+#[cfg(feature = "inference")]
+mod tail;
+mod trend;
+
+pub use holm::holm;
+pub(crate) use size::whole;
+pub use size::{Z_80, Z_90, per_side};
+pub use strata::{Stratified, Stratum, mantel_haenszel};
+#[cfg(feature = "inference")]
+pub use tail::p_value;
+pub use trend::{TrendGroup, cochran_armitage};
 
 /// The 97.5 % quantile of the standard normal distribution, which leaves 2.5 % on each side.
 pub const Z: f64 = 1.959_963_984_540_054;

@@ -10,6 +10,7 @@ mod entry;
 mod headline;
 mod method;
 mod numbers;
+mod quartiles;
 mod question;
 mod stale;
 
@@ -20,6 +21,10 @@ pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;
 pub use numbers::{attrition_percent, interval, percent, thousands};
+pub use quartiles::{
+    Finding, Tone, effect, finding, group_uses, launch, lopsided, p_value, quartile_method,
+    scan_tag, signed_points, verdict_tag,
+};
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use stale::stale_notice;
 

@@ -3,5 +3,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod imports;
+#[cfg(feature = "ssr")]
+pub mod quartiles;
 pub mod retention;
 pub mod workspace;

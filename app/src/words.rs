@@ -1,9 +1,10 @@
 //! The page's own labels. Sentences about numbers are `analysis::words`'s.
 
+use analysis::quartiles::{Bars, Part, QuartileReport};
 use analysis::query::{CellRef, OverallRow, RetentionKind, StartRule};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
-use analysis::words::{column_name, interval, percent, period_name, thousands};
+use analysis::words::{column_name, effect, interval, percent, period_name, thousands};
 
 /// "Still active, by weeks since signup".
 pub fn chart_title(report: &RetentionReport) -> String {
@@ -179,6 +180,97 @@ pub fn uses(count: u64) -> String {
         0 => String::new(),
         1 => "1 use".to_owned(),
         many => format!("{} uses", thousands(many)),
+    }
+}
+
+/// "Highly active".
+pub fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::High => "Highly active",
+        Part::Moderate => "Moderately active",
+        Part::Infrequent => "Infrequently active",
+        Part::Never => "Never used",
+    }
+}
+
+/// "Left within 8 weeks, by usage · 3,641 customers".
+pub fn groups_title(report: &QuartileReport) -> String {
+    let outcome = report.query.outcome;
+    format!(
+        "Left within {outcome} {}, by usage · {} customers",
+        report.query.grain.noun(u64::from(outcome)),
+        thousands(report.reading.customers)
+    )
+}
+
+/// "How often it was used in the first 4 weeks".
+pub fn usage_title(report: &QuartileReport) -> String {
+    match report.query.exposure {
+        1 => format!(
+            "How often it was used in the first {}",
+            report.query.grain.noun(1)
+        ),
+        periods => format!(
+            "How often it was used in the first {periods} {}",
+            report.query.grain.noun(0)
+        ),
+    }
+}
+
+/// "Still active in each week after those, by usage".
+pub fn curves_title(report: &QuartileReport) -> String {
+    format!(
+        "Still active in each {} after, by usage",
+        report.query.grain.noun(1)
+    )
+}
+
+/// What the other landmark would make of it.
+pub fn other_reading(report: &QuartileReport) -> String {
+    let other = &report.other;
+    let whom = match other.landmark {
+        true => format!(
+            "Of those still active in {} {} alone",
+            report.query.grain.noun(1),
+            report.query.exposure
+        ),
+        false => "Counting also those who had already gone, who look like light users".to_owned(),
+    };
+    match &other.raw {
+        Some(raw) => format!(
+            "{whom}: {} ({} customers).",
+            effect(raw),
+            thousands(other.customers)
+        ),
+        None => format!("{whom}: usage does not vary enough to split."),
+    }
+}
+
+/// Those whom the bars leave out.
+pub fn beyond(bars: &Bars) -> String {
+    match (bars.beyond, bars.bars.last()) {
+        (0, _) | (_, None) => String::new(),
+        (1, Some(last)) => format!(
+            "One customer used it more than {} times and is not drawn.",
+            thousands(u64::from(last.to))
+        ),
+        (many, Some(last)) => format!(
+            "{} customers used it more than {} times and are not drawn.",
+            thousands(many),
+            thousands(u64::from(last.to))
+        ),
+    }
+}
+
+/// Features that the scan leaves out.
+pub fn not_scanned(report: &QuartileReport) -> String {
+    match report.not_scanned {
+        0 => String::new(),
+        1 => "One event with the fewest users is not shown.".to_owned(),
+        many => format!(
+            "{} events with the fewest users are not shown.",
+            thousands(u64::from(many))
+        ),
     }
 }
 

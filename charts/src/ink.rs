@@ -16,6 +16,34 @@ pub(crate) fn cohort(number: u16) -> RGBColor {
     RGBColor(5, high, low)
 }
 
+/// What is drawn of a group of users.
+#[derive(Clone, Copy)]
+pub(crate) enum Mark {
+    /// Bars of usage.
+    Bar,
+    /// The retention curve.
+    Curve,
+    /// Its interval.
+    Around,
+}
+
+/// A mark of the group with this place in [`GROUPS`].
+pub(crate) fn group(mark: Mark, place: u8) -> RGBColor {
+    let mark = match mark {
+        Mark::Bar => 0,
+        Mark::Curve => 1,
+        Mark::Around => 2,
+    };
+    RGBColor(6, mark, place)
+}
+
+/// Where groups end.
+pub(crate) const CUT: RGBColor = RGBColor(7, 0, 0);
+
+const MARKS: [&str; 3] = ["bar", "curve", "around"];
+/// Groups by usage, as in `analysis::quartiles::Part::ALL`.
+const GROUPS: [&str; 4] = ["high", "moderate", "infrequent", "never"];
+
 /// Exchanges the colours for classes; `name` gives a cohort's name for its `data-cohort`.
 pub(crate) fn classes(svg: &str, name: impl Fn(u16) -> Option<String>) -> String {
     let mut out = String::with_capacity(svg.len());
@@ -33,6 +61,12 @@ pub(crate) fn classes(svg: &str, name: impl Fn(u16) -> Option<String>) -> String
                     out.push_str(&format!(" data-cohort=\"{name}\""));
                 }
             }
+            (6, mark, place) => {
+                let mark = MARKS.get(usize::from(mark)).copied().unwrap_or_default();
+                let group = GROUPS.get(usize::from(place)).copied().unwrap_or_default();
+                out.push_str(&format!("class=\"{mark} {group}\""));
+            }
+            (7, ..) => out.push_str("class=\"cut\""),
             // no role has such a colour
             _ => {}
         }

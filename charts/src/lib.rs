@@ -5,6 +5,8 @@
 //! [`ink`]), which is exchanged for a class at the end, and the style sheet decides what it looks like in each theme.
 
 mod ink;
+mod quartiles;
 mod retention;
 
+pub use quartiles::{groups, usage};
 pub use retention::retention;

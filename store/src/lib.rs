@@ -7,6 +7,7 @@ mod error;
 mod import;
 mod instant;
 mod members;
+mod quartiles;
 mod retention;
 mod shard;
 mod workspace;

@@ -186,3 +186,32 @@ pub(crate) fn prepare(
     let plan = RetentionPlan::new(&query, &calendar, now)?;
     Ok((query, plan))
 }
+
+/// What a report says about the workspace's data beside its counts.
+pub(crate) async fn about(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+    scope: &Scope,
+) -> Result<About, StoreError> {
+    let all = sqlx::query!(
+            r#"select count(*) filter (where signup_at is null) as "left_out!",
+                      count(*) filter (where internal) as "internal!",
+                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark
+               from customer,
+                    lateral (select exists (
+                        select 1
+                        from jsonb_to_recordset($2::jsonb)
+                             as f(name text, op text, list jsonb, low float8, high float8)
+                        where passes(traits, f.name, f.op, f.list, f.low, f.high)) as internal) known
+               where workspace_id = $1"#,
+            workspace.id.0,
+            scope.internal
+        )
+        .fetch_one(snapshot)
+        .await?;
+    Ok(About {
+        watermark: all.watermark.map(from_db),
+        left_out: all.left_out.unsigned_abs(),
+        internal: all.internal.unsigned_abs(),
+    })
+}

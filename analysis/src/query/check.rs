@@ -7,7 +7,8 @@ use jiff::tz::Offset;
 
 use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
-    RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
+    MAX_MATERIAL, MAX_WINDOW, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest,
+    Window,
 };
 use crate::words;
 
@@ -208,6 +209,24 @@ pub enum QueryError {
         /// The trait.
         name: String,
     },
+    /// Too many event names are the feature.
+    #[error("At most {MAX_EVENTS} events can be one feature, not {given}.")]
+    TooManyFeatureEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// An exposure or outcome window without periods, or with too many.
+    #[error("A window must have between 1 and {MAX_WINDOW} periods, not {given}.")]
+    WindowLength {
+        /// What was asked for.
+        given: u32,
+    },
+    /// A material difference of nothing, or of too much.
+    #[error("The material difference must be between 1 and {MAX_MATERIAL} points, not {given}.")]
+    Material {
+        /// What was asked for, in points.
+        given: u32,
+    },
     /// The limit for small cohorts is too large.
     #[error(
         "The limit for small cohorts can be at most {}, not {}.",
@@ -249,6 +268,9 @@ impl QueryError {
             QueryError::TooLong { .. } => "text_too_long",
             QueryError::ZeroCharacter { .. } => "zero_character",
             QueryError::NumberRange { .. } => "number_range",
+            QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
+            QueryError::WindowLength { .. } => "window_length",
+            QueryError::Material { .. } => "material_difference",
             QueryError::Small { .. } => "small_limit",
         }
     }

@@ -81,9 +81,13 @@ impl<'a> Params<'a> {
         values.first().copied()
     }
 
-    /// The names that are left.
-    pub(super) fn rest(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
-        self.given.iter().copied()
+    /// What is left is no setting, unless it is among the `known` ones or a campaign's mark.
+    pub(super) fn report_unknown(&mut self, known: &[&str]) {
+        for (name, value) in std::mem::take(&mut self.given) {
+            if !known.contains(&name) && !name.starts_with("utm_") {
+                self.problem(name, value, "", "");
+            }
+        }
     }
 
     /// A parameter read by `read`; a value it refuses is a problem.

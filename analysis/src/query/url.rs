@@ -6,9 +6,9 @@ use super::check::{
 use super::problem::{ParamProblem, Params, date, whole};
 use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS,
-    DEFAULT_COHORTS, DEFAULT_SMALL, EventFilter, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS,
-    MAX_MIN_COUNT, MAX_PERIODS, MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView,
-    StartRule, TraitFilter, Window,
+    DEFAULT_SMALL, EventFilter, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
+    MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView, StartRule, TraitFilter,
+    Window,
 };
 use crate::period::Grain;
 use crate::words;
@@ -62,18 +62,8 @@ impl RetentionQuery {
             |text| whole(text).filter(|min| check_min_count(*min).is_ok()),
         );
         query.min_count = min.unwrap_or(1);
-        query.cohorts = cohorts(&mut params, query.grain);
-        let as_of = params.parsed(
-            "as_of",
-            "a date such as 2025-01-31 or an instant such as 2025-01-31T12:00:00Z",
-            "now",
-            |text| {
-                let instant = || text.parse().ok().map(AsOf::Instant);
-                let as_of = date(text).map(AsOf::Date).or_else(instant)?;
-                check_as_of(as_of).is_ok().then_some(as_of)
-            },
-        );
-        query.as_of = as_of.unwrap_or_default();
+        query.cohorts = cohorts(&mut params, query.grain, CohortRange::default());
+        query.as_of = as_of(&mut params);
         query.filters = filters(&mut params);
         query.start_where = event_filters(&mut params, "start_where", &query.start_events);
         if query.start == StartRule::Signup {
@@ -97,13 +87,7 @@ impl RetentionQuery {
         );
         query.small = small.unwrap_or(DEFAULT_SMALL);
 
-        let unknown: Vec<_> = params
-            .rest()
-            .filter(|(name, _)| !VIEW_PARAMS.contains(name) && !name.starts_with("utm_"))
-            .collect();
-        for (name, value) in unknown {
-            params.problem(name, value, "", "");
-        }
+        params.report_unknown(&VIEW_PARAMS);
         (query, params.problems)
     }
 
@@ -144,19 +128,10 @@ impl RetentionQuery {
         if self.min_count != 1 {
             params.push(("min", self.min_count.to_string()));
         }
-        match self.cohorts {
-            range if range == CohortRange::default() => {}
-            CohortRange::Last(count) => params.push(("last", count.to_string())),
-            CohortRange::Between { from, to } => {
-                params.push(("from", from.to_string()));
-                params.extend(to.map(|to| ("to", to.to_string())));
-            }
+        if self.cohorts != CohortRange::default() {
+            params.extend(cohort_params(self.cohorts));
         }
-        match self.as_of {
-            AsOf::Now => {}
-            AsOf::Date(date) => params.push(("as_of", date.to_string())),
-            AsOf::Instant(at) => params.push(("as_of", at.to_string())),
-        }
+        params.extend(as_of_param(self.as_of));
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));
         if self.start != StartRule::Signup {
@@ -235,7 +210,43 @@ fn start(params: &mut Params<'_>, query: &mut RetentionQuery) {
     }
 }
 
-fn event_names(params: &mut Params<'_>, param: &str) -> Vec<String> {
+/// The limit of what is visible.
+pub(super) fn as_of(params: &mut Params<'_>) -> AsOf {
+    let as_of = params.parsed(
+        "as_of",
+        "a date such as 2025-01-31 or an instant such as 2025-01-31T12:00:00Z",
+        "now",
+        |text| {
+            let instant = || text.parse().ok().map(AsOf::Instant);
+            let as_of = date(text).map(AsOf::Date).or_else(instant)?;
+            check_as_of(as_of).is_ok().then_some(as_of)
+        },
+    );
+    as_of.unwrap_or_default()
+}
+
+/// An as-of as a parameter; none for now.
+pub(super) fn as_of_param(as_of: AsOf) -> Option<(&'static str, String)> {
+    let value = match as_of {
+        AsOf::Now => return None,
+        AsOf::Date(date) => date.to_string(),
+        AsOf::Instant(at) => at.to_string(),
+    };
+    Some(("as_of", value))
+}
+
+/// A range of cohorts as parameters.
+pub(super) fn cohort_params(range: CohortRange) -> Vec<(&'static str, String)> {
+    match range {
+        CohortRange::Last(count) => vec![("last", count.to_string())],
+        CohortRange::Between { from, to } => {
+            let to = to.map(|to| ("to", to.to_string()));
+            [("from", from.to_string())].into_iter().chain(to).collect()
+        }
+    }
+}
+
+pub(super) fn event_names(params: &mut Params<'_>, param: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in params.all(param) {
         if check_name("An event name", name).is_err() {
@@ -253,18 +264,23 @@ fn event_names(params: &mut Params<'_>, param: &str) -> Vec<String> {
     names
 }
 
-fn cohorts(params: &mut Params<'_>, grain: Grain) -> CohortRange {
+/// The range of cohorts, `usual` when none is asked for.
+pub(super) fn cohorts(params: &mut Params<'_>, grain: Grain, usual: CohortRange) -> CohortRange {
     const DATE: &str = "a date such as 2025-01-31";
+    let count = match usual {
+        CohortRange::Last(count) => count.to_string(),
+        CohortRange::Between { .. } => words::cohort_range(usual, grain),
+    };
     let last = params.parsed(
         "last",
         &format!("a whole number from 1 to {MAX_COHORTS}"),
-        &DEFAULT_COHORTS.to_string(),
+        &count,
         |text| {
             let range = CohortRange::Last(whole(text)?);
             check_range(range).is_ok().then_some(range)
         },
     );
-    let otherwise = last.unwrap_or_default();
+    let otherwise = last.unwrap_or(usual);
     let day = |text: &str| date(text).filter(|date| check_year(*date).is_ok());
     let from = params.parsed("from", DATE, &words::cohort_range(otherwise, grain), day);
     let to = params.parsed("to", DATE, "the newest cohort", day);
@@ -286,7 +302,7 @@ fn cohorts(params: &mut Params<'_>, grain: Grain) -> CohortRange {
     range
 }
 
-fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
+pub(super) fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
     let expected =
         "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
     conditions(params, "where", expected, TraitFilter::parse)

@@ -25,12 +25,12 @@ use std::sync::Arc;
 
 /// The rest of the question, carried along by a form that changes the parameters named in `but`.
 #[component]
-fn Carried(
+pub(super) fn Carried(
     /// Parameters that the form itself sets.
     but: &'static [&'static str],
 ) -> impl IntoView {
     let asked = expect_context::<Asked>();
-    let question = asked.query.params();
+    let question = asked.params();
     let question = question
         .into_iter()
         .filter(|(name, _)| !but.contains(name))

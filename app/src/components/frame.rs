@@ -40,7 +40,11 @@ pub fn Frame(
             </a>
         }
     };
-    let (retention, data) = (way("retention", "Retention"), way("data", "Data"));
+    let ways = [
+        way("retention", "Retention"),
+        way("features", "Features"),
+        way("data", "Data"),
+    ];
     view! {
         <a class="skip" href="#main">"Skip to the page"</a>
         <div class="shell">
@@ -53,8 +57,7 @@ pub fn Frame(
                     "Holdfast"
                 </a>
                 <nav aria-label="Main">
-                    {retention}
-                    {data}
+                    {ways}
                 </nav>
                 {Suspend::new(async move {
                     let list = others.await.unwrap_or_default();

@@ -132,7 +132,7 @@ fn activity_phrase(query: &RetentionQuery, own: &[String]) -> String {
 }
 
 /// "everyone", or the filters joined.
-fn filter_phrase(filters: &[TraitFilter]) -> String {
+pub(super) fn filter_phrase(filters: &[TraitFilter]) -> String {
     match filters {
         [] => "everyone".to_owned(),
         some => {

@@ -9,7 +9,9 @@ use crate::components::question::QuestionLine;
 use crate::error::AppError;
 use crate::error::ssr::look_again;
 use crate::words as labels;
-use analysis::query::{AsOf, ParamProblem, RetentionQuery, RetentionView, url_query};
+use analysis::query::{
+    AsOf, ParamProblem, QuartileQuery, RetentionQuery, RetentionView, append_params, url_query,
+};
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -60,10 +62,12 @@ impl Address {
 /// The question and the way it is looked at, as every part of the page shares them.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The question.
+    /// The question; on the page of a feature, the customers it is about.
     pub query: RetentionQuery,
     /// How it is looked at.
     pub view: RetentionView,
+    /// The question about a feature, on its page.
+    pub feature: Option<QuartileQuery>,
 }
 
 impl Asked {
@@ -71,17 +75,38 @@ impl Asked {
     pub fn ask(&self, change: impl FnOnce(&mut RetentionQuery)) -> String {
         let mut query = self.query.clone();
         change(&mut query);
+        if let Some(feature) = &self.feature {
+            let mut feature = feature.clone();
+            feature.set_population(&query);
+            return address(feature.params());
+        }
         let view = RetentionView {
             cell: None,
             ..self.view
         };
-        let address = url_query(&query, &view);
-        // A link with an empty query would keep the old one, so the bare page is named by its `?`.
-        if address.is_empty() {
-            "?".to_owned()
-        } else {
-            address
+        let mut params = query.params();
+        params.extend(view.params());
+        address(params)
+    }
+
+    /// The parameters of the question.
+    pub fn params(&self) -> Vec<(&'static str, String)> {
+        match &self.feature {
+            Some(feature) => feature.params(),
+            None => self.query.params(),
         }
+    }
+}
+
+/// The address of the same page with other parameters.
+pub fn address(params: Vec<(&'static str, String)>) -> String {
+    let mut address = String::new();
+    append_params(&mut address, params);
+    // A link with an empty query would keep the old one, so the bare page is named by its `?`.
+    if address.is_empty() {
+        "?".to_owned()
+    } else {
+        address
     }
 }
 
@@ -101,7 +126,11 @@ fn Retention() -> impl IntoView {
         problems,
     } = Address::read(&use_query_map().read_untracked());
     let answer = OnceResource::new(retention(slug.clone(), query.clone()));
-    let asked = Asked { query, view };
+    let asked = Asked {
+        query,
+        view,
+        feature: None,
+    };
     provide_context(asked.clone());
     view! {
         <Title text="Retention"/>
@@ -145,7 +174,7 @@ async fn listed(slug: &str, found: &RetentionAnswer, view: RetentionView) -> Opt
 }
 
 /// Numbers grow while data are loading, so the page is asked for again.
-fn loading(percent: u32) -> AnyView {
+pub(super) fn loading(percent: u32) -> AnyView {
     look_again();
     view! {
         <p class="notice" role="status">
@@ -156,7 +185,7 @@ fn loading(percent: u32) -> AnyView {
 }
 
 /// Parameters of the address that could not be used, and what is shown instead.
-fn misunderstood(problems: &[ParamProblem]) -> AnyView {
+pub(super) fn misunderstood(problems: &[ParamProblem]) -> AnyView {
     view! {
         <div class="notice" role="status">
             <h2>"Part of this address was not understood"</h2>
@@ -167,7 +196,7 @@ fn misunderstood(problems: &[ParamProblem]) -> AnyView {
 }
 
 #[component]
-fn NoWorkspace() -> impl IntoView {
+pub(super) fn NoWorkspace() -> impl IntoView {
     view! {
         <section class="card trouble" role="alert">
             <h2>"There is no workspace at this address."</h2>

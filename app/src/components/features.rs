@@ -1,0 +1,243 @@
+//! The question about a feature as a sentence; each underlined phrase opens its choices.
+
+use super::choosers::{ActivityChooser, AsOfChooser, Carried, FilterChooser, RangeChooser};
+use super::popover::{Choice, Phrase};
+use super::question::filter_phrase;
+use crate::api::workspace::WorkspaceView;
+use crate::pages::retention::{Asked, address};
+use analysis::period::Grain;
+use analysis::query::{MAX_WINDOW, QuartileQuery, Zeros};
+use analysis::words;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The address of the page with a changed question.
+pub fn ask(query: &QuartileQuery, change: impl FnOnce(&mut QuartileQuery)) -> String {
+    let mut query = query.clone();
+    change(&mut query);
+    address(query.params())
+}
+
+/// The question of this page.
+fn asked_about() -> QuartileQuery {
+    expect_context::<Asked>().feature.unwrap_or_default()
+}
+
+/// The whole question.
+#[component]
+pub fn FeatureQuestion(
+    /// Offers the choices.
+    workspace: Arc<WorkspaceView>,
+    /// The events that the answer is about; empty before there is one.
+    feature: Vec<String>,
+) -> impl IntoView {
+    let query = asked_about();
+    let active = if query.active.is_empty() {
+        "no activity".to_owned()
+    } else {
+        format!("no {}", words::events(&query.active))
+    };
+    let name = match feature.as_slice() {
+        [] => "a feature".to_owned(),
+        names => words::events(names),
+    };
+    let grain = query.grain;
+    let exposure = match query.exposure {
+        1 => format!("first {}", grain.noun(1)),
+        periods => format!("first {periods} {}", grain.noun(0)),
+    };
+    let outcome = match query.outcome {
+        1 => format!("{} after", grain.noun(1)),
+        periods => format!("{periods} {} after", grain.noun(0)),
+    };
+    let points = format!("{} points", query.material);
+    let (for_features, for_activity) = (workspace.clone(), workspace.clone());
+    view! {
+        <div class="question">
+            "Among customers who signed up in "
+            <Phrase id="range" label="When they signed up" text=words::cohort_range(query.cohorts, grain)>
+                <RangeChooser/>
+            </Phrase>
+            ", did those who used "
+            <Phrase id="feature" label="Which feature" text=name>
+                <FeatureChooser workspace=for_features feature/>
+            </Phrase>
+            " more in their "
+            <Phrase id="exposure" label="When usage is counted" text=exposure>
+                <GrainChooser/>
+                <WindowChooser exposure=true/>
+            </Phrase>
+            " leave less in the "
+            <Phrase id="outcome" label="When leaving is observed" text=outcome>
+                <WindowChooser exposure=false/>
+            </Phrase>
+            "? For "
+            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters)>
+                <FilterChooser workspace/>
+            </Phrase>
+            ", as of "
+            <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of)>
+                <AsOfChooser/>
+            </Phrase>
+            ". Who left had "
+            <Phrase id="activity" label="What counts as active" text=active>
+                <ActivityChooser workspace=for_activity/>
+            </Phrase>
+            " in all that time; differences within "
+            <Phrase id="material" label="What is material" text=points>
+                <MaterialChooser/>
+            </Phrase>
+            " do not matter."
+        </div>
+    }
+    .into_any()
+}
+
+/// Which event, or which events together.
+#[component]
+fn FeatureChooser(workspace: Arc<WorkspaceView>, feature: Vec<String>) -> impl IntoView {
+    let query = asked_about();
+    let one = workspace.events.iter().map(|(name, _)| {
+        let href = ask(&query, |query| query.feature = vec![name.clone()]);
+        view! { <Choice href chosen={feature == [name.clone()]} text=name.clone()/> }
+    });
+    let several = workspace.events.iter().map(|(name, stored)| {
+        view! {
+            <li>
+                <label>
+                    <input type="checkbox" name="feature" value=name.clone() checked=feature.contains(name)/>
+                    <span>{name.clone()}</span>
+                    <small>{words::thousands(*stored)}</small>
+                </label>
+            </li>
+        }
+    });
+    view! {
+        {one.collect_view()}
+        <details class="trait" open={feature.len() > 1}>
+            <summary>"Several events together"</summary>
+            <form class="asks" method="get">
+                <Carried but=&["feature"]/>
+                <ul class="boxes">{several.collect_view()}</ul>
+                <div class="acts"><button type="submit" class="btn main">"Show"</button></div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// The length of periods.
+#[component]
+fn GrainChooser() -> impl IntoView {
+    let query = asked_about();
+    let lengths = Grain::ALL.map(|grain| {
+        let href = ask(&query, |query| {
+            let usual = QuartileQuery::customary(grain);
+            *query = QuartileQuery {
+                grain,
+                cohorts: usual.cohorts,
+                exposure: usual.exposure,
+                outcome: usual.outcome,
+                ..query.clone()
+            };
+        });
+        let current = (grain == query.grain).then_some("true");
+        view! { <a href=href aria-current=current>{grain.noun(0)}</a> }
+    });
+    view! {
+        <div class="seg lengths" role="group" aria-label="Counted in">{lengths}</div>
+    }
+    .into_any()
+}
+
+/// How many periods a window has.
+#[component]
+fn WindowChooser(exposure: bool) -> impl IntoView {
+    let query = asked_about();
+    let usual: &[u32] = match query.grain {
+        Grain::Day => &[3, 7, 14, 28, 60],
+        Grain::Week => &[1, 2, 4, 8, 12, 26],
+        Grain::Month => &[1, 2, 3, 6, 12],
+        Grain::Quarter => &[1, 2, 4],
+        Grain::Year => &[1, 2],
+    };
+    let now = if exposure {
+        query.exposure
+    } else {
+        query.outcome
+    };
+    let set = move |query: &mut QuartileQuery, periods: u32| {
+        if exposure {
+            query.exposure = periods;
+        } else {
+            query.outcome = periods;
+        }
+    };
+    let grain = query.grain;
+    let choices = usual.iter().map(|&periods| {
+        let href = ask(&query, |query| set(query, periods));
+        let text = match (exposure, periods) {
+            (true, 1) => format!("first {}", grain.noun(1)),
+            (true, _) => format!("first {periods} {}", grain.noun(0)),
+            (false, 1) => format!("{} after", grain.noun(1)),
+            (false, _) => format!("{periods} {} after", grain.noun(0)),
+        };
+        view! { <Choice href chosen={periods == now} text/> }
+    });
+    let (name, but): (_, &'static [&'static str]) = if exposure {
+        ("exposure", &["exposure"])
+    } else {
+        ("outcome", &["outcome"])
+    };
+    view! {
+        {choices.collect_view()}
+        <form class="asks" method="get">
+            <Carried but/>
+            <div class="span">
+                <label>
+                    <input type="number" class="field" name=name min="1" max=MAX_WINDOW required value=now/>
+                    " " {grain.noun(0)}
+                </label>
+                <button type="submit" class="btn">"Apply"</button>
+            </div>
+        </form>
+        <p class="hint">"Counted from each customer’s own signup. The two windows never overlap."</p>
+    }
+    .into_any()
+}
+
+/// Which difference matters, and where customers go who never used the feature.
+#[component]
+fn MaterialChooser() -> impl IntoView {
+    let query = asked_about();
+    let choices = [2, 3, 5, 10].map(|points| {
+        let href = ask(&query, |query| query.material = points);
+        view! { <Choice href chosen={points == query.material} text=format!("{points} points")/> }
+    });
+    let zeros = [
+        (Zeros::Apart, "Never used is a group of its own"),
+        (
+            Zeros::Inside,
+            "Never used counts as zero inside the quarters",
+        ),
+    ]
+    .map(|(zeros, text)| {
+        let href = ask(&query, |query| query.zeros = zeros);
+        view! { <Choice href chosen={zeros == query.zeros} text/> }
+    });
+    view! {
+        {choices}
+        <p class="hint">"A smaller difference, either way, is called immaterial."</p>
+        {zeros}
+    }
+    .into_any()
+}
+
+/// What the choosers that all pages share need.
+pub fn asked(query: &QuartileQuery) -> Asked {
+    Asked {
+        query: query.population(),
+        view: analysis::query::RetentionView::default(),
+        feature: Some(query.clone()),
+    }
+}

@@ -1,0 +1,320 @@
+//! The parts of an answer about a feature.
+
+use crate::components::dots::Dot;
+use crate::components::features::ask;
+use crate::words as labels;
+use analysis::quartiles::{Bar, Group, Part, QuartileReport, ScanRow, bars};
+use analysis::query::QuartileQuery;
+use analysis::stats::Interval;
+use analysis::words::{self, Tone};
+use leptos::prelude::*;
+
+/// A tone's class.
+fn class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+        Tone::Careful => "warn",
+        Tone::Plain => "plain",
+    }
+}
+
+fn part_class(part: Part) -> &'static str {
+    match part {
+        Part::High => "high",
+        Part::Moderate => "moderate",
+        Part::Infrequent => "infrequent",
+        Part::Never => "never",
+    }
+}
+
+/// What can be said, with its numbers.
+pub(super) fn verdict(report: &QuartileReport) -> AnyView {
+    let found = words::finding(report);
+    let tone = class(found.tone);
+    view! {
+        <section class=format!("card verdict {tone}")>
+            <span class=format!("tag {tone}")>{found.tag}</span>
+            <h2>{found.sentence}</h2>
+            {(!found.evidence.is_empty()).then(|| view! { <p>{found.evidence}</p> })}
+            {(!found.caution.is_empty()).then(|| view! { <p class="quiet">{found.caution}</p> })}
+        </section>
+    }
+    .into_any()
+}
+
+/// The groups, their attrition, and a switch between the two readings.
+pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery) -> AnyView {
+    let reading = &report.reading;
+    let Some(quartiles) = &reading.quartiles else {
+        return ().into_any();
+    };
+    let [high, moderate, infrequent] = words::group_uses(quartiles.cuts, report.query.zeros);
+    let uses = [high, moderate, infrequent, "0 uses".to_owned()];
+    let parts: Vec<(Part, &Group, String)> = Part::ALL
+        .into_iter()
+        .zip(uses)
+        .filter_map(|(part, uses)| Some((part, reading.group(part)?, uses)))
+        .collect();
+    let highest = parts
+        .iter()
+        .filter_map(|(_, group, _)| group.interval())
+        .map(|interval| interval.high)
+        .fold(0.1, f64::max);
+    let scale = Interval {
+        low: 0.0,
+        high: ((highest * 10.0).ceil() / 10.0).min(1.0),
+    };
+    let rows = parts
+        .into_iter()
+        .map(|(part, group, uses)| group_row(part, group, uses, reading.users(), scale))
+        .collect_view();
+    let landmark = |on: bool, text: String| {
+        let href = ask(query, |query| query.landmark = on);
+        let current = (query.landmark == on).then_some("true");
+        view! { <a href=href aria-current=current>{text}</a> }
+    };
+    let unit = report.query.grain.noun(1);
+    let lopsided = words::lopsided(quartiles);
+    view! {
+        <section class="card">
+            <header>
+                <h2>{labels::groups_title(report)}</h2>
+                <div class="seg" role="group" aria-label="Who is counted">
+                    {landmark(true, format!("Still there in {unit} {}", report.query.exposure))}
+                    {landmark(false, "All who signed up".to_owned())}
+                </div>
+            </header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Groups by usage">
+                <table class="rows dots">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Group"</th>
+                            <th scope="col" class="number">"Customers"</th>
+                            <th scope="col" class="number">"Left"</th>
+                            <th scope="col">{format!("0\u{a0}%, with interval, {}", words::percent(scale.high))}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {(!lopsided.is_empty()).then(|| view! { <p class="aside">{lopsided}</p> })}
+            <p class="aside">{labels::other_reading(report)}</p>
+        </section>
+    }
+    .into_any()
+}
+
+fn group_row(part: Part, group: &Group, uses: String, users: u64, scale: Interval) -> AnyView {
+    let customers = words::thousands(group.customers);
+    let share = analysis::stats::rate(group.customers, users).filter(|_| part != Part::Never);
+    let customers = match share {
+        Some(share) => format!("{customers} · {}", words::percent(share)),
+        None => customers,
+    };
+    let (left, dot) = match (group.attrition(), group.interval()) {
+        (Some(rate), Some(interval)) => {
+            let label = format!("{}, {}", words::percent(rate), words::interval(interval));
+            let dot = view! { <Dot value=rate interval scale label/> };
+            (words::percent(rate), dot.into_any())
+        }
+        _ => ("–".to_owned(), ().into_any()),
+    };
+    view! {
+        <tr class=part_class(part)>
+            <th scope="row">{labels::part_name(part)}<small>{uses}</small></th>
+            <td class="number">{customers}</td>
+            <td class="number">{left}</td>
+            <td>{dot}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// How often the feature was used, with the cuts.
+pub(super) fn histogram(report: &QuartileReport, chart: String) -> AnyView {
+    let bars = bars(&report.reading);
+    let title = labels::usage_title(report);
+    let beyond = labels::beyond(&bars);
+    let rows = bars.bars.iter().map(|bar| {
+        view! {
+            <tr>
+                <th scope="row">{bar_uses(bar)}</th>
+                <td class="number">{words::thousands(bar.customers)}</td>
+                <td>{labels::part_name(bar.part)}</td>
+            </tr>
+        }
+    });
+    view! {
+        <section class="card">
+            <header><h2>{title.clone()}</h2></header>
+            <figure class="chart small" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
+            {(!beyond.is_empty()).then(|| view! { <p class="aside">{beyond}</p> })}
+            <details class="numbers">
+                <summary>"The same in numbers"</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label="Customers by number of uses">
+                    <table class="rows">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Uses"</th>
+                                <th scope="col" class="number">"Customers"</th>
+                                <th scope="col">"Group"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
+            </details>
+        </section>
+    }
+    .into_any()
+}
+
+fn bar_uses(bar: &Bar) -> String {
+    let from = words::thousands(u64::from(bar.from));
+    if bar.from == bar.to {
+        from
+    } else {
+        format!("{from} to {}", words::thousands(u64::from(bar.to)))
+    }
+}
+
+/// How many of each group were active in each period of the outcome window.
+pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
+    let reading = &report.reading;
+    let parts: Vec<(Part, &Group)> = Part::ALL
+        .into_iter()
+        .filter_map(|part| Some((part, reading.group(part)?)))
+        .collect();
+    let title = labels::curves_title(report);
+    let keys = parts.iter().map(|(part, _)| {
+        view! { <span class=part_class(*part)><i></i>{labels::part_name(*part)}</span> }
+    });
+    let heads = parts
+        .iter()
+        .map(|(part, _)| view! { <th scope="col" class="number">{labels::part_name(*part)}</th> });
+    let unit = report.query.grain.noun(1);
+    let rows = (0..report.query.outcome).map(|period| {
+        let number = report.query.exposure + period + 1;
+        let cells = parts.iter().map(|(_, group)| {
+            let place = usize::try_from(period).unwrap_or_default();
+            let text = match group.retention(place) {
+                Some((rate, interval)) => {
+                    format!("{} ({})", words::percent(rate), words::interval(interval))
+                }
+                None => "–".to_owned(),
+            };
+            view! { <td class="number">{text}</td> }
+        });
+        view! { <tr><th scope="row">{format!("{unit} {number}")}</th>{cells.collect_view()}</tr> }
+    });
+    view! {
+        <section class="card">
+            <header>
+                <h2>{title.clone()}</h2>
+                <div class="key groups">{keys.collect_view()}</div>
+            </header>
+            <figure class="chart wide" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
+            <details class="numbers">
+                <summary>"The same in numbers"</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label="Customers still active, by group">
+                    <table class="rows">
+                        <thead><tr><th scope="col">"Period"</th>{heads.collect_view()}</tr></thead>
+                        <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
+            </details>
+        </section>
+    }
+    .into_any()
+}
+
+/// Every feature, by what remains after accounting for overall activity.
+pub(super) fn scan(report: &QuartileReport, query: &QuartileQuery) -> AnyView {
+    if report.scan.is_empty() {
+        return ().into_any();
+    }
+    let farthest = report
+        .scan
+        .iter()
+        .filter_map(|row| row.adjusted)
+        .map(|effect| effect.interval.high.max(-effect.interval.low))
+        .fold(0.05, f64::max);
+    let end = ((farthest * 20.0).ceil() / 20.0).min(1.0);
+    let scale = Interval {
+        low: -end,
+        high: end,
+    };
+    let ends = format!(
+        "{} · 0 · {}",
+        words::signed_points(-end),
+        words::signed_points(end)
+    );
+    let rows = report
+        .scan
+        .iter()
+        .map(|row| scan_row(row, report, query, scale))
+        .collect_view();
+    let not_scanned = labels::not_scanned(report);
+    view! {
+        <section class="card">
+            <header>
+                <h2>"All features, by what remains after accounting for overall activity"</h2>
+                <div class="key quiet">"points of attrition, heavy minus light"</div>
+            </header>
+            <div class="scroll" tabindex="0" role="region" aria-label="All features">
+                <table class="rows dots">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Feature"</th>
+                            <th scope="col">"Verdict"</th>
+                            <th scope="col" class="number">"Points"</th>
+                            <th scope="col">{ends}</th>
+                            <th scope="col" class="number">"As it is"</th>
+                            <th scope="col" class="number">"Corrected p"</th>
+                            <th scope="col" class="number">"Users"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {(!not_scanned.is_empty()).then(|| view! { <p class="aside">{not_scanned}</p> })}
+        </section>
+    }
+    .into_any()
+}
+
+fn scan_row(
+    row: &ScanRow,
+    report: &QuartileReport,
+    query: &QuartileQuery,
+    scale: Interval,
+) -> AnyView {
+    let (tag, tone) = words::scan_tag(row);
+    let tone = class(tone);
+    let chosen = report.query.feature == [row.feature.clone()];
+    let href = ask(query, |query| query.feature = vec![row.feature.clone()]);
+    let points = |effect: Option<analysis::quartiles::Effect>| match effect {
+        Some(effect) => words::signed_points(effect.difference),
+        None => "–".to_owned(),
+    };
+    let dot = row.adjusted.map(|effect| {
+        let label = words::effect(&effect);
+        view! { <Dot value=effect.difference interval=effect.interval scale label/> }
+    });
+    let p = row.holm.map_or("–".to_owned(), |p| {
+        words::p_value(p).replace("p = ", "").replace("p ", "")
+    });
+    view! {
+        <tr class=tone>
+            <th scope="row"><a href=href aria-current=chosen.then_some("true")>{row.feature.clone()}</a></th>
+            <td><span class=format!("tag {tone}")>{tag}</span></td>
+            <td class="number">{points(row.adjusted)}</td>
+            <td>{dot}</td>
+            <td class="number">{points(row.raw)}</td>
+            <td class="number">{p}</td>
+            <td class="number">{words::thousands(row.users)}</td>
+        </tr>
+    }
+    .into_any()
+}

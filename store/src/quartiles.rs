@@ -1,0 +1,129 @@
+//! What customers did in their exposure window and whether they were active after it, counted by plain SQL over raw
+//! events: one query answers for all features.
+
+use crate::retention::{Scope, about, membership_query, prepare};
+use crate::{Store, StoreError, Workspace};
+use analysis::quartiles::{FactRow, Facts, QuartileReport, answer};
+use analysis::query::QuartileQuery;
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+
+/// Customers who did the same.
+struct SameRow {
+    ended: bool,
+    events: Vec<i32>,
+    uses: Vec<i32>,
+    lately: bool,
+    active: i64,
+    customers: i64,
+}
+
+impl Store {
+    /// Answers a question about a feature, and scans all others in the same way.
+    ///
+    /// `now` is the instant that "now" means; nothing at or after the question's as-of is seen. All counts come from
+    /// one snapshot of the data.
+    ///
+    /// # Errors
+    /// As [`Store::retention`].
+    pub async fn quartiles(
+        &self,
+        workspace: &Workspace,
+        query: &QuartileQuery,
+        now: Timestamp,
+    ) -> Result<QuartileReport, StoreError> {
+        query.validate()?;
+        let (population, plan) = prepare(workspace, &query.population(), now)?;
+        let mut query = query.clone();
+        query.active.clone_from(&population.active);
+        let mut snapshot = self.snapshot().await?;
+        let last = plan.cohort_count.saturating_sub(1);
+        let scope = Scope::new(&mut snapshot, workspace, &population, &plan, (0, last)).await?;
+        let facts = facts(&mut snapshot, &scope, &query).await?;
+        let about = about(&mut snapshot, workspace, &scope).await?;
+        snapshot.commit().await?;
+        Ok(answer(&query, &plan, &facts, about))
+    }
+}
+
+/// Counts what the scope's customers did in their windows.
+async fn facts(
+    snapshot: &mut PgConnection,
+    scope: &Scope,
+    query: &QuartileQuery,
+) -> Result<Facts, StoreError> {
+    let names = sqlx::query!(
+        "select event_name_id, name from event_name where workspace_id = $1 order by name",
+        scope.workspace
+    )
+    .fetch_all(&mut *snapshot)
+    .await?;
+    let places: BTreeMap<i32, u32> = names.iter().map(|row| row.event_name_id).zip(0..).collect();
+    let mut facts = Facts {
+        names: names.into_iter().map(|row| row.name).collect(),
+        ..Facts::default()
+    };
+    // Bounds 1 and 2 are those of the last exposure period; the outcome's periods follow, each up to the next bound.
+    let mut rows = membership_query!(
+        plain,
+        SameRow,
+        scope,
+        r#", watched as (
+            select m.shard, m.customer_no, m.start, w.bounds, w.bounds[cardinality(w.bounds)] <= $7 as ended
+            from member m, lateral (
+                select array_agg(case
+                           when k = 0 then m.start
+                           when $13 > 0 then m.start + make_interval(secs => k * $13::float8)
+                           else instant_of(
+                               clock_at(m.start, $15, $17) + make_interval(months => k * $14), $16, $17)
+                       end order by k) as bounds
+                from generate_series($22::integer - 1, $22 + $23::integer) k) w
+        ), used as (
+            select w.shard, w.customer_no, e.event_name_id, count(*)::integer as uses,
+                   bool_or(e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
+            from watched w
+            join event e on e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
+            where w.ended and e.at >= w.start and e.at < w.bounds[2] and e.at >= $3 and e.at < $7
+            group by 1, 2, 3
+        ), exposure as (
+            select shard, customer_no, bool_or(lately) as lately,
+                   array_agg(event_name_id order by event_name_id) as events,
+                   array_agg(uses order by event_name_id) as uses
+            from used group by 1, 2
+        ), outcome as (
+            select w.shard, w.customer_no, bit_or(1::bigint << width_bucket(e.at, w.bounds) - 2) as active
+            from watched w
+            join event e on e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
+            where w.ended and e.at >= w.bounds[2] and e.at < w.bounds[cardinality(w.bounds)]
+              and e.at >= $3 and e.at < $7 and e.event_name_id = any($6)
+            group by 1, 2
+        )
+        select w.ended as "ended!", coalesce(x.events, '{}') as "events!", coalesce(x.uses, '{}') as "uses!",
+               coalesce(x.lately, false) as "lately!", coalesce(o.active, 0) as "active!", count(*) as "customers!"
+        from watched w
+        left join exposure x using (shard, customer_no)
+        left join outcome o using (shard, customer_no)
+        group by 1, 2, 3, 4, 5"#,
+        i32::try_from(query.exposure).unwrap_or(i32::MAX),
+        i32::try_from(query.outcome).unwrap_or(i32::MAX)
+    )
+    .fetch(snapshot);
+    while let Some(row) = rows.try_next().await? {
+        if !row.ended {
+            facts.not_over += row.customers.unsigned_abs();
+            continue;
+        }
+        let events = row.events.iter().zip(&row.uses);
+        facts.rows.push(FactRow {
+            customers: u32::try_from(row.customers).unwrap_or(u32::MAX),
+            lately: row.lately,
+            active: row.active.cast_unsigned(),
+            events: events
+                .filter_map(|(event, uses)| Some((*places.get(event)?, uses.unsigned_abs())))
+                .collect(),
+        });
+    }
+    Ok(facts)
+}

@@ -1,0 +1,231 @@
+//! Questions about features against a naive program on random events.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+#[path = "quartiles/naive.rs"]
+mod naive;
+#[expect(dead_code, reason = "made for retention, which asks more of it")]
+#[path = "retention/world.rs"]
+mod world;
+
+use analysis::period::Grain;
+use analysis::quartiles::{Group, Reading, Verdict};
+use analysis::query::{AsOf, CohortRange, QuartileQuery, TraitFilter, TraitTest, Zeros};
+use jiff::Timestamp;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use sqlx::PgPool;
+use store::{Store, StoreError};
+use world::{World, worlds};
+
+/// Rounds of random data; each asks several questions.
+const ROUNDS: usize = 24;
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn random_worlds_match_the_naive_program(pool: PgPool) {
+    let store = Store::new(pool);
+    let mut runner = TestRunner::deterministic();
+    let mut split = 0;
+    for round in 0..ROUNDS {
+        let mut world: World = worlds().new_tree(&mut runner).unwrap().current();
+        busy(&mut world);
+        let workspace = world.store(&store, &format!("round-{round}")).await;
+        let features = [
+            vec!["visit"],
+            vec!["login"],
+            vec!["login", "order"],
+            vec!["never sent"],
+        ];
+        for (number, grain) in Grain::ALL.into_iter().enumerate() {
+            let windows = [(1, 1), (2, 3), (1, 60), (4, 1)];
+            let (exposure, outcome) = windows[(round + number) % windows.len()];
+            let feature = &features[(round + number / 2) % features.len()];
+            let query = QuartileQuery {
+                feature: feature.iter().map(|&name| name.to_owned()).collect(),
+                exposure,
+                outcome,
+                landmark: round % 2 == 0,
+                zeros: Zeros::ALL[round / 2 % 2],
+                active: ["order", "visit"][round % 2..]
+                    .iter()
+                    .map(|&name| name.to_owned())
+                    .collect(),
+                cohorts: CohortRange::Between {
+                    from: world.from,
+                    to: None,
+                },
+                as_of: AsOf::Instant(world.as_of),
+                filters: world.filters.clone(),
+                ..QuartileQuery::customary(grain)
+            };
+            let report = store
+                .quartiles(&workspace, &query, Timestamp::MAX)
+                .await
+                .unwrap();
+            let expected = naive::quartiles(&world, &query);
+            let context = format!("round {round}, {query:#?}: {world:#?}");
+            assert_eq!(report.not_over, expected.not_over, "{context}");
+            for (found, expected) in [
+                (&report.reading, &expected.asked),
+                (&report.other, &expected.other),
+            ] {
+                assert_eq!(naive::Reading::from(found), *expected, "{context}");
+                split += usize::from(found.quartiles.is_some());
+            }
+            assert_eq!(report.query, query);
+        }
+    }
+    assert!(split > 30, "{split} questions had groups");
+}
+
+/// Adds events soon after the signup, so that usage varies.
+fn busy(world: &mut World) {
+    for (number, customer) in world.customers.iter_mut().enumerate() {
+        let Some(start) = customer.signup() else {
+            continue;
+        };
+        let hour = jiff::SignedDuration::from_hours(5);
+        let events = (0..number * 7 % 6).map(|n| {
+            let name = ["login", "visit", "login", "order"][(n + number) % 4];
+            (name.to_owned(), start + hour * i32::try_from(n).unwrap())
+        });
+        customer.events.extend(events);
+    }
+}
+
+/// Four hundred customers of a made-up product: the more they draw, the longer they stay.
+fn drawers() -> World {
+    let people = (0..400_u32).map(|number| {
+        let uses = number % 8;
+        // three of four heavy users stay, one of four light ones
+        let stays = number / 8 % 4 < if uses >= 4 { 3 } else { 1 };
+        (number, uses, stays)
+    });
+    let start: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
+    let hour = jiff::SignedDuration::from_hours(1);
+    let customers = people.map(|(number, uses, stays)| {
+        let mut events = vec![("visit".to_owned(), start + hour)];
+        events.extend((0..uses).map(|n| {
+            (
+                "draw".to_owned(),
+                start + hour * (2 + i32::try_from(n).unwrap()),
+            )
+        }));
+        if stays {
+            events.push(("visit".to_owned(), start + hour * 24 * 8));
+        }
+        world::Customer {
+            id: format!("customer {number}"),
+            signup_given: Some(start),
+            traits: serde_json::Map::new(),
+            events,
+        }
+    });
+    World {
+        customers: customers.collect(),
+        from: "2025-01-01".parse().unwrap(),
+        as_of: "2025-03-01T00:00:00Z".parse().unwrap(),
+        ..world::with_traits(&[])
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_feature_that_keeps_people_is_found(pool: PgPool) {
+    let store = Store::new(pool);
+    let world = drawers();
+    let workspace = world.store(&store, "drawers").await;
+    let query = QuartileQuery {
+        exposure: 1,
+        outcome: 1,
+        active: vec!["visit".to_owned()],
+        as_of: AsOf::Instant(world.as_of),
+        ..QuartileQuery::default()
+    };
+    let report = store
+        .quartiles(&workspace, &query, Timestamp::MAX)
+        .await
+        .unwrap();
+    assert_eq!(report.query.feature, ["draw"], "the first of the scan");
+    let Reading {
+        verdict,
+        quartiles,
+        never,
+        ..
+    } = &report.reading;
+    assert_eq!(*verdict, Verdict::Confirmed, "{report:#?}");
+    let quartiles = quartiles.as_ref().unwrap();
+    assert_eq!((quartiles.cuts.bottom, quartiles.cuts.top), (2, 6));
+    let group = |customers, left| (customers, left);
+    let counts = |group: &Group| (group.customers, group.left);
+    assert_eq!(counts(&quartiles.infrequent), group(100, 74));
+    assert_eq!(counts(&quartiles.high), group(100, 24));
+    assert_eq!(never.as_ref().map(counts), Some(group(50, 37)));
+    assert_eq!(report.scan[0].verdict, Verdict::Confirmed);
+    assert!(report.scan[0].stands());
+    assert_eq!(report.scan.len(), 2);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn questions_that_have_no_answer(pool: PgPool) {
+    let store = Store::new(pool);
+    let world = world::with_traits(&[("a", r#"{"plan": "pro"}"#), ("b", "{}")]);
+    let workspace = world.store(&store, "two").await;
+    let ask = |query: QuartileQuery| {
+        let (store, workspace) = (store.clone(), workspace.clone());
+        async move {
+            store
+                .quartiles(&workspace, &query, "2026-06-01T00:00:00Z".parse().unwrap())
+                .await
+        }
+    };
+    let none = ask(QuartileQuery::default()).await;
+    assert!(matches!(none, Err(StoreError::NoActivity)), "{none:?}");
+    let active = vec!["visit".to_owned()];
+    let bad = ask(QuartileQuery {
+        exposure: 0,
+        active: active.clone(),
+        ..QuartileQuery::default()
+    })
+    .await;
+    assert!(matches!(bad, Err(StoreError::Query(_))), "{bad:?}");
+    // everybody used it once: no groups, no verdict
+    let same = ask(QuartileQuery {
+        active: active.clone(),
+        landmark: false,
+        ..QuartileQuery::default()
+    })
+    .await
+    .unwrap();
+    assert_eq!(same.reading.verdict, Verdict::NotEnoughVariation);
+    assert_eq!((same.reading.customers, same.other.gone), (2, 2));
+    // nobody at all
+    let nobody = ask(QuartileQuery {
+        active: active.clone(),
+        filters: vec![TraitFilter {
+            name: "plan".to_owned(),
+            test: TraitTest::Is(vec!["team".to_owned()]),
+        }],
+        ..QuartileQuery::default()
+    })
+    .await
+    .unwrap();
+    assert_eq!((nobody.reading.customers, nobody.not_over), (0, 0));
+    assert!(nobody.query.feature.is_empty() && nobody.scan.is_empty());
+    // internal customers are not counted
+    let filter = TraitFilter {
+        name: "plan".to_owned(),
+        test: TraitTest::Set,
+    };
+    store.set_internal(workspace.id, &[filter]).await.unwrap();
+    let workspace = store.workspace("two").await.unwrap();
+    let query = QuartileQuery {
+        active,
+        landmark: false,
+        ..QuartileQuery::default()
+    };
+    let one = store
+        .quartiles(&workspace, &query, "2026-06-01T00:00:00Z".parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!((one.reading.customers, one.internal), (1, 1));
+}
