@@ -87,7 +87,11 @@ fn busy(world: &mut World) {
         let hour = jiff::SignedDuration::from_hours(5);
         let events = (0..number * 7 % 6).map(|n| {
             let name = ["login", "visit", "login", "order"][(n + number) % 4];
-            (name.to_owned(), start + hour * i32::try_from(n).unwrap())
+            (
+                name.to_owned(),
+                start + hour * i32::try_from(n).unwrap(),
+                None,
+            )
         });
         customer.events.extend(events);
     }
@@ -104,15 +108,16 @@ fn drawers() -> World {
     let start: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
     let hour = jiff::SignedDuration::from_hours(1);
     let customers = people.map(|(number, uses, stays)| {
-        let mut events = vec![("visit".to_owned(), start + hour)];
+        let mut events = vec![("visit".to_owned(), start + hour, None)];
         events.extend((0..uses).map(|n| {
             (
                 "draw".to_owned(),
                 start + hour * (2 + i32::try_from(n).unwrap()),
+                None,
             )
         }));
         if stays {
-            events.push(("visit".to_owned(), start + hour * 24 * 8));
+            events.push(("visit".to_owned(), start + hour * 24 * 8, None));
         }
         world::Customer {
             id: format!("customer {number}"),

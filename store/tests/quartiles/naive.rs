@@ -118,7 +118,8 @@ pub fn quartiles(world: &World, query: &QuartileQuery) -> Answer {
         }
         let count = |from: Timestamp, to: Timestamp, names: &[String]| {
             let events = customer.events.iter();
-            let found = events.filter(|(name, at)| names.contains(name) && from <= *at && *at < to);
+            let found =
+                events.filter(|(name, at, _)| names.contains(name) && from <= *at && *at < to);
             u32::try_from(found.count()).unwrap()
         };
         let periods = query.exposure..query.exposure + query.outcome;
