@@ -113,11 +113,15 @@ impl Store {
     }
 
     /// A read-only view of one moment, so that the numbers of a report belong together.
+    ///
+    /// What is asked in it is given up after two minutes: whoever asked has gone, and others wait.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        Ok(self
-            .pool
-            .begin_with("begin isolation level repeatable read, read only")
-            .await?)
+        let begin = "begin isolation level repeatable read, read only";
+        let mut snapshot = self.pool.begin_with(begin).await?;
+        sqlx::query!("set local statement_timeout = '120s'")
+            .execute(&mut *snapshot)
+            .await?;
+        Ok(snapshot)
     }
 }
 
