@@ -12,6 +12,7 @@ use crate::period::Grain;
 
 mod check;
 mod condition;
+mod error;
 mod filter;
 mod kind;
 mod problem;
@@ -22,9 +23,10 @@ mod view;
 
 pub use check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
-    MAX_SMALL, MAX_TEXT, MAX_VALUES, QueryError, YEARS, check_filters,
+    MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
 };
 pub use condition::{Behaviour, Days, EventFilter};
+pub use error::QueryError;
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
 pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};

@@ -82,7 +82,7 @@ pub(crate) mod ssr {
                 StoreError::NotFound => Self::NotFound,
                 StoreError::NoActivity => Self::NoActivity,
                 StoreError::Query(cause) => Self::BadRequest(cause.to_string()),
-                StoreError::Zone(_) | StoreError::Conflict(_) => {
+                StoreError::Zone(_) | StoreError::Conflict(_) | StoreError::TooLong => {
                     Self::BadRequest(error.to_string())
                 }
                 StoreError::Unavailable(cause) => {

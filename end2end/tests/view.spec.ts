@@ -85,3 +85,24 @@ test("the diagonal marks cells of the same calendar week", async ({ retention })
   const weeks = new Set(marked);
   expect(rest.filter((week) => weeks.has(week))).toEqual([]);
 });
+
+test("the overall row can be the mean or the median of rates", async ({ page, retention }) => {
+  await retention.goto();
+  const rows = (await retention.rows()).slice(1);
+  const finished = rows.flatMap((row) => row.cells).filter((cell) => cell.period === 3 && !cell.running);
+  const rates = finished.map((cell) => cell.retained / cell.size).sort((a, b) => a - b);
+  const half = Math.floor(rates.length / 2);
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  const median = rates.length % 2 ? (rates[half] ?? NaN) : ((rates[half - 1] ?? NaN) + (rates[half] ?? NaN)) / 2;
+  for (const [name, value] of [
+    ["mean", mean],
+    ["median", median],
+  ] as const) {
+    await retention.look(name).click();
+    await expect(page).toHaveURL(new RegExp(`overall=${name}$`));
+    await expect(retention.table.locator("tr.overall")).toContainText(`${name[0]?.toUpperCase()}${name.slice(1)} of rates`);
+    await expect(retention.cell("overall", 3)).toHaveText(`${Math.round(value * 100)}%`);
+  }
+  await retention.look("pooled").click();
+  await expect(retention.table.locator("tr.overall")).toContainText("Overall");
+});

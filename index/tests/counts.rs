@@ -7,8 +7,8 @@ mod settings;
 #[path = "counts/world.rs"]
 mod world;
 
-use analysis::period::{Calendar, Grain};
-use analysis::query::{AsOf, CohortRange, RetentionKind, RetentionQuery};
+use analysis::period::{Calendar, Grain, Length};
+use analysis::query::{self, AsOf, CohortRange, RetentionKind, RetentionQuery};
 use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use analysis::tally::{Tally, periods_set};
@@ -27,7 +27,7 @@ const RULES: [naive::Rule; 3] = [
     naive::Rule::EachEvent,
 ];
 
-fn query(world: &World, grain: Grain, from: Date) -> RetentionQuery {
+fn question(world: &World, grain: Grain, from: Date) -> RetentionQuery {
     RetentionQuery {
         grain,
         active: vec!["anything".to_owned()],
@@ -61,7 +61,7 @@ fn build(world: &World, kept: &Kept, frame: &Frame, rule: naive::Rule) -> ShardS
 
 fn sets_match(world: &World, grain: Grain, rule: naive::Rule, rolling: Option<SignedDuration>) {
     let kept = Kept::of(world);
-    let query = query(world, grain, world.from);
+    let query = question(world, grain, world.from);
     let Some(plan) = plan(world, &query) else {
         return;
     };
@@ -117,6 +117,18 @@ fn sets_match(world: &World, grain: Grain, rule: naive::Rule, rolling: Option<Si
 
 /// Everything of one question: the tally by blocks, the tally entry by entry, the naive matrix.
 fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every: u32) {
+    let (window, rolling) = match (asked.window, asked.grain.length()) {
+        (query::Window::Calendar, _) => (Window::Calendar, None),
+        (query::Window::Rolling, Length::Seconds(seconds)) => {
+            let length = SignedDuration::from_secs(i64::from(seconds));
+            (
+                Window::Rolling(i64::from(seconds) * 1_000_000),
+                Some(length),
+            )
+        }
+        // Anniversaries are the reference's.
+        (query::Window::Rolling, Length::Months(_)) => return,
+    };
     let kept = Kept::of(world);
     let wider = RetentionQuery {
         cohorts: CohortRange::Between {
@@ -134,7 +146,7 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
         &wider.periods,
         plan.as_of,
         kept.newest,
-        Window::Calendar,
+        window,
         world.at_least,
         counting.needs_own(),
     );
@@ -153,7 +165,7 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
         &mut fast,
     );
 
-    let mut expected = naive::entries(world, asked.grain, world.from, rule, None);
+    let mut expected = naive::entries(world, asked.grain, world.from, rule, rolling);
     expected.retain(|entry| entry.customer % every == 0);
     let mut slow = Tally::new(needs, &plan);
     for entry in &expected {
@@ -201,7 +213,7 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
 
 fn questions() -> impl Strategy<Value = (World, RetentionQuery)> {
     (worlds(150), prop::sample::select(GRAINS.to_vec())).prop_flat_map(|(world, grain)| {
-        let query = query(&world, grain, world.from);
+        let query = question(&world, grain, world.from);
         settings::counting(query).prop_map(move |query| (world.clone(), query))
     })
 }
@@ -265,7 +277,7 @@ fn one_customer_with_a_hundred_thousand_events() {
         );
         counts_match(
             &world,
-            &query(&world, grain, world.from),
+            &question(&world, grain, world.from),
             naive::Rule::EachEvent,
             1,
         );

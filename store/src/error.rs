@@ -20,6 +20,11 @@ pub enum StoreError {
     /// The workspace has no activity definition, and the question names no event.
     #[error("no event was chosen as activity")]
     NoActivity,
+    /// The question was given up, so that others are answered.
+    #[error(
+        "This question was given up after two minutes. Ask for fewer cohorts, or without conditions on properties or behaviour."
+    )]
+    TooLong,
     /// The data base can't be reached just now.
     #[error("the data base is not available")]
     Unavailable(#[source] sqlx::Error),
@@ -45,6 +50,7 @@ impl From<sqlx::Error> for StoreError {
                 (Some(name), _) => Self::Conflict(name.to_owned()),
                 // 57P01..57P03: Postgres is shutting down, crashed or starting up
                 (None, Some(code)) if code.starts_with("57P") => Self::Unavailable(error),
+                (None, Some("57014")) => Self::TooLong,
                 _ => Self::Other(error),
             },
             _ => Self::Other(error),

@@ -56,7 +56,10 @@ impl Store {
     /// is away.
     pub fn connect_lazily(options: PgConnectOptions) -> Self {
         // A statement that takes long is not news here, and its text says nothing that its caller's log does not.
-        let options = options.disable_statement_logging();
+        let options = options
+            .disable_statement_logging()
+            // A plan made for any parameters is a bad one for most of ours, and compiling one takes longer than running it.
+            .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
         let pool = PgPoolOptions::new()
             .max_connections(16)
             // A page must answer "the data base is away" rather than hang.

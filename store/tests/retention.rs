@@ -40,7 +40,8 @@ async fn ask(store: &Store, workspace: &Workspace, query: &RetentionQuery) -> Re
     let by = |engine| store.retention_by(engine, workspace, query, Timestamp::MAX);
     let reference = by(Engine::Reference).await.unwrap();
     let by_anniversary = matches!(query.grain, Grain::Month | Grain::Quarter | Grain::Year);
-    if query.window == Window::Rolling && by_anniversary {
+    let properties = query.start_where.len() + query.active_where.len() + query.behaviours.len();
+    if (query.window == Window::Rolling && by_anniversary) || properties > 0 {
         let none = by(Engine::Index).await;
         assert!(matches!(none, Err(StoreError::NotFound)), "{none:?}");
     } else {

@@ -1,12 +1,10 @@
-//! Conditions on traits: their limits, and how they are written: `plan:is:pro:team`, `plan:not:free`,
-//! `seats:between:10:`, `plan:set`, `plan:unset`.
+//! Conditions as text: `plan:is:pro:team`, `plan:not:free`, `seats:between:10:`, `plan:set`, `plan:unset`.
 //!
 //! Parts are separated by colons; inside a part `:` is written `%3A` and `%` is written `%25`.
 
 use std::fmt;
 
-use super::check::{check_name, check_text};
-use super::{MAX_VALUES, QueryError, TraitFilter, TraitTest};
+use super::{TraitFilter, TraitTest};
 
 impl fmt::Display for TraitFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,40 +31,6 @@ fn write_values(f: &mut fmt::Formatter<'_>, test: &str, values: &[String]) -> fm
 }
 
 impl TraitFilter {
-    /// Whether the condition keeps all limits.
-    pub(super) fn check(&self) -> Result<(), QueryError> {
-        check_name("A trait name", &self.name)?;
-        match &self.test {
-            TraitTest::Is(values) | TraitTest::IsNot(values) => {
-                if values.is_empty() || values.len() > MAX_VALUES {
-                    return Err(QueryError::ValueCount {
-                        name: self.name.clone(),
-                        given: values.len(),
-                    });
-                }
-                values
-                    .iter()
-                    .try_for_each(|value| check_text("A filter value", value))
-            }
-            TraitTest::Between { min, max } => {
-                let finite = min.iter().chain(max).all(|bound| bound.is_finite());
-                let ordered = match (min, max) {
-                    (None, None) => false,
-                    (Some(min), Some(max)) => min <= max,
-                    _ => true,
-                };
-                if finite && ordered {
-                    Ok(())
-                } else {
-                    Err(QueryError::NumberRange {
-                        name: self.name.clone(),
-                    })
-                }
-            }
-            TraitTest::Set | TraitTest::Unset => Ok(()),
-        }
-    }
-
     /// Reads a condition from its text; `None` if it is not one, or one that breaks a limit.
     pub fn parse(text: &str) -> Option<TraitFilter> {
         let mut parts = text.split(':');

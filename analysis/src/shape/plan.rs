@@ -44,6 +44,8 @@ impl RetentionPlan {
             AsOf::Date(date) => calendar.midnight(date).min(now),
             AsOf::Instant(at) => at.min(now),
         };
+        // Events are stored to the microsecond: what is finer would be rounded one way or the other by each engine.
+        let as_of = Timestamp::from_microsecond(as_of.as_microsecond()).unwrap_or(as_of);
         let last = last_period(query.grain, calendar, as_of);
         let week_start = calendar.week_start();
         let first = match query.cohorts {

@@ -80,6 +80,7 @@ impl From<StoreError> for ApiError {
             StoreError::Query(cause) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, cause.code(), message)
             }
+            StoreError::TooLong => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", message),
             StoreError::Zone(_) | StoreError::Conflict(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message)
             }

@@ -74,6 +74,7 @@ pub async fn load(
     }
     set.write(store, workspace.id, batch, &mut summary).await?;
     progress(summary.customers, total);
+    store.fold_activity(workspace.id, 1).await?;
     store.refresh_summaries(workspace.id).await?;
     store.beat(workspace.id, batch, total, total).await?;
     Ok(summary)

@@ -1,6 +1,8 @@
 //! The demo in a real data base.
 
-use server::demo::{self, CREATED_VALUE, DemoOptions};
+use analysis::quartiles::Verdict;
+use analysis::query::QuartileQuery;
+use server::demo::{self, CREATED_VALUE, CUSTOMERS, DemoOptions};
 use sqlx::PgPool;
 use store::{EventRecord, Store};
 
@@ -70,4 +72,35 @@ async fn a_workspace_with_other_events_is_left_alone(pool: PgPool) {
     assert!(refused.contains("lens_bought"), "{refused}");
     store.refresh_summaries(workspace).await.expect("counts");
     assert_eq!(stored(&store).await, first.events + 1);
+}
+
+/// What docs/DEMO.md says that an analyst should find, found by the page's own report: in the raw events, through the
+/// writer, the query, the cuts and the verdict.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_planted_truths_are_the_verdicts(pool: PgPool) {
+    let store = Store::new(pool);
+    demo::load(&store, &options(CUSTOMERS), |_, _| ())
+        .await
+        .expect("the whole demo");
+    let workspace = store.workspace("demo").await.expect("it was made");
+    let now = "2026-11-18T00:00:00Z".parse().expect("an instant");
+    let verdict = async |feature: &str| {
+        let query = QuartileQuery {
+            feature: vec![feature.to_owned()],
+            ..QuartileQuery::default()
+        };
+        let report = store.quartiles(&workspace, &query, now).await;
+        report.expect("a report").reading.verdict
+    };
+    assert_eq!(verdict("template_used").await, Verdict::Confirmed);
+    assert_eq!(verdict("bulk_email_sent").await, Verdict::Reverse);
+    let confounded = verdict("keyboard_shortcut_used").await;
+    assert!(
+        matches!(confounded, Verdict::Confounded { .. }),
+        "{confounded:?}"
+    );
+    assert_eq!(
+        verdict("theme_changed").await,
+        Verdict::NoMaterialDifference
+    );
 }

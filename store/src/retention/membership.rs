@@ -72,17 +72,17 @@ macro_rules! membership_query {
                        width_bucket(s.at, $2::timestamptz[]) - 1 as cohort
                 from start s join customer c on c.workspace_id = $1
                  and c.shard = s.shard and c.customer_no = s.customer_no
-                where not exists (
+                where ($5::jsonb = '[]' or not exists (
                       select 1
                       from jsonb_to_recordset($5::jsonb)
                            as f(name text, op text, list jsonb, low float8, high float8)
-                      where not passes(c.traits, f.name, f.op, f.list, f.low, f.high))
-                  and not exists (
+                      where not passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+                  and ($18::jsonb = '[]' or not exists (
                       select 1
                       from jsonb_to_recordset($18::jsonb)
                            as f(name text, op text, list jsonb, low float8, high float8)
-                      where passes(c.traits, f.name, f.op, f.list, f.low, f.high))
-                  and not exists (
+                      where passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+                  and ($21::jsonb = '[]' or not exists (
                       select 1
                       from jsonb_to_recordset($21::jsonb)
                            as b(event text, did boolean, at_least bigint, first integer, past integer)
@@ -92,7 +92,7 @@ macro_rules! membership_query {
                           where e.workspace_id = $1 and e.shard = c.shard and e.customer_no = c.customer_no
                             and n.name = b.event and e.at < $7
                             and (b.first is null or e.at >= s.at + make_interval(hours => 24 * b.first))
-                            and (b.past is null or e.at < s.at + make_interval(hours => 24 * b.past)))))
+                            and (b.past is null or e.at < s.at + make_interval(hours => 24 * b.past))))))
             ), active as (
                 select m.cohort, m.shard, m.customer_no,
                        case when $12 then rolling_period(m.start, e.at, $13, $14, $15, $16, $17)

@@ -1,0 +1,251 @@
+//! Why a question cannot be answered.
+
+use jiff::civil::{Date, DateTime};
+
+use super::check::{
+    MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
+    MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS,
+};
+use super::{Bracket, MAX_MATERIAL, MAX_WINDOW, RetentionKind};
+use crate::words;
+
+/// Why a question cannot be answered. `Display` is a plain sentence, [`QueryError::code`] is stable.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The number of cohorts is 0 or too large.
+    #[error("The number of cohorts must be between 1 and {MAX_COHORTS}, not {given}.")]
+    CohortCount {
+        /// What was asked for.
+        given: u32,
+    },
+    /// The range of cohorts ends before it begins.
+    #[error("The range of cohorts ends on {}, before it begins on {}.", words::date(*.to), words::date(*.from))]
+    RangeReversed {
+        /// The range's beginning.
+        from: Date,
+        /// The range's end.
+        to: Date,
+    },
+    /// The range of cohorts begins when nothing is visible any more.
+    #[error("The first cohort begins on {}, not before as-of, {}.", words::date(*.from), words::date_time(*.as_of))]
+    RangeAhead {
+        /// First date of the first cohort.
+        from: Date,
+        /// The exclusive limit of what is visible, as a clock in the zone shows it.
+        as_of: DateTime,
+    },
+    /// A date or an instant lies outside [`YEARS`].
+    #[error("Dates must lie in the years {} to {}, not on {given}.", YEARS.start(), YEARS.end())]
+    YearOutOfRange {
+        /// What was asked for; for an instant, its date in UTC.
+        given: Date,
+    },
+    /// The matrix would be too large.
+    #[error(
+        "From the first cohort to as-of there are {} {noun}; a report can show {}. Choose a later first cohort or \
+         longer periods.",
+        words::thousands(*.given),
+        words::thousands(u64::from(MAX_PERIODS))
+    )]
+    TooManyPeriods {
+        /// The number of periods.
+        given: u64,
+        /// Their name: "days".
+        noun: &'static str,
+    },
+    /// *Brackets* without a span, or with too many.
+    #[error("Brackets need between 1 and {MAX_BRACKETS} spans of periods, not {given}.")]
+    BracketCount {
+        /// How many were given.
+        given: usize,
+    },
+    /// A span begins before period 1, ends before it begins, ends too late, or does not follow the one before.
+    #[error(
+        "The bracket {given} must lie between period 1 and period {MAX_PERIODS}, in order, and after the one before it."
+    )]
+    BracketOrder {
+        /// The span.
+        given: Bracket,
+    },
+    /// Spans for a kind of retention that has none.
+    #[error("Only the kind “brackets” has spans of periods, not “{kind}”.")]
+    BracketsKind {
+        /// The kind that was asked for.
+        kind: RetentionKind,
+    },
+    /// The horizon of equal follow-up is 0 or too far.
+    #[error("Equal follow-up must end with a period from 1 to {MAX_PERIODS}, not {given}.")]
+    FollowUp {
+        /// What was asked for.
+        given: u32,
+    },
+    /// Equal follow-up for a kind of retention that looks at no later period anyhow.
+    #[error("Equal follow-up is for “on_or_after” and “brackets”, not for “{kind}”.")]
+    FollowUpKind {
+        /// The kind that was asked for.
+        kind: RetentionKind,
+    },
+    /// Equal follow-up where the last bracket is closed already, or begins only after the horizon.
+    #[error(
+        "Equal follow-up up to period {given} needs a last bracket that has no end and begins by then, such as 1-."
+    )]
+    FollowUpBracket {
+        /// The horizon that was asked for.
+        given: u32,
+    },
+    /// Too many event names count as active.
+    #[error("At most {MAX_EVENTS} events can count as active, not {given}.")]
+    TooManyEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// Too many event names count as start.
+    #[error("At most {MAX_EVENTS} events can count as start, not {given}.")]
+    TooManyStartEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// Start events for cohorts that begin with the signup.
+    #[error(
+        "Cohorts by signup have no start events; choose “first_event” or “each_event” as the start."
+    )]
+    StartEventsSignup,
+    /// Any event and named ones at once.
+    #[error("Either any event counts as active or the named ones, not both.")]
+    AnyWithNames,
+    /// The number of events that make a period active is 0 or too large.
+    #[error(
+        "A period must need between 1 and {} events to be active, not {given}.",
+        words::thousands(u64::from(MAX_MIN_COUNT))
+    )]
+    MinCount {
+        /// What was asked for.
+        given: u32,
+    },
+    /// Events before the start in periods that begin with it.
+    #[error("Rolling periods begin with the start itself, so no event of theirs lies before it.")]
+    BeforeStartRolling,
+    /// A condition on a property of events that do not count.
+    #[error("The condition on “{name}” is about “{event}”, which is not among the events.")]
+    FilterEvent {
+        /// The property.
+        name: String,
+        /// The event.
+        event: String,
+    },
+    /// A condition on behaviour with a number or days that cannot be.
+    #[error(
+        "The condition on doing “{event}” needs a number from 1 to {} and days from 0 to {}, in order.",
+        words::thousands(u64::from(MAX_MIN_COUNT)),
+        words::thousands(u64::from(MAX_DAYS))
+    )]
+    Behaviour {
+        /// The event.
+        event: String,
+    },
+    /// Too many conditions of one sort.
+    #[error("At most {MAX_FILTERS} filters can be set, not {given}.")]
+    TooManyFilters {
+        /// How many were given.
+        given: usize,
+    },
+    /// A condition lists no values or too many.
+    #[error("The filter on “{name}” needs between 1 and {MAX_VALUES} values, not {given}.")]
+    ValueCount {
+        /// The trait.
+        name: String,
+        /// How many were given.
+        given: usize,
+    },
+    /// A name is empty.
+    #[error("{what} is empty.")]
+    Empty {
+        /// Which text.
+        what: &'static str,
+    },
+    /// A name or value is too long.
+    #[error("{what} has {given} characters; at most {MAX_TEXT} are possible.")]
+    TooLong {
+        /// Which text.
+        what: &'static str,
+        /// Its length in characters.
+        given: usize,
+    },
+    /// A name or value contains the character U+0000, which no stored text can contain.
+    #[error("{what} contains a zero character.")]
+    ZeroCharacter {
+        /// Which text.
+        what: &'static str,
+    },
+    /// A numeric condition has no limit, an infinite one, or a smallest above its largest.
+    #[error("The filter on “{name}” needs a smallest or a largest number, in that order.")]
+    NumberRange {
+        /// The trait.
+        name: String,
+    },
+    /// Too many event names are the feature.
+    #[error("At most {MAX_EVENTS} events can be one feature, not {given}.")]
+    TooManyFeatureEvents {
+        /// How many were given.
+        given: usize,
+    },
+    /// An exposure or outcome window without periods, or with too many.
+    #[error("A window must have between 1 and {MAX_WINDOW} periods, not {given}.")]
+    WindowLength {
+        /// What was asked for.
+        given: u32,
+    },
+    /// A material difference of nothing, or of too much.
+    #[error("The material difference must be between 1 and {MAX_MATERIAL} points, not {given}.")]
+    Material {
+        /// What was asked for, in points.
+        given: u32,
+    },
+    /// The limit for small cohorts is too large.
+    #[error(
+        "The limit for small cohorts can be at most {}, not {}.",
+        words::thousands(u64::from(MAX_SMALL)),
+        words::thousands(u64::from(*.given))
+    )]
+    Small {
+        /// What was asked for.
+        given: u32,
+    },
+}
+
+impl QueryError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            QueryError::CohortCount { .. } => "cohort_count",
+            QueryError::RangeReversed { .. } => "range_reversed",
+            QueryError::RangeAhead { .. } => "range_ahead",
+            QueryError::YearOutOfRange { .. } => "year_out_of_range",
+            QueryError::TooManyPeriods { .. } => "too_many_periods",
+            QueryError::BracketCount { .. } => "bracket_count",
+            QueryError::BracketOrder { .. } => "bracket_order",
+            QueryError::BracketsKind { .. } => "brackets_kind",
+            QueryError::FollowUp { .. } => "follow_up",
+            QueryError::FollowUpKind { .. } => "follow_up_kind",
+            QueryError::FollowUpBracket { .. } => "follow_up_bracket",
+            QueryError::TooManyEvents { .. } => "too_many_events",
+            QueryError::TooManyStartEvents { .. } => "too_many_start_events",
+            QueryError::StartEventsSignup => "start_events_signup",
+            QueryError::AnyWithNames => "any_with_names",
+            QueryError::MinCount { .. } => "min_count",
+            QueryError::BeforeStartRolling => "before_start_rolling",
+            QueryError::FilterEvent { .. } => "filter_event",
+            QueryError::Behaviour { .. } => "behaviour",
+            QueryError::TooManyFilters { .. } => "too_many_filters",
+            QueryError::ValueCount { .. } => "value_count",
+            QueryError::Empty { .. } => "empty_text",
+            QueryError::TooLong { .. } => "text_too_long",
+            QueryError::ZeroCharacter { .. } => "zero_character",
+            QueryError::NumberRange { .. } => "number_range",
+            QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
+            QueryError::WindowLength { .. } => "window_length",
+            QueryError::Material { .. } => "material_difference",
+            QueryError::Small { .. } => "small_limit",
+        }
+    }
+}

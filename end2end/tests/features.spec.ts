@@ -1,0 +1,74 @@
+// The page of a feature: a verdict with its numbers, the groups behind it, and all features at once.
+
+import type { Page } from "@playwright/test";
+import { expectAccessible } from "../support/axe.ts";
+import { daysAgo } from "../support/dates.ts";
+import { whole } from "../support/numbers.ts";
+import { expect, test } from "../support/test.ts";
+
+const QUERY = `?as_of=${daysAgo(2)}`;
+
+const groups = (page: Page) => page.getByRole("region", { name: "Groups by usage" }).locator("tbody tr");
+const scan = (page: Page) => page.getByRole("region", { name: "All features" }).locator("tbody tr");
+
+test("the rail leads to a verdict, its groups, and every feature", async ({ page, retention }) => {
+  await retention.goto();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Features" }).click();
+  await expect(page).toHaveURL(/\/w\/demo\/features$/);
+  await expect(page.locator(".verdict h2")).toHaveText(/\S{3}/);
+  await expect(page.locator(".question")).toContainText("did those who used");
+  await expect(groups(page).first()).toBeVisible();
+  expect(await scan(page).count()).toBeGreaterThan(8);
+  await expect(page.locator("p.method")).toContainText("Europe/Berlin");
+  expect(await page.locator("html").getAttribute("data-hydrated"), "no program is loaded").toBeNull();
+});
+
+test("groups share the users, and the heavy ones used it more", async ({ page }) => {
+  await page.goto(`/w/demo/features${QUERY}&feature=comment_added`);
+  const rows = await groups(page).evaluateAll((rows) =>
+    rows.map((row) => ({
+      name: row.querySelector("th")?.textContent ?? "",
+      share: Number(/(\d+)\u00a0%/.exec(row.querySelector("td")?.textContent ?? "")?.[1] ?? "NaN"),
+    })),
+  );
+  expect(rows.map((row) => row.name.replace(/\d.*$/, ""))).toEqual([
+    expect.stringMatching(/^Highly active/),
+    expect.stringMatching(/^Moderately active/),
+    expect.stringMatching(/^Infrequently active/),
+    expect.stringMatching(/^Never used/),
+  ]);
+  const shares = rows.slice(0, 3).reduce((sum, row) => sum + row.share, 0);
+  expect(Math.abs(shares - 100), "rounded each for itself").toBeLessThanOrEqual(1);
+});
+
+test("another feature, and the other reading, are one click away", async ({ page }) => {
+  await page.goto(`/w/demo/features${QUERY}&feature=comment_added`);
+  const before = whole((await groups(page).first().locator("td").first().innerText()).split(" ")[0] ?? "");
+  await page.getByRole("group", { name: "Who is counted" }).getByRole("link", { name: "All who signed up" }).click();
+  await expect(page).toHaveURL(/landmark=0/);
+  const all = whole((await groups(page).first().locator("td").first().innerText()).split(" ")[0] ?? "");
+  expect(all).toBeGreaterThanOrEqual(before);
+
+  await page.locator("button.phrase", { hasText: "comment_added" }).click();
+  await page.getByRole("group", { name: "Which feature" }).getByRole("link", { name: "board_shared" }).click();
+  await expect(page).toHaveURL(/feature=board_shared/);
+  await expect(page.locator(".question")).toContainText("board_shared");
+});
+
+test("what is wrong in the address is said, and a feature that is not there has no verdict", async ({ page }) => {
+  await page.goto("/w/demo/features?exposure=often");
+  await expect(page.locator(".notice")).toContainText("“exposure=often”");
+  await page.goto(`/w/demo/features${QUERY}&feature=no_such_thing`);
+  await expect(page.locator(".verdict")).toBeVisible();
+  expect(await page.locator("main").innerText()).not.toMatch(/NaN|Infinity|null|undefined/);
+});
+
+test("the page is accessible and fits every width", async ({ page }) => {
+  for (const width of [360, 768, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`/w/demo/features${QUERY}`);
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(beyond, `${width} px`).toBe(0);
+  }
+  await expectAccessible(page);
+});
