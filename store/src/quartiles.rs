@@ -1,10 +1,11 @@
 //! What customers did in their exposure window and whether they were active after it, counted by plain SQL over raw
 //! events: one query answers for all features.
 
-use crate::retention::{Scope, about, membership_query, prepare};
+use crate::retention::{Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
 use analysis::quartiles::{FactRow, Facts, QuartileReport, answer};
 use analysis::query::QuartileQuery;
+use analysis::shape::About;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -42,7 +43,12 @@ impl Store {
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &population, &plan, (0, last)).await?;
         let facts = facts(&mut snapshot, &scope, &query).await?;
-        let about = about(&mut snapshot, workspace, &scope).await?;
+        let (left_out, internal) = scope.outside(&mut snapshot, workspace, &population).await?;
+        let about = About {
+            watermark: watermark(&mut snapshot, workspace).await?,
+            left_out,
+            internal,
+        };
         snapshot.commit().await?;
         Ok(answer(&query, &plan, &facts, about))
     }
@@ -65,7 +71,9 @@ async fn facts(
         names: names.into_iter().map(|row| row.name).collect(),
         ..Facts::default()
     };
-    // Bounds 1 and 2 are those of the last exposure period; the outcome's periods follow, each up to the next bound.
+    // Customer by customer: the number of members can't be estimated well, and a join of their counts might be tried in
+    // the worst of ways. Bounds 1 and 2 are those of the last exposure period; the outcome's periods follow, each up to
+    // the next bound.
     let mut rows = membership_query!(
         plain,
         SameRow,
@@ -80,31 +88,24 @@ async fn facts(
                                clock_at(m.start, $15, $17) + make_interval(months => k * $14), $16, $17)
                        end order by k) as bounds
                 from generate_series($22::integer - 1, $22 + $23::integer) k) w
-        ), used as (
-            select w.shard, w.customer_no, e.event_name_id, count(*)::integer as uses,
-                   bool_or(e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
-            from watched w
-            join event e on e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
-            where w.ended and e.at >= w.start and e.at < w.bounds[2] and e.at >= $3 and e.at < $7
-            group by 1, 2, 3
-        ), exposure as (
-            select shard, customer_no, bool_or(lately) as lately,
-                   array_agg(event_name_id order by event_name_id) as events,
-                   array_agg(uses order by event_name_id) as uses
-            from used group by 1, 2
-        ), outcome as (
-            select w.shard, w.customer_no, bit_or(1::bigint << width_bucket(e.at, w.bounds) - 2) as active
-            from watched w
-            join event e on e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
-            where w.ended and e.at >= w.bounds[2] and e.at < w.bounds[cardinality(w.bounds)]
-              and e.at >= $3 and e.at < $7 and e.event_name_id = any($6)
-            group by 1, 2
         )
         select w.ended as "ended!", coalesce(x.events, '{}') as "events!", coalesce(x.uses, '{}') as "uses!",
                coalesce(x.lately, false) as "lately!", coalesce(o.active, 0) as "active!", count(*) as "customers!"
-        from watched w
-        left join exposure x using (shard, customer_no)
-        left join outcome o using (shard, customer_no)
+        from watched w, lateral (
+            select array_agg(u.event_name_id order by u.event_name_id) as events,
+                   array_agg(u.uses order by u.event_name_id) as uses, bool_or(u.lately) as lately
+            from (select e.event_name_id, count(*)::integer as uses,
+                         bool_or(e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
+                  from event e
+                  where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
+                    and e.at >= w.start and e.at < w.bounds[2]
+                  group by 1) u
+        ) x, lateral (
+            select bit_or(1::bigint << width_bucket(e.at, w.bounds) - 2) as active
+            from event e
+            where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
+              and e.at >= w.bounds[2] and e.at < w.bounds[cardinality(w.bounds)] and e.event_name_id = any($6)
+        ) o
         group by 1, 2, 3, 4, 5"#,
         i32::try_from(query.exposure).unwrap_or(i32::MAX),
         i32::try_from(query.outcome).unwrap_or(i32::MAX)
