@@ -1,10 +1,11 @@
 //! What customers did in their exposure window and whether they were active after it, counted by plain SQL over raw
 //! events: one query answers for all features.
 
-use crate::retention::{Scope, about, membership_query, prepare};
+use crate::retention::{Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
 use analysis::quartiles::{FactRow, Facts, QuartileReport, answer};
 use analysis::query::QuartileQuery;
+use analysis::shape::About;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -42,7 +43,12 @@ impl Store {
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &population, &plan, (0, last)).await?;
         let facts = facts(&mut snapshot, &scope, &query).await?;
-        let about = about(&mut snapshot, workspace, &scope).await?;
+        let (left_out, internal) = scope.outside(&mut snapshot, workspace, &population).await?;
+        let about = About {
+            watermark: watermark(&mut snapshot, workspace).await?,
+            left_out,
+            internal,
+        };
         snapshot.commit().await?;
         Ok(answer(&query, &plan, &facts, about))
     }
@@ -65,8 +71,9 @@ async fn facts(
         names: names.into_iter().map(|row| row.name).collect(),
         ..Facts::default()
     };
-    // Customer by customer: how many members there are can't be estimated, so a join of their counts might be made in
-    // the worst of ways. Bounds 1 and 2 are those of the last exposure period; the outcome's periods follow, each up to the next bound.
+    // Customer by customer: the number of members can't be estimated well, and a join of their counts might be tried in
+    // the worst of ways. Bounds 1 and 2 are those of the last exposure period; the outcome's periods follow, each up to
+    // the next bound.
     let mut rows = membership_query!(
         plain,
         SameRow,

@@ -97,15 +97,10 @@ impl Store {
             None if engine == Engine::Index => return Err(StoreError::NotFound),
             None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
         };
-        let watermark = sqlx::query_scalar!(
-            "select max(newest_event_at) from batch where workspace_id = $1",
-            workspace.id.0
-        )
-        .fetch_one(&mut *snapshot)
-        .await?;
+        let watermark = watermark(&mut snapshot, workspace).await?;
         snapshot.commit().await?;
         let about = About {
-            watermark: watermark.map(from_db),
+            watermark,
             left_out: counted.left_out,
             internal: counted.internal,
         };
@@ -135,6 +130,21 @@ impl Scope {
         plan: &RetentionPlan,
     ) -> Result<Counted, StoreError> {
         let tally = self.tally(&mut *snapshot, query, plan).await?;
+        let (left_out, internal) = self.outside(snapshot, workspace, query).await?;
+        Ok(Counted {
+            tally,
+            left_out,
+            internal,
+        })
+    }
+
+    /// How many customers could not be placed, and how many are internal.
+    pub(crate) async fn outside(
+        &self,
+        snapshot: &mut PgConnection,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+    ) -> Result<(u64, u64), StoreError> {
         let left_out = match query.start {
             StartRule::Signup => {
                 sqlx::query_scalar!(
@@ -163,12 +173,22 @@ impl Scope {
                 .await?
             }
         };
-        Ok(Counted {
-            tally,
-            left_out: left_out.unsigned_abs(),
-            internal: internal.unsigned_abs(),
-        })
+        Ok((left_out.unsigned_abs(), internal.unsigned_abs()))
     }
+}
+
+/// The newest event stored.
+pub(crate) async fn watermark(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+) -> Result<Option<Timestamp>, StoreError> {
+    let newest = sqlx::query_scalar!(
+        "select max(newest_event_at) from batch where workspace_id = $1",
+        workspace.id.0
+    )
+    .fetch_one(snapshot)
+    .await?;
+    Ok(newest.map(from_db))
 }
 
 /// The question with its activity named, and the periods that it needs.
@@ -189,33 +209,4 @@ pub(crate) fn prepare(
     }
     let plan = RetentionPlan::new(&query, &calendar, now)?;
     Ok((query, plan))
-}
-
-/// What a report says about the workspace's data beside its counts.
-pub(crate) async fn about(
-    snapshot: &mut PgConnection,
-    workspace: &Workspace,
-    scope: &Scope,
-) -> Result<About, StoreError> {
-    let all = sqlx::query!(
-            r#"select count(*) filter (where signup_at is null) as "left_out!",
-                      count(*) filter (where internal) as "internal!",
-                      (select max(newest_event_at) from batch where workspace_id = $1) as watermark
-               from customer,
-                    lateral (select exists (
-                        select 1
-                        from jsonb_to_recordset($2::jsonb)
-                             as f(name text, op text, list jsonb, low float8, high float8)
-                        where passes(traits, f.name, f.op, f.list, f.low, f.high)) as internal) known
-               where workspace_id = $1"#,
-            workspace.id.0,
-            scope.internal
-        )
-        .fetch_one(snapshot)
-        .await?;
-    Ok(About {
-        watermark: all.watermark.map(from_db),
-        left_out: all.left_out.unsigned_abs(),
-        internal: all.internal.unsigned_abs(),
-    })
 }
