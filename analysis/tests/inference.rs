@@ -24,7 +24,10 @@ fn groups(list: &[(f64, u64, u64)]) -> Vec<TrendGroup> {
     list.iter().map(group).collect()
 }
 
-fn strata(list: &[((u64, u64), (u64, u64))]) -> Vec<Stratum> {
+/// Successes and trials.
+type Side = (u64, u64);
+
+fn strata(list: &[(Side, Side)]) -> Vec<Stratum> {
     list.iter().map(|&(a, b)| Stratum { a, b }).collect()
 }
 

@@ -1,7 +1,5 @@
 //! Groups by usage: the rule of the cuts, what must hold for any customers, and the verdicts.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use analysis::quartiles::{
     Cuts, Effect, FactRow, Facts, Needed, Pace, Part, Reading, Single, Verdict, bars, cut, read,
     scan, verdict,

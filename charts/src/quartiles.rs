@@ -8,8 +8,13 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::error::Error;
 
-/// Units of the pictures; they are scaled to their place by the page.
-const SIZE: (u32, u32) = (560, 230);
+/// Units of the picture of usage; the page scales it to its place beside the groups.
+const USAGE: (u32, u32) = (560, 230);
+/// Units of the picture of curves, which has a row of its own.
+const CURVES: (u32, u32) = (980, 220);
+
+/// Where on the axis of time, the rate, and its interval.
+type Point = (f64, f64, analysis::stats::Interval);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -21,7 +26,7 @@ pub fn usage(report: &QuartileReport) -> String {
         "Customers by how often they used {}; the table below it holds the same numbers",
         words::events(&report.query.feature)
     );
-    picture(&name, !bars.bars.is_empty(), |area| {
+    picture(&name, USAGE, !bars.bars.is_empty(), |area| {
         draw_usage(report, &bars, area)
     })
 }
@@ -34,20 +39,20 @@ pub fn groups(report: &QuartileReport) -> String {
         report.query.grain.noun(1),
         report.query.exposure
     );
-    picture(&name, report.reading.quartiles.is_some(), |area| {
-        draw_groups(report, area)
-    })
+    let any = report.reading.quartiles.is_some();
+    picture(&name, CURVES, any, |area| draw_groups(report, area))
 }
 
 /// An SVG text with classes for colours, and without a size, which is the page's business.
 fn picture(
     name: &str,
+    size: (u32, u32),
     any: bool,
     draw: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn Error>>,
 ) -> String {
     let mut svg = String::new();
     let drawn = any && {
-        let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         // The text backend writes to memory, which does not fail.
         draw(&area).and_then(|()| Ok(area.present()?)).is_ok()
     };
@@ -55,7 +60,7 @@ fn picture(
         return String::new();
     }
     let svg = ink::classes(&svg, |_| None);
-    let size = format!("width=\"{}\" height=\"{}\" ", SIZE.0, SIZE.1);
+    let size = format!("width=\"{}\" height=\"{}\" ", size.0, size.1);
     let label = format!("role=\"img\" aria-label=\"{}\" ", escape(name));
     svg.replacen(&size, &label, 1)
 }
@@ -132,7 +137,7 @@ fn draw_usage(report: &QuartileReport, bars: &Bars, area: &Area<'_>) -> Result<(
 
 fn draw_groups(report: &QuartileReport, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
     let (query, reading) = (&report.query, &report.reading);
-    let curves: Vec<(u8, Vec<(f64, f64, analysis::stats::Interval)>)> = Part::ALL
+    let curves: Vec<(u8, Vec<Point>)> = Part::ALL
         .into_iter()
         .filter_map(|part| {
             let group = reading.group(part)?;

@@ -32,10 +32,10 @@ pub fn FeatureQuestion(
     feature: Vec<String>,
 ) -> impl IntoView {
     let query = asked_about();
-    let active = if query.active.is_empty() {
-        "no activity".to_owned()
-    } else {
-        format!("no {}", words::events(&query.active))
+    let active = match query.active.as_slice() {
+        [] => "no activity".to_owned(),
+        [one] => format!("no {one}"),
+        names => format!("none of {}", names.join(", ")),
     };
     let name = match feature.as_slice() {
         [] => "a feature".to_owned(),

@@ -1,7 +1,7 @@
 //! The method line of an answer about a feature.
 
 use super::super::{as_of, date, date_time, filter};
-use super::{customers, events};
+use super::customers;
 use crate::quartiles::QuartileReport;
 use crate::query::{AsOf, Zeros};
 
@@ -23,7 +23,10 @@ pub fn quartile_method(report: &QuartileReport) -> String {
             "{} counted from each customer’s own signup: usage to the end of {unit} {exposure}, leaving from there to the end of {unit} {end}",
             grain.noun(0)
         ),
-        format!("left = no {}", events(&query.active)),
+        match query.active.as_slice() {
+            [one] => format!("left = no {one}"),
+            names => format!("left = none of {}", names.join(", ")),
+        },
     ];
     parts.extend(
         query

@@ -214,7 +214,7 @@ pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
                 <h2>{title.clone()}</h2>
                 <div class="key groups">{keys.collect_view()}</div>
             </header>
-            <figure class="chart wide" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
+            <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
             <details class="numbers">
                 <summary>"The same in numbers"</summary>
                 <div class="scroll" tabindex="0" role="region" aria-label="Customers still active, by group">
@@ -270,7 +270,7 @@ pub(super) fn scan(report: &QuartileReport, query: &QuartileQuery) -> AnyView {
                             <th scope="col">"Verdict"</th>
                             <th scope="col" class="number">"Points"</th>
                             <th scope="col">{ends}</th>
-                            <th scope="col" class="number">"As it is"</th>
+                            <th scope="col" class="number">"Unadjusted"</th>
                             <th scope="col" class="number">"Corrected p"</th>
                             <th scope="col" class="number">"Users"</th>
                         </tr>
