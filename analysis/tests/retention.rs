@@ -14,7 +14,7 @@ use analysis::shape::{About, RetentionPlan, shape};
 use analysis::tally::{Tally, periods_set};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, ToSpan, Unit};
 use proptest::prelude::*;
 
 #[path = "retention/edges.rs"]
@@ -69,7 +69,15 @@ impl Oracle<'_> {
         let mut oracle = Oracle {
             world,
             zone,
-            as_of: asked.min(world.now),
+            // nothing finer than a microsecond is stored
+            as_of: asked
+                .min(world.now)
+                .round(
+                    TimestampRound::new()
+                        .smallest(Unit::Microsecond)
+                        .mode(RoundMode::Trunc),
+                )
+                .expect("years of our own"),
             begun: Vec::new(),
         };
         let (step, reach) = match world.query.grain {

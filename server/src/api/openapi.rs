@@ -7,7 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
-/// OpenAPI 3.1, whose schemas are JSON Schema 2020-12.
+/// The version 3.1 of its format, whose schemas are JSON Schema 2020-12.
 pub(super) fn description() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
