@@ -153,7 +153,7 @@ test("streaks only shrink, and the share of those who stay on is never above 100
     expect(counts, row.label).toEqual([...counts].sort((a, b) => b - a));
   }
   await retention.choose("kind", "from one to the next of");
-  await expect(retention.method).toContainText("previous period: ");
+  await expect(retention.method).toContainText("previous week: active in that week, of those active in the week before");
   expect(await retention.figures()).toMatch(/\d %|\d%/);
 });
 
