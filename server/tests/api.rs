@@ -2,61 +2,45 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[expect(dead_code, reason = "made for uploads, which ask more of it")]
+#[path = "upload/served.rs"]
+mod served;
+
 use analysis::period::WeekStart;
-use app::api::imports::Uploads;
-use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
-use server::config::SiteConfig;
-use server::imports::Imports;
-use server::router;
+use served::Served;
 use sqlx::{ConnectOptions, PgPool};
-use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use store::{EventRecord, NewWorkspace, Store};
-use tempfile::TempDir;
-use tower::ServiceExt;
 
 const RETENTION: &str = "/api/v1/workspaces/here/reports/retention";
 
-struct Served {
-    router: Router,
-    // the router serves from it
-    _folder: TempDir,
+async fn ask(
+    served: &Served,
+    request: axum::http::request::Builder,
+    body: &str,
+) -> (StatusCode, Value) {
+    let request = request.header(HOST, "localhost");
+    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let answer = served.ask(request).await;
+    (
+        answer.status,
+        serde_json::from_str(&answer.text).unwrap_or_default(),
+    )
 }
 
-impl Served {
-    fn over(store: Store) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let site = SiteConfig {
-            address: "127.0.0.1:3000".parse().unwrap(),
-            site_root: folder.path().to_owned(),
-            uploads: folder.path().to_owned(),
-        };
-        fs::write(folder.path().join("hash.txt"), "js: 1\nwasm: 2\ncss: 3\n").unwrap();
-        let imports = Imports::start(store.clone(), Uploads::new(site.uploads.clone()));
-        Self {
-            router: router(store, &site, &imports).unwrap(),
-            _folder: folder,
-        }
-    }
+async fn post(served: &Served, path: &str, question: &Value) -> (StatusCode, Value) {
+    let request = Request::post(path).header(CONTENT_TYPE, "application/json");
+    ask(served, request, &question.to_string()).await
+}
 
-    async fn ask(&self, request: axum::http::request::Builder, body: &str) -> (StatusCode, Value) {
-        let request = request.header(HOST, "localhost");
-        let request = request.body(Body::from(body.to_owned())).unwrap();
-        let answer = self.router.clone().oneshot(request).await.unwrap();
-        let status = answer.status();
-        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap_or_default())
-    }
-
-    async fn post(&self, path: &str, question: &Value) -> (StatusCode, Value) {
-        let request = Request::post(path).header(CONTENT_TYPE, "application/json");
-        self.ask(request, &question.to_string()).await
-    }
+/// A server over the world.
+async fn serve(pool: &PgPool) -> Served {
+    Served::in_folder(world(pool).await, tempfile::tempdir().unwrap())
 }
 
 /// Four customers: two sign up in the first week of 2024, of whom one returns in the second and third.
@@ -108,8 +92,8 @@ fn question() -> Value {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_question_is_answered_with_its_method(pool: PgPool) {
-    let served = Served::over(world(&pool).await);
-    let (status, report) = served.post(RETENTION, &question()).await;
+    let served = serve(&pool).await;
+    let (status, report) = post(&served, RETENTION, &question()).await;
     assert_eq!(status, StatusCode::OK, "{report}");
     assert_eq!(report["columns"], json!(["0", "1", "2"]));
     assert_eq!(report["customers"], 4);
@@ -142,7 +126,7 @@ async fn a_question_is_answered_with_its_method(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
-    let served = Served::over(world(&pool).await);
+    let served = serve(&pool).await;
     let mut reversed = question();
     reversed["cohorts"] = json!({"between": {"from": "2024-01-01", "to": "2023-01-01"}});
     for (path, question, status, code) in [
@@ -168,7 +152,7 @@ async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
             "not_found",
         ),
     ] {
-        let (given, problem) = served.post(path, &question).await;
+        let (given, problem) = post(&served, path, &question).await;
         assert_eq!(
             (given.as_u16(), &problem["code"]),
             (status, &json!(code)),
@@ -187,7 +171,7 @@ async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
         ),
         (Request::get(RETENTION), "", 405, "method_not_allowed"),
     ] {
-        let (given, problem) = served.ask(request, body).await;
+        let (given, problem) = ask(&served, request, body).await;
         assert_eq!(
             (given.as_u16(), &problem["code"]),
             (status, &json!(code)),
@@ -196,7 +180,7 @@ async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
     }
     let large = format!("{{\"active\": [\"{}\"]}}", "x".repeat(300_000));
     let request = Request::post(RETENTION).header(CONTENT_TYPE, json_type);
-    let (status, problem) = served.ask(request, &large).await;
+    let (status, problem) = ask(&served, request, &large).await;
     assert_eq!(
         (status.as_u16(), &problem["code"]),
         (413, &json!("bad_body"))
@@ -205,8 +189,8 @@ async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_description_names_everything_it_refers_to(pool: PgPool) {
-    let served = Served::over(Store::new(pool));
-    let (status, description) = served.ask(Request::get("/api/v1/openapi.json"), "").await;
+    let served = Served::over(pool);
+    let (status, description) = ask(&served, Request::get("/api/v1/openapi.json"), "").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(description["openapi"], "3.1.0");
     let text = description.to_string();
@@ -230,8 +214,8 @@ async fn the_description_names_everything_it_refers_to(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_command_line_gives_the_same(pool: PgPool) {
-    let served = Served::over(world(&pool).await);
-    let (_, expected) = served.post(RETENTION, &question()).await;
+    let served = serve(&pool).await;
+    let (_, expected) = post(&served, RETENTION, &question()).await;
     let url = pool.connect_options().to_url_lossy();
     let run = |arguments: &[&str], input: String| {
         let mut child = Command::new(env!("CARGO_BIN_EXE_holdfast"))

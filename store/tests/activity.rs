@@ -2,35 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "retention/engines.rs"]
+mod engines;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "retention/world.rs"]
 mod world;
 
 use analysis::period::Grain;
-use analysis::query::{AsOf, CohortRange, RetentionKind, RetentionQuery, Window};
+use analysis::query::{AsOf, CohortRange, RetentionKind, RetentionQuery};
+use engines::agree;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use serde_json::{Map, Value};
 use sqlx::PgPool;
 use store::{CustomerRecord, Engine, EventRecord, Store, StoreError, Workspace, shard};
 use world::{Customer, World, settings, with_traits, worlds};
-
-/// Both engines give the same, and the fastest way is one of them.
-async fn agree(store: &Store, workspace: &Workspace, query: &RetentionQuery) {
-    let by = |engine| store.retention_by(engine, workspace, query, Timestamp::MAX);
-    let reference = by(Engine::Reference).await.unwrap();
-    let by_anniversary = matches!(query.grain, Grain::Month | Grain::Quarter | Grain::Year);
-    let properties = query.start_where.len() + query.active_where.len() + query.behaviours.len();
-    if (query.window == Window::Rolling && by_anniversary) || properties > 0 {
-        let none = by(Engine::Index).await;
-        assert!(matches!(none, Err(StoreError::NotFound)), "{none:?}");
-    } else {
-        assert_eq!(by(Engine::Index).await.unwrap(), reference, "{query:#?}");
-    }
-    assert_eq!(by(Engine::Fastest).await.unwrap(), reference);
-}
 
 /// Questions that share what is in memory, and some that can't.
 async fn all_agree(store: &Store, workspace: &Workspace, world: &World, runner: &mut TestRunner) {
@@ -77,25 +64,11 @@ async fn all_agree(store: &Store, workspace: &Workspace, world: &World, runner: 
             // A question whose cohorts begin after its as-of has no answer.
             match store.retention(workspace, &query, Timestamp::MAX).await {
                 Err(StoreError::Query(_)) => {}
-                _ => agree(store, workspace, &query).await,
+                _ => {
+                    agree(store, workspace, &query).await;
+                }
             }
         }
-    }
-}
-
-/// An event's name, instant and size.
-type Told = (String, Timestamp, Option<Value>);
-
-fn event(customer: &Customer, number: usize, (name, at, size): &Told) -> EventRecord {
-    let place = u128::try_from(number).unwrap();
-    EventRecord {
-        customer: customer.id.clone(),
-        name: name.clone(),
-        at: *at,
-        properties: size
-            .as_ref()
-            .map(|size| Map::from_iter([("size".to_owned(), size.clone())])),
-        key: (place + 1).to_be_bytes(),
     }
 }
 
@@ -105,10 +78,7 @@ async fn write_part(store: &Store, workspace: &Workspace, world: &World, turn: u
     let events: Vec<EventRecord> = world
         .customers
         .iter()
-        .flat_map(|customer| {
-            let mine = customer.events.iter().enumerate().skip(turn).step_by(3);
-            mine.map(move |(number, told)| event(customer, number, told))
-        })
+        .flat_map(|customer| customer.event_records().skip(turn).step_by(3))
         .collect();
     store
         .write_events(workspace.id, batch, &events)
@@ -119,12 +89,7 @@ async fn write_part(store: &Store, workspace: &Workspace, world: &World, turn: u
         .iter()
         .skip(turn)
         .step_by(3)
-        .map(|customer| CustomerRecord {
-            customer: customer.id.clone(),
-            signup_at: customer.signup_given,
-            account: None,
-            traits: customer.traits.clone(),
-        })
+        .map(Customer::record)
         .collect();
     store
         .write_customers(workspace.id, &customers)
@@ -206,11 +171,8 @@ async fn writers_and_folding_side_by_side(pool: PgPool) {
                     .map(|customer| {
                         let at = world.as_of
                             - SignedDuration::from_hours(i64::try_from(round * 7 + turn).unwrap());
-                        event(
-                            customer,
-                            1000 + turn * 10 + round,
-                            &("visit".to_owned(), at, None),
-                        )
+                        let told = ("visit".to_owned(), at, None);
+                        customer.event(1000 + turn * 10 + round, &told)
                     })
                     .collect();
                 store

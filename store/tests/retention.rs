@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "retention/engines.rs"]
+mod engines;
 #[path = "retention/naive.rs"]
 mod naive;
 #[path = "retention/world.rs"]
@@ -13,6 +15,7 @@ use analysis::query::{
     TraitFilter, TraitTest, Window,
 };
 use analysis::report::{CellState, RetentionReport};
+use engines::agree;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proptest::strategy::{Strategy, ValueTree};
@@ -21,7 +24,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 use std::path::Path;
-use store::{Engine, Store, StoreError, Workspace};
+use store::{Store, StoreError, Workspace};
 use world::{World, settings, worlds};
 
 /// Rounds of random data; each asks several questions.
@@ -33,21 +36,6 @@ fn at(text: &str) -> Timestamp {
 
 fn date(text: &str) -> Date {
     text.parse().unwrap()
-}
-
-/// The report of both engines, which must be the same.
-async fn ask(store: &Store, workspace: &Workspace, query: &RetentionQuery) -> RetentionReport {
-    let by = |engine| store.retention_by(engine, workspace, query, Timestamp::MAX);
-    let reference = by(Engine::Reference).await.unwrap();
-    let by_anniversary = matches!(query.grain, Grain::Month | Grain::Quarter | Grain::Year);
-    let properties = query.start_where.len() + query.active_where.len() + query.behaviours.len();
-    if (query.window == Window::Rolling && by_anniversary) || properties > 0 {
-        let none = by(Engine::Index).await;
-        assert!(matches!(none, Err(StoreError::NotFound)), "{none:?}");
-    } else {
-        assert_eq!(by(Engine::Index).await.unwrap(), reference, "{query:#?}");
-    }
-    reference
 }
 
 /// The counts of a report must be those of the naive program, cell by cell.
@@ -103,7 +91,7 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                     filters: world.filters.clone(),
                     ..query
                 };
-                let report = ask(&store, &workspace, &query).await;
+                let report = agree(&store, &workspace, &query).await;
                 let expected = naive::retention(&world, &query);
                 let context = || format!("round {round}: {query:#?} {world:#?}");
                 same(&report, &expected, &context);
@@ -191,7 +179,7 @@ async fn recorded_answers_on_real_events(pool: PgPool) {
             ..world.clone()
         };
         let workspace = world.store(&store, &name.replace('_', "-")).await;
-        let report = ask(&store, &workspace, &recorded_question(question)).await;
+        let report = agree(&store, &workspace, &recorded_question(question)).await;
         same_as_recorded(&report, recorded["cohorts"].as_array().unwrap(), name);
     }
 }
@@ -284,7 +272,7 @@ async fn filters(pool: PgPool) {
             },
             ..RetentionQuery::default()
         };
-        let report = ask(&store, &workspace, &query).await;
+        let report = agree(&store, &workspace, &query).await;
         let cell = CellRef {
             cohort: Some(report.cohorts[0].start),
             period: 0,

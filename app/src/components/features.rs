@@ -1,5 +1,6 @@
 //! The question about a feature as a sentence; each underlined phrase opens its choices.
 
+use super::boxes::EventBoxes;
 use super::choosers::{ActivityChooser, AsOfChooser, Carried, FilterChooser, RangeChooser};
 use super::popover::{Choice, Phrase};
 use super::question::filter_phrase;
@@ -101,24 +102,15 @@ fn FeatureChooser(workspace: Arc<WorkspaceView>, feature: Vec<String>) -> impl I
         let href = ask(&query, |query| query.feature = vec![name.clone()]);
         view! { <Choice href chosen={feature == [name.clone()]} text=name.clone()/> }
     });
-    let several = workspace.events.iter().map(|(name, stored)| {
-        view! {
-            <li>
-                <label>
-                    <input type="checkbox" name="feature" value=name.clone() checked=feature.contains(name)/>
-                    <span>{name.clone()}</span>
-                    <small>{words::thousands(*stored)}</small>
-                </label>
-            </li>
-        }
-    });
+    let one = one.collect_view();
+    let several = feature.len() > 1;
     view! {
-        {one.collect_view()}
-        <details class="trait" open={feature.len() > 1}>
+        {one}
+        <details class="trait" open=several>
             <summary>"Several events together"</summary>
             <form class="asks" method="get">
                 <Carried but=&["feature"]/>
-                <ul class="boxes">{several.collect_view()}</ul>
+                <EventBoxes name="feature".to_owned() events=workspace.events.clone() ticked=feature/>
                 <div class="acts"><button type="submit" class="btn main">"Show"</button></div>
             </form>
         </details>

@@ -34,7 +34,7 @@ pub fn Inspect(
     };
     let Some(facts) = report.cell(cell) else {
         return view! {
-            <aside class="card inspect" aria-label="Picked cell">
+            <aside class="card inspect" aria-label="Picked cell" on:keydown=key>
                 <header><h2>"No such cell"</h2><LookLink class="btn" text="Close" change=|view| view.cell = None/></header>
                 <p class="say">"The matrix has no such cell: its period has not begun, or its cohort is not among those shown."</p>
             </aside>

@@ -15,13 +15,15 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 use store::{CustomerRecord, EventRecord, NewWorkspace, Store, Workspace};
 
+/// An event's name, its instant, and its property `size`.
+pub type Told = (String, Timestamp, Option<Value>);
+
 #[derive(Clone, Debug)]
 pub struct Customer {
     pub id: String,
     pub signup_given: Option<Timestamp>,
     pub traits: Map<String, Value>,
-    /// Each with its property `size`.
-    pub events: Vec<(String, Timestamp, Option<Value>)>,
+    pub events: Vec<Told>,
 }
 
 impl Customer {
@@ -29,6 +31,34 @@ impl Customer {
     pub fn signup(&self) -> Option<Timestamp> {
         self.signup_given
             .or_else(|| self.events.iter().map(|(_, at, _)| *at).min())
+    }
+
+    pub fn record(&self) -> CustomerRecord {
+        CustomerRecord {
+            customer: self.id.clone(),
+            signup_at: self.signup_given,
+            account: None,
+            traits: self.traits.clone(),
+        }
+    }
+
+    /// One of his events, with a number of his own as key.
+    pub fn event(&self, number: usize, (name, at, size): &Told) -> EventRecord {
+        EventRecord {
+            customer: self.id.clone(),
+            name: name.clone(),
+            at: *at,
+            properties: size
+                .as_ref()
+                .map(|size| Map::from_iter([("size".to_owned(), size.clone())])),
+            key: u128::try_from(number + 1).unwrap().to_be_bytes(),
+        }
+    }
+
+    /// His events, numbered by their places.
+    pub fn event_records(&self) -> impl Iterator<Item = EventRecord> {
+        let numbered = self.events.iter().enumerate();
+        numbered.map(|(number, told)| self.event(number, told))
     }
 }
 
@@ -56,38 +86,13 @@ impl World {
             .await
             .unwrap();
         let batch = store.open_batch(workspace.id, "test").await.unwrap();
-        let customers: Vec<CustomerRecord> = self
-            .customers
-            .iter()
-            .map(|customer| CustomerRecord {
-                customer: customer.id.clone(),
-                signup_at: customer.signup_given,
-                account: None,
-                traits: customer.traits.clone(),
-            })
-            .collect();
+        let customers: Vec<CustomerRecord> = self.customers.iter().map(Customer::record).collect();
         store
             .write_customers(workspace.id, &customers)
             .await
             .unwrap();
-        let mut key = 0_u128;
-        let events: Vec<EventRecord> = self
-            .customers
-            .iter()
-            .flat_map(|customer| customer.events.iter().map(move |event| (customer, event)))
-            .map(|(customer, (name, at, size))| {
-                key += 1;
-                EventRecord {
-                    customer: customer.id.clone(),
-                    name: name.clone(),
-                    at: *at,
-                    properties: size
-                        .as_ref()
-                        .map(|size| Map::from_iter([("size".to_owned(), size.clone())])),
-                    key: key.to_be_bytes(),
-                }
-            })
-            .collect();
+        let events = self.customers.iter().flat_map(Customer::event_records);
+        let events: Vec<EventRecord> = events.collect();
         store
             .write_events(workspace.id, batch, &events)
             .await

@@ -150,22 +150,32 @@ pub(super) fn histogram(report: &QuartileReport, chart: String) -> AnyView {
             <header><h2>{title.clone()}</h2></header>
             <figure class="chart small" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
             {(!beyond.is_empty()).then(|| view! { <p class="aside">{beyond}</p> })}
-            <details class="numbers">
-                <summary>"The same in numbers"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Customers by number of uses">
-                    <table class="rows">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Uses"</th>
-                                <th scope="col" class="number">"Customers"</th>
-                                <th scope="col">"Group"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows.collect_view()}</tbody>
-                    </table>
-                </div>
-            </details>
+            {numbers(
+                "Customers by number of uses",
+                view! {
+                    <th scope="col">"Uses"</th>
+                    <th scope="col" class="number">"Customers"</th>
+                    <th scope="col">"Group"</th>
+                }.into_any(),
+                rows.collect_view().into_any(),
+            )}
         </section>
+    }
+    .into_any()
+}
+
+/// A chart's numbers, for those who do not see it or want them exact.
+fn numbers(label: &'static str, heads: AnyView, rows: AnyView) -> AnyView {
+    view! {
+        <details class="numbers">
+            <summary>"The same in numbers"</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label=label>
+                <table class="rows">
+                    <thead><tr>{heads}</tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </details>
     }
     .into_any()
 }
@@ -215,15 +225,11 @@ pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
                 <div class="key groups">{keys.collect_view()}</div>
             </header>
             <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
-            <details class="numbers">
-                <summary>"The same in numbers"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Customers still active, by group">
-                    <table class="rows">
-                        <thead><tr><th scope="col">"Period"</th>{heads.collect_view()}</tr></thead>
-                        <tbody>{rows.collect_view()}</tbody>
-                    </table>
-                </div>
-            </details>
+            {numbers(
+                "Customers still active, by group",
+                view! { <th scope="col">"Period"</th> {heads.collect_view()} }.into_any(),
+                rows.collect_view().into_any(),
+            )}
         </section>
     }
     .into_any()
