@@ -56,10 +56,10 @@ pub fn FeatureQuestion(
     view! {
         <div class="question">
             "Among customers who signed up in "
-            <Phrase id="range" label="When they signed up" text=words::cohort_range(query.cohorts, grain)>
+            <Phrase id="range" label="When they signed up" text=words::cohort_range(query.cohorts, grain) after=",">
                 <RangeChooser/>
             </Phrase>
-            ", did those who used "
+            " did those who used "
             <Phrase id="feature" label="Which feature" text=name>
                 <FeatureChooser workspace=for_features feature/>
             </Phrase>
@@ -69,18 +69,18 @@ pub fn FeatureQuestion(
                 <WindowChooser exposure=true/>
             </Phrase>
             " leave less in the "
-            <Phrase id="outcome" label="When leaving is observed" text=outcome>
+            <Phrase id="outcome" label="When leaving is observed" text=outcome after="?">
                 <WindowChooser exposure=false/>
             </Phrase>
-            "? For "
-            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters)>
+            " For "
+            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters) after=",">
                 <FilterChooser workspace/>
             </Phrase>
-            ", as of "
-            <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of)>
+            " as of "
+            <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of) after=".">
                 <AsOfChooser/>
             </Phrase>
-            ". Who left had "
+            " Who left had "
             <Phrase id="activity" label="What counts as active" text=active>
                 <ActivityChooser workspace=for_activity/>
             </Phrase>

@@ -12,12 +12,18 @@ pub fn Phrase(
     label: &'static str,
     /// The words in the sentence.
     text: String,
+    /// A sign that follows and must not begin a line.
+    #[prop(optional)]
+    after: &'static str,
     /// The choices.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="button" class="phrase" popovertarget=id>{text}</button>
-        <div class="choices" id=id popover="auto" role="group" aria-label=label>{children()}</div>
+        <span class="phrased">
+            <button type="button" class="phrase" popovertarget=id>{text}</button>
+            <div class="choices" id=id popover="auto" role="group" aria-label=label>{children()}</div>
+            {after}
+        </span>
     }
     .into_any()
 }

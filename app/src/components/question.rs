@@ -79,10 +79,10 @@ pub fn QuestionLine(
                 <StartChooser workspace=for_start/>
             </Phrase>
             " each "
-            <Phrase id="grain" label="Size of a period" text=grain.noun(1).to_owned()>
+            <Phrase id="grain" label="Size of a period" text=grain.noun(1).to_owned() after=",">
                 {grains}
             </Phrase>
-            ", how many "
+            " how many "
             <Phrase id="activity" label="What counts as active" text=active>
                 <ActivityChooser workspace=for_activity/>
             </Phrase>
@@ -92,18 +92,18 @@ pub fn QuestionLine(
                 {brackets.then(|| view! { <BracketsField/> })}
             </Phrase>
             {format!(" the {} after? For ", grain.noun(2))}
-            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters)>
+            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters) after=",">
                 <FilterChooser workspace/>
             </Phrase>
-            ", "
-            <Phrase id="range" label="Which cohorts" text=words::cohort_range(query.cohorts, grain)>
+            " "
+            <Phrase id="range" label="Which cohorts" text=words::cohort_range(query.cohorts, grain) after=",">
                 <RangeChooser/>
             </Phrase>
-            ", as of "
-            <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of)>
+            " as of "
+            <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of) after=".">
                 <AsOfChooser/>
             </Phrase>
-            ". "
+            " "
             <Phrase id="more" label="More settings" text=more_phrase(query)>
                 <MoreChooser/>
             </Phrase>
