@@ -1,5 +1,5 @@
-//! The command line: `holdfast serve | import | demo | query | reindex | migrate | doctor`. Commands other than `serve` work beside a
-//! running server: they join the cluster it runs on, or start it for as long as they take.
+//! The command line: `holdfast serve | import | demo | query | reindex | migrate | doctor`. Commands other than `serve`
+//! work beside a running server: they join the cluster it runs on, or start it for as long as they take.
 
 pub mod database;
 pub mod demo;
