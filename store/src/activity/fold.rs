@@ -1,6 +1,6 @@
 //! Folds the journal into chunks.
 
-use super::load::journal;
+use super::load::{Journal, journal};
 use crate::{Store, StoreError, WorkspaceId};
 use index::Broken;
 use index::chunk::Chunk;
@@ -41,12 +41,12 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         let (newest, starts) = lock(&mut transaction, workspace, shard).await?;
         let starts = Starts::parse(&starts)?;
-        // Writers of a shard come one after the other, so what is seen of its journal has no gaps.
-        let Some(version) = last_version(&mut transaction, workspace, shard).await? else {
+        // Writers of a shard come one after the other, so what is seen of its journal has no gaps; and it is looked at
+        // once, for a second look might see more.
+        let mut journals = journal(&mut transaction, workspace.0, &[shard]).await?;
+        let Some(Journal { version, segments }) = journals.remove(&shard) else {
             return Ok(0);
         };
-        let mut segments = journal(&mut transaction, workspace.0, &[shard]).await?;
-        let segments = segments.remove(&shard).unwrap_or_default();
         let count = segments.len();
         let touched = touched(&segments)?;
         let chunks = chunks(&mut transaction, workspace, shard, &touched).await?;
@@ -99,22 +99,6 @@ pub(super) async fn lock(
     .fetch_one(connection)
     .await?;
     Ok((row.newest, row.starts))
-}
-
-/// The last version in the journal of a shard.
-async fn last_version(
-    connection: &mut PgConnection,
-    workspace: WorkspaceId,
-    shard: i16,
-) -> Result<Option<i64>, StoreError> {
-    let last = sqlx::query_scalar!(
-        "select max(version) from activity_journal where workspace_id = $1 and shard = $2",
-        workspace.0,
-        shard
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(last)
 }
 
 /// The parts that segments have something of.

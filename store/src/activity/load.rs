@@ -81,29 +81,40 @@ pub(super) async fn shards(
         state: *state,
         starts: starts.remove(&state.shard).unwrap_or_default(),
         streams: chunks.remove(&state.shard).unwrap_or_default(),
-        journal: journal.remove(&state.shard).unwrap_or_default(),
+        journal: journal.remove(&state.shard).unwrap_or_default().segments,
     });
     Ok(data.collect())
 }
 
-/// The segments of shards that are not yet in their chunks, oldest first.
+/// What was written to a shard and is not yet in its chunks.
+#[derive(Default)]
+pub(super) struct Journal {
+    /// The last write.
+    pub(super) version: i64,
+    /// Oldest first.
+    pub(super) segments: Vec<Vec<u8>>,
+}
+
+/// The journals of these shards; none for those without.
 pub(super) async fn journal(
     connection: &mut PgConnection,
     workspace: i32,
     shards: &[i16],
-) -> Result<HashMap<i16, Vec<Vec<u8>>>, StoreError> {
+) -> Result<HashMap<i16, Journal>, StoreError> {
     let mut rows = sqlx::query!(
-        "select shard, segment from activity_journal where workspace_id = $1 and shard = any($2)
+        "select shard, version, segment from activity_journal where workspace_id = $1 and shard = any($2)
          order by shard, version",
         workspace,
         shards
     )
     .fetch(connection);
-    let mut journal: HashMap<i16, Vec<Vec<u8>>> = HashMap::new();
+    let mut journals: HashMap<i16, Journal> = HashMap::new();
     while let Some(row) = rows.try_next().await? {
-        journal.entry(row.shard).or_default().push(row.segment);
+        let journal = journals.entry(row.shard).or_default();
+        journal.version = row.version;
+        journal.segments.push(row.segment);
     }
-    Ok(journal)
+    Ok(journals)
 }
 
 async fn starts(

@@ -12,6 +12,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use store::{CustomerRecord, EventRecord, NewWorkspace, Store, Workspace};
 
@@ -42,8 +43,11 @@ impl Customer {
         }
     }
 
-    /// One of his events, with a number of his own as key.
+    /// One of his events; its key is his and the number's, as a key from a file is.
     pub fn event(&self, number: usize, (name, at, size): &Told) -> EventRecord {
+        let mut his = DefaultHasher::new();
+        self.id.hash(&mut his);
+        let key = u128::from(his.finish()) << 64 | u128::try_from(number).unwrap();
         EventRecord {
             customer: self.id.clone(),
             name: name.clone(),
@@ -51,7 +55,7 @@ impl Customer {
             properties: size
                 .as_ref()
                 .map(|size| Map::from_iter([("size".to_owned(), size.clone())])),
-            key: u128::try_from(number + 1).unwrap().to_be_bytes(),
+            key: key.to_be_bytes(),
         }
     }
 
