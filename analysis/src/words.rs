@@ -22,8 +22,8 @@ pub use headline::{Headline, headline};
 pub use method::method_line;
 pub use numbers::{attrition_percent, interval, percent, thousands};
 pub use quartiles::{
-    Finding, Tone, effect, finding, group_uses, launch, lopsided, p_value, quartile_method,
-    scan_tag, signed_points, verdict_tag,
+    Finding, Tone, arrivals, effect, finding, group_uses, launch, lopsided, p_value, plan_time,
+    quartile_method, scan_tag, signed_points, verdict_tag,
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use stale::stale_notice;

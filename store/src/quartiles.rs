@@ -3,7 +3,7 @@
 
 use crate::retention::{Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
-use analysis::quartiles::{FactRow, Facts, QuartileReport, answer};
+use analysis::quartiles::{FactRow, Facts, QuartileReport, Wanted, answer};
 use analysis::query::QuartileQuery;
 use analysis::shape::About;
 use futures::TryStreamExt;
@@ -22,7 +22,7 @@ struct SameRow {
 }
 
 impl Store {
-    /// Answers a question about a feature, and scans all others in the same way.
+    /// Answers a question about a feature, or about all, or both.
     ///
     /// `now` is the instant that "now" means; nothing at or after the question's as-of is seen. All counts come from
     /// one snapshot of the data.
@@ -33,6 +33,7 @@ impl Store {
         &self,
         workspace: &Workspace,
         query: &QuartileQuery,
+        wanted: Wanted,
         now: Timestamp,
     ) -> Result<QuartileReport, StoreError> {
         query.validate()?;
@@ -50,7 +51,7 @@ impl Store {
             internal,
         };
         snapshot.commit().await?;
-        Ok(answer(&query, &plan, &facts, about))
+        Ok(answer(&query, &plan, &facts, about, wanted))
     }
 }
 

@@ -18,6 +18,7 @@ pub const DEFAULT_MATERIAL: u32 = 5;
 
 /// Where customers go who never used the feature.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Zeros {
     /// They are a group of their own.
@@ -34,6 +35,7 @@ named!(Zeros: Apart = "apart", Inside = "inside");
 ///
 /// Periods are rolling: they follow each other from the customer's own signup.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct QuartileQuery {
     /// Names of the events that are the feature; empty for the one that comes first in the scan.
