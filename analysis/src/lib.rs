@@ -10,6 +10,7 @@
 
 mod names;
 
+pub mod candidates;
 pub mod document;
 pub mod import;
 pub mod period;
@@ -23,3 +24,4 @@ pub mod stats;
 #[cfg(feature = "zones")]
 pub mod tally;
 pub mod words;
+pub mod workflow;

@@ -6,6 +6,7 @@
 mod cell;
 mod column;
 mod dates;
+mod definition;
 mod entry;
 mod headline;
 mod method;
@@ -17,6 +18,7 @@ mod stale;
 pub use cell::cell_sentence;
 pub use column::{column_label, column_name};
 pub use dates::{date, date_time, period_label, period_name, short_date};
+pub use definition::{activity_event, activity_rule, definition, duration};
 pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;

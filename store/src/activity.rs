@@ -10,8 +10,10 @@ mod fold;
 mod load;
 mod memory;
 mod rebuild;
+mod streams;
 
 pub(crate) use answer::{Question, count};
 pub use memory::INDEX_MEMORY;
 pub(crate) use memory::Memory;
 pub use rebuild::ShardDoubt;
+pub(crate) use streams::{clear_streams, lock_shard, next_segment, touched_customers};

@@ -3,6 +3,7 @@
 
 mod activity;
 mod customers;
+mod definitions;
 mod error;
 mod import;
 mod instant;
@@ -14,6 +15,9 @@ mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
+pub use definitions::{
+    Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
+};
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};

@@ -40,6 +40,11 @@ impl Store {
         let (population, plan) = prepare(workspace, &query.population(), now)?;
         let mut query = query.clone();
         query.active.clone_from(&population.active);
+        // Conditions on properties are asked of a stream only.
+        if let Some(activity) = workspace.unfilled(&query.activity, &population) {
+            return Err(StoreError::ActivityNotReady(activity));
+        }
+        query.activity.clone_from(&population.activity);
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
         let scope = Scope::new(&mut snapshot, workspace, &population, &plan, (0, last)).await?;
@@ -62,7 +67,7 @@ async fn facts(
     query: &QuartileQuery,
 ) -> Result<Facts, StoreError> {
     let names = sqlx::query!(
-        "select event_name_id, name from event_name where workspace_id = $1 order by name",
+        "select event_name_id, name from event_name where workspace_id = $1 and not derived order by name",
         scope.workspace
     )
     .fetch_all(&mut *snapshot)
@@ -94,18 +99,21 @@ async fn facts(
                coalesce(x.lately, false) as "lately!", coalesce(o.active, 0) as "active!", count(*) as "customers!"
         from watched w, lateral (
             select array_agg(u.event_name_id order by u.event_name_id) as events,
-                   array_agg(u.uses order by u.event_name_id) as uses, bool_or(u.lately) as lately
+                   array_agg(u.uses order by u.event_name_id) as uses, sum(u.lately) >= $10 as lately
             from (select e.event_name_id, count(*)::integer as uses,
-                         bool_or(e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
+                         count(*) filter (where e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
                   from event e
                   where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
                     and e.at >= w.start and e.at < w.bounds[2]
                   group by 1) u
         ) x, lateral (
-            select bit_or(1::bigint << width_bucket(e.at, w.bounds) - 2) as active
-            from event e
-            where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
-              and e.at >= w.bounds[2] and e.at < w.bounds[cardinality(w.bounds)] and e.event_name_id = any($6)
+            select bit_or(1::bigint << p.period) as active
+            from (select width_bucket(e.at, w.bounds) - 2 as period
+                  from event e
+                  where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
+                    and e.at >= w.bounds[2] and e.at < w.bounds[cardinality(w.bounds)] and e.event_name_id = any($6)
+                  group by 1 having count(*) >= $10
+            ) p
         ) o
         group by 1, 2, 3, 4, 5"#,
         i32::try_from(query.exposure).unwrap_or(i32::MAX),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::check_name;
 use super::problem::{ParamProblem, Params, whole};
-use super::url::{as_of, as_of_param, cohort_params, cohorts, event_names, filters};
+use super::url::{activity, as_of, as_of_param, cohort_params, cohorts, event_names, filters};
 use super::{AsOf, CohortRange, MAX_EVENTS, QueryError, RetentionQuery, TraitFilter, Window};
 use crate::names::named;
 use crate::period::Grain;
@@ -55,7 +55,9 @@ pub struct QuartileQuery {
     pub zeros: Zeros,
     /// Differences within this many points are not material.
     pub material: u32,
-    /// Names of the events that count as active; empty for the workspace's own definition.
+    /// The saved definition of what counts as active, by its name in addresses; `active` then has to be empty.
+    pub activity: Option<String>,
+    /// Names of the events that count as active; empty for a saved definition, the workspace's own unless one is named.
     pub active: Vec<String>,
     /// Which customers; empty for all.
     pub filters: Vec<TraitFilter>,
@@ -88,6 +90,7 @@ impl QuartileQuery {
             landmark: true,
             zeros: Zeros::default(),
             material: DEFAULT_MATERIAL,
+            activity: None,
             active: Vec::new(),
             filters: Vec::new(),
             as_of: AsOf::default(),
@@ -107,6 +110,7 @@ impl QuartileQuery {
         RetentionQuery {
             grain: self.grain,
             window: Window::Rolling,
+            activity: self.activity.clone(),
             active: self.active.clone(),
             cohorts: self.cohorts,
             as_of: self.as_of,
@@ -123,6 +127,7 @@ impl QuartileQuery {
             (self.exposure, self.outcome) = (usual.exposure, usual.outcome);
             self.grain = population.grain;
         }
+        self.activity.clone_from(&population.activity);
         self.active.clone_from(&population.active);
         self.cohorts = population.cohorts;
         self.as_of = population.as_of;
@@ -169,6 +174,7 @@ impl QuartileQuery {
         query.zeros = zeros.unwrap_or_default();
         query.material = number(&mut params, "material", MAX_MATERIAL, query.material);
         query.active = event_names(&mut params, "active");
+        query.activity = activity(&mut params, &query.active);
         query.filters = filters(&mut params);
         query.as_of = as_of(&mut params);
         params.report_unknown(&[]);
@@ -201,6 +207,8 @@ impl QuartileQuery {
         if self.zeros != Zeros::default() {
             params.push(("zeros", self.zeros.to_string()));
         }
+        let activity = self.activity.iter();
+        params.extend(activity.map(|slug| ("activity", slug.clone())));
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));

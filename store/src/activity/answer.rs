@@ -48,6 +48,7 @@ fn window(query: &RetentionQuery) -> Option<Window> {
         start_events: _,
         start_where,
         before_start: _,
+        activity: _,
         active: _,
         active_where,
         any_event: _,

@@ -23,9 +23,10 @@ pub fn quartile_method(report: &QuartileReport) -> String {
             "{} counted from each customer’s own signup: usage to the end of {unit} {exposure}, leaving from there to the end of {unit} {end}",
             grain.noun(0)
         ),
-        match query.active.as_slice() {
-            [one] => format!("left = no {one}"),
-            names => format!("left = none of {}", names.join(", ")),
+        match (&query.activity, query.active.as_slice()) {
+            (Some(slug), _) => format!("left = no {slug}"),
+            (None, [one]) => format!("left = no {one}"),
+            (None, names) => format!("left = none of {}", names.join(", ")),
         },
     ];
     parts.extend(
