@@ -18,6 +18,7 @@ pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;
+pub mod segment;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;

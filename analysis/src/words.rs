@@ -13,6 +13,7 @@ mod method;
 mod numbers;
 mod quartiles;
 mod question;
+mod segment;
 mod stale;
 
 pub use cell::cell_sentence;
@@ -28,6 +29,7 @@ pub use quartiles::{
     quartile_method, scan_tag, signed_points, verdict_tag,
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
+pub use segment::{condition, in_segments, segment_count};
 pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".

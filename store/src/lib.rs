@@ -10,6 +10,7 @@ mod instant;
 mod members;
 mod quartiles;
 mod retention;
+mod segments;
 mod shard;
 mod workspace;
 mod writer;
@@ -23,6 +24,7 @@ pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use retention::Engine;
+pub use segments::{Members, NewSegment};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
 pub use writer::{AccountRow, ContractRow, Written};

@@ -47,7 +47,8 @@ impl Store {
         query.activity.clone_from(&population.activity);
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
-        let scope = Scope::new(&mut snapshot, workspace, &population, &plan, (0, last)).await?;
+        let asked = (&population, &plan);
+        let scope = Scope::new(&mut snapshot, self, workspace, asked, (0, last)).await?;
         let facts = facts(&mut snapshot, &scope, &query).await?;
         let (left_out, internal) = scope.outside(&mut snapshot, workspace, &population).await?;
         let about = About {
@@ -93,7 +94,7 @@ async fn facts(
                            else instant_of(
                                clock_at(m.start, $15, $17) + make_interval(months => k * $14), $16, $17)
                        end order by k) as bounds
-                from generate_series($22::integer - 1, $22 + $23::integer) k) w
+                from generate_series($23::integer - 1, $23 + $24::integer) k) w
         )
         select w.ended as "ended!", coalesce(x.events, '{}') as "events!", coalesce(x.uses, '{}') as "uses!",
                coalesce(x.lately, false) as "lately!", coalesce(o.active, 0) as "active!", count(*) as "customers!"

@@ -7,6 +7,7 @@ use super::check::{
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS,
 };
 use super::{Bracket, MAX_MATERIAL, MAX_STEPS, MAX_WINDOW, RetentionKind};
+use crate::segment::{MAX_CONDITIONS, MAX_DEPTH, MAX_DESCRIPTION, MAX_SEGMENTS};
 use crate::words;
 
 /// Why a question cannot be answered. `Display` is a plain sentence, [`QueryError::code`] is stable.
@@ -228,6 +229,40 @@ pub enum QueryError {
         /// What was asked for, in points.
         given: u32,
     },
+    /// A segment of more conditions than can be.
+    #[error("A segment can have at most {MAX_CONDITIONS} conditions, not {given}.")]
+    TooManyConditions {
+        /// How many were given.
+        given: usize,
+    },
+    /// Groups within groups within groups.
+    #[error("Conditions can lie at most {MAX_DEPTH} deep within one another.")]
+    ConditionTooDeep,
+    /// A group of no conditions.
+    #[error("A group of conditions is empty.")]
+    EmptyGroup,
+    /// A segment's description is too long.
+    #[error(
+        "A description can have at most {} characters, not {}.",
+        words::thousands(u64::try_from(MAX_DESCRIPTION).unwrap_or(u64::MAX)),
+        words::thousands(u64::try_from(*.given).unwrap_or(u64::MAX))
+    )]
+    DescriptionTooLong {
+        /// Its length in characters.
+        given: usize,
+    },
+    /// Too many segments in one question.
+    #[error("A question can name at most {MAX_SEGMENTS} segments, not {given}.")]
+    TooManySegments {
+        /// How many were given.
+        given: usize,
+    },
+    /// A segment that is not saved here.
+    #[error("There is no segment called “{slug}”.")]
+    UnknownSegment {
+        /// What was asked for.
+        slug: String,
+    },
     /// The limit for small cohorts is too large.
     #[error(
         "The limit for small cohorts can be at most {}, not {}.",
@@ -278,6 +313,12 @@ impl QueryError {
             QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
             QueryError::WindowLength { .. } => "window_length",
             QueryError::Material { .. } => "material_difference",
+            QueryError::TooManyConditions { .. } => "too_many_conditions",
+            QueryError::ConditionTooDeep => "condition_too_deep",
+            QueryError::EmptyGroup => "empty_group",
+            QueryError::DescriptionTooLong { .. } => "description_too_long",
+            QueryError::TooManySegments { .. } => "too_many_segments",
+            QueryError::UnknownSegment { .. } => "unknown_segment",
             QueryError::Small { .. } => "small_limit",
         }
     }

@@ -1,6 +1,6 @@
 //! The method line of an answer about a feature.
 
-use super::super::{as_of, date, date_time, filter};
+use super::super::{as_of, date, date_time, filter, in_segments};
 use super::customers;
 use crate::quartiles::QuartileReport;
 use crate::query::{AsOf, Zeros};
@@ -35,6 +35,9 @@ pub fn quartile_method(report: &QuartileReport) -> String {
             .iter()
             .map(|one| format!("only where {}", filter(one))),
     );
+    if !query.segments.is_empty() {
+        parts.push(format!("only those {}", in_segments(&query.segments)));
+    }
     parts.push(match reading.landmark {
         true => format!(
             "only those active in {unit} {exposure}; {} already gone left out",
