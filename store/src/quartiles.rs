@@ -1,6 +1,7 @@
 //! What customers did in their exposure window and whether they were active after it, counted by plain SQL over raw
 //! events: one query answers for all features.
 
+use crate::gate::Work;
 use crate::retention::{Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
 use analysis::quartiles::{FactRow, Facts, QuartileReport, Wanted, answer};
@@ -45,6 +46,7 @@ impl Store {
             return Err(StoreError::ActivityNotReady(activity));
         }
         query.activity.clone_from(&population.activity);
+        let _turn = self.gate.turn(Work::Scan).await;
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
         let asked = (&population, &plan);
