@@ -10,6 +10,7 @@
 
 mod names;
 
+pub mod churn;
 pub mod document;
 pub mod import;
 pub mod period;

@@ -2,6 +2,7 @@
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
 mod activity;
+mod churn;
 mod customers;
 mod error;
 mod import;
@@ -14,6 +15,7 @@ mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
+pub use churn::{ChurnAnswer, LostCustomer, QuietCustomer};
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
