@@ -406,7 +406,7 @@ fn add_up(
         let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
         let (chosen, internal) = who.choose(place, &states[place]);
         let chosen = chosen.map(|chosen| sets.choose(&chosen));
-        sets.count(counting, plan, offset, chosen.as_deref(), tally);
+        sets.count(counting, plan, offset, chosen.as_deref(), None, tally);
         Ok::<_, Broken>(internal)
     };
     // Adding up a tally for every shard would take longer than counting them.
