@@ -11,6 +11,7 @@
 mod names;
 
 pub mod candidates;
+pub mod churn;
 pub mod document;
 pub mod import;
 pub mod period;

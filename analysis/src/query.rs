@@ -12,6 +12,7 @@ use crate::period::Grain;
 
 mod activity;
 mod check;
+mod churn;
 mod condition;
 mod error;
 mod filter;
@@ -32,6 +33,7 @@ pub use check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
 };
+pub use churn::{ChurnQuery, DEFAULT_PACE, DEFAULT_STICKY_DAYS, MAX_STICKY_DAYS, MAX_THRESHOLD};
 pub use condition::{Behaviour, Days, EventFilter};
 pub use error::QueryError;
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};

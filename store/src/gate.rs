@@ -9,6 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How many times at once the events themselves are gone through, each by a process of Postgres.
 const SCANS: usize = 2;
 
+/// Questions about features at once: of most of them little is left to do, of some much.
+const FEATURES: usize = 3;
+
 /// Work of which only so much is done at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Work {
@@ -16,6 +19,8 @@ pub(crate) enum Work {
     Build,
     /// SQL over raw events.
     Scan,
+    /// A question about features.
+    Features,
 }
 
 /// The turns of one store; shared by its clones.
@@ -23,6 +28,7 @@ pub(crate) enum Work {
 pub(crate) struct Gate {
     builds: Arc<Semaphore>,
     scans: Arc<Semaphore>,
+    features: Arc<Semaphore>,
 }
 
 /// The right to do work, until it is dropped.
@@ -37,6 +43,7 @@ impl Gate {
         Self {
             builds: Arc::new(Semaphore::new(1)),
             scans: Arc::new(Semaphore::new(SCANS)),
+            features: Arc::new(Semaphore::new(FEATURES)),
         }
     }
 
@@ -44,6 +51,7 @@ impl Gate {
         match work {
             Work::Build => self.builds.clone(),
             Work::Scan => self.scans.clone(),
+            Work::Features => self.features.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
 mod activity;
+mod churn;
 mod customers;
 mod definitions;
 mod error;
@@ -18,6 +19,7 @@ mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
+pub use churn::{ChurnAnswer, LostCustomer, QuietCustomer};
 pub use definitions::{
     Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
 };

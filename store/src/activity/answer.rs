@@ -6,7 +6,7 @@ use super::load::{self, ShardState};
 use super::memory::{Last, Memory, Sets};
 use crate::retention::Counted;
 use crate::{Members, Store, StoreError, Workspace};
-use analysis::query::{RetentionQuery, StartRule, TraitTest};
+use analysis::query::{RetentionQuery, StartRule, TraitFilter, TraitTest};
 use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;
@@ -95,22 +95,10 @@ impl Prepared {
         } = question;
         let memory = &store.activity;
         let parts = self.parts(store, &mut *snapshot).await?;
-        let mut who = Who {
-            filters: Vec::new(),
-            internal: Vec::new(),
-            members: members.cloned(),
-        };
-        for (filters, tests) in [
-            (&query.filters, &mut who.filters),
-            (&workspace.internal, &mut who.internal),
-        ] {
-            for filter in filters {
-                let name = &filter.name;
-                let states = &self.states;
-                let columns = load::columns(&mut *snapshot, memory, workspace.id.0, states, name);
-                tests.push((filter.test.clone(), columns.await?));
-            }
-        }
+        let conditions = (&query.filters[..], &workspace.internal[..]);
+        let states = &self.states;
+        let mut who = Who::read(&mut *snapshot, memory, workspace.id.0, states, conditions).await?;
+        who.members = members.cloned();
         let plan = (*plan).clone();
         let left_out_counts = query.start == StartRule::Signup;
         let work = move || {
@@ -182,18 +170,41 @@ struct ShardPart {
 type Test = (TraitTest, Vec<Arc<Column>>);
 
 /// Who is counted.
-struct Who {
+pub(super) struct Who {
     /// All of these hold.
     filters: Vec<Test>,
     /// None of these does.
     internal: Vec<Test>,
     /// Only these, if not all.
-    members: Option<Members>,
+    pub(super) members: Option<Members>,
 }
 
 impl Who {
+    /// Those who pass the first conditions, without those who pass any of the second.
+    pub(super) async fn read(
+        snapshot: &mut PgConnection,
+        memory: &Memory,
+        workspace: i32,
+        states: &[ShardState],
+        (filters, internal): (&[TraitFilter], &[TraitFilter]),
+    ) -> Result<Who, StoreError> {
+        let mut who = Who {
+            filters: Vec::new(),
+            internal: Vec::new(),
+            members: None,
+        };
+        for (filters, tests) in [(filters, &mut who.filters), (internal, &mut who.internal)] {
+            for filter in filters {
+                let columns =
+                    load::columns(&mut *snapshot, memory, workspace, states, &filter.name);
+                tests.push((filter.test.clone(), columns.await?));
+            }
+        }
+        Ok(who)
+    }
+
     /// The chosen customers of a shard, if there is a choice, and how many are internal.
-    fn choose(&self, place: usize, state: &ShardState) -> (Option<Selection>, u64) {
+    pub(super) fn choose(&self, place: usize, state: &ShardState) -> (Option<Selection>, u64) {
         let customers = state.customers;
         if self.filters.is_empty() && self.internal.is_empty() && self.members.is_none() {
             return (None, 0);
@@ -256,17 +267,17 @@ impl Prepared {
 }
 
 /// A length as a count.
-fn number(length: usize) -> u64 {
+pub(super) fn number(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// As many as there are processors.
-fn threads() -> usize {
+pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// What a task or thread returned.
-pub(super) fn joined<T>(result: Result<T, JoinError>) -> Result<T, StoreError> {
+pub(crate) fn joined<T>(result: Result<T, JoinError>) -> Result<T, StoreError> {
     result.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         // The runtime is being shut down: nobody waits for the answer.

@@ -247,7 +247,7 @@ impl Asked {
     }
 }
 
-fn parse(journal: &[Vec<u8>]) -> Result<Vec<Segment<'_>>, Broken> {
+pub(super) fn parse(journal: &[Vec<u8>]) -> Result<Vec<Segment<'_>>, Broken> {
     journal.iter().map(|bytes| Segment::parse(bytes)).collect()
 }
 
@@ -277,14 +277,14 @@ fn of<'a>(all: &[Named<'a>], streams: &[i32]) -> Vec<(Month, &'a Chunk<'a>)> {
 }
 
 /// A shard's starts with the journal's.
-struct Current {
-    starts: Arc<Starts>,
+pub(super) struct Current {
+    pub(super) starts: Arc<Starts>,
     /// The newest event or start.
     newest: i64,
 }
 
 impl Current {
-    fn new(data: &ShardData, journal: &[Segment<'_>]) -> Result<Self, Broken> {
+    pub(super) fn new(data: &ShardData, journal: &[Segment<'_>]) -> Result<Self, Broken> {
         let mut newest = data.state.newest.unwrap_or(i64::MIN);
         let mut starts = data.starts.clone();
         if !journal.is_empty() || starts.len() < data.state.customers {

@@ -1,6 +1,7 @@
 //! What was read of the index, in bounded memory: the least recently used is forgotten first.
 
 use super::load::{ALL_MONTHS, Months};
+use super::usage::{Usage, UsageAbout};
 use analysis::period::{Grain, WeekStart};
 use analysis::query::StartRule;
 use index::chunk::{Chunk, Depth};
@@ -75,6 +76,7 @@ enum Key {
     Column(i32, i16, String),
     Sets(Arc<About>, i16),
     Last(Arc<About>, i16),
+    Usage(Arc<UsageAbout>, i16),
 }
 
 #[derive(Clone)]
@@ -87,6 +89,7 @@ enum Value {
     Column(i64, Arc<Column>),
     Sets(Arc<Sets>),
     Last(Arc<Last>),
+    Usage(Arc<Usage>),
 }
 
 impl Value {
@@ -102,6 +105,7 @@ impl Value {
                 Value::Column(_, column) => column.size(),
                 Value::Sets(sets) => sets.sets.size(),
                 Value::Last(last) => last.last.size(),
+                Value::Usage(usage) => usage.usage.size(),
             }
     }
 }
@@ -238,6 +242,22 @@ impl Memory {
             Value::Sets(sets) if sets.version == version => Some(sets),
             _ => None,
         }
+    }
+
+    pub(super) fn usage(
+        &self,
+        about: &Arc<UsageAbout>,
+        shard: i16,
+        version: i64,
+    ) -> Option<Arc<Usage>> {
+        match self.get(&Key::Usage(about.clone(), shard))? {
+            Value::Usage(usage) if usage.version == version => Some(usage),
+            _ => None,
+        }
+    }
+
+    pub(super) fn put_usage(&self, about: &Arc<UsageAbout>, shard: i16, usage: Arc<Usage>) {
+        self.put(Key::Usage(about.clone(), shard), Value::Usage(usage));
     }
 
     pub(super) fn put_sets(&self, about: &Arc<About>, shard: i16, sets: Arc<Sets>) {
