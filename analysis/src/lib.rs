@@ -11,6 +11,7 @@
 mod names;
 
 pub mod candidates;
+pub mod churn;
 pub mod document;
 pub mod import;
 pub mod period;
@@ -18,6 +19,7 @@ pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;
+pub mod segment;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;

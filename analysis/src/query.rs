@@ -12,6 +12,7 @@ use crate::period::Grain;
 
 mod activity;
 mod check;
+mod churn;
 mod condition;
 mod error;
 mod filter;
@@ -27,10 +28,12 @@ pub use activity::{
     ActivityDefinition, ActivityEvent, ActivityRule, Draft, MAX_SLUG, MAX_STEPS, MAX_WITHIN,
     SEARCHES, TESTS, is_slug,
 };
+pub(crate) use check::check_name;
 pub use check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
 };
+pub use churn::{ChurnQuery, DEFAULT_PACE, DEFAULT_STICKY_DAYS, MAX_STICKY_DAYS, MAX_THRESHOLD};
 pub use condition::{Behaviour, Days, EventFilter};
 pub use error::QueryError;
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
@@ -164,6 +167,8 @@ pub struct RetentionQuery {
     pub filters: Vec<TraitFilter>,
     /// What customers must have done or not done; empty for all.
     pub behaviours: Vec<Behaviour>,
+    /// Saved segments to which customers must belong, all of them, by their names in addresses; empty for all customers.
+    pub segments: Vec<String>,
     /// Cohorts with fewer members are marked as small.
     pub small: u32,
 }
@@ -190,17 +195,18 @@ impl Default for RetentionQuery {
             as_of: AsOf::default(),
             filters: Vec::new(),
             behaviours: Vec::new(),
+            segments: Vec::new(),
             small: DEFAULT_SMALL,
         }
     }
 }
 
 impl RetentionQuery {
-    /// Sorts and deduplicates the names of events, so that equal questions are equal values.
+    /// Sorts and deduplicates the names of events and segments, so that equal questions are equal values.
     pub fn normalise(&mut self) {
-        for events in [&mut self.active, &mut self.start_events] {
-            events.sort();
-            events.dedup();
+        for names in [&mut self.active, &mut self.start_events, &mut self.segments] {
+            names.sort();
+            names.dedup();
         }
     }
 }

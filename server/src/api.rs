@@ -5,6 +5,7 @@
 mod activities;
 mod error;
 mod openapi;
+mod quartiles;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
@@ -28,6 +29,14 @@ pub(crate) fn routes(store: Store) -> Router {
         .route(
             "/workspaces/{workspace}/activities",
             get(activities::list).post(activities::save),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/quartiles",
+            post(quartiles::quartiles),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/scan",
+            post(quartiles::scan),
         )
         .route(
             "/openapi.json",

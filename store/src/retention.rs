@@ -72,7 +72,8 @@ impl Store {
         let (query, plan) = prepare(workspace, query, now)?;
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
-        let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
+        let range = (0, last);
+        let scope = Scope::new(&mut snapshot, self, workspace, (&query, &plan), range).await?;
         let mut counted = None;
         if engine != Engine::Reference {
             let asked = activity::Question {
@@ -81,6 +82,7 @@ impl Store {
                 plan: &plan,
                 active: &scope.event_ids,
                 start: &scope.start_ids,
+                members: scope.members.as_ref(),
             };
             counted = match activity::count(&mut snapshot, &self.activity, &asked).await {
                 Err(StoreError::Index(broken)) if engine == Engine::Fastest => {

@@ -9,6 +9,7 @@ use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
     QueryError, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window, is_slug,
 };
+use crate::segment::check_segment_slugs;
 
 /// The most cohorts that can be asked for by number: ten years of weeks.
 pub const MAX_COHORTS: u32 = 520;
@@ -80,6 +81,7 @@ impl RetentionQuery {
             return Err(QueryError::TooManyFilters { given });
         }
         self.behaviours.iter().try_for_each(Behaviour::check)?;
+        check_segment_slugs(&self.segments)?;
         check_filters(&self.filters)
     }
 }
@@ -121,7 +123,7 @@ impl EventFilter {
 
 impl Behaviour {
     /// Whether the condition keeps all limits.
-    pub(super) fn check(&self) -> Result<(), QueryError> {
+    pub(crate) fn check(&self) -> Result<(), QueryError> {
         check_name("An event name", &self.event)?;
         let days = self.days.unwrap_or(Days { from: 0, to: 1 });
         let in_order = days.from < days.to && days.to <= MAX_DAYS;
@@ -169,7 +171,7 @@ impl RetentionQuery {
 
 impl TraitFilter {
     /// Whether the condition keeps all limits.
-    pub(super) fn check(&self) -> Result<(), QueryError> {
+    pub(crate) fn check(&self) -> Result<(), QueryError> {
         check_name("A trait name", &self.name)?;
         match &self.test {
             TraitTest::Is(values) | TraitTest::IsNot(values) => {
@@ -267,7 +269,7 @@ pub(super) fn check_min_count(given: u32) -> Result<(), QueryError> {
     Ok(())
 }
 
-pub(super) fn check_name(what: &'static str, text: &str) -> Result<(), QueryError> {
+pub(crate) fn check_name(what: &'static str, text: &str) -> Result<(), QueryError> {
     if text.is_empty() {
         return Err(QueryError::Empty { what });
     }

@@ -6,7 +6,11 @@ use super::check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS,
 };
-use super::{Bracket, MAX_MATERIAL, MAX_STEPS, MAX_WINDOW, RetentionKind};
+use super::{
+    Bracket, MAX_MATERIAL, MAX_STEPS, MAX_STICKY_DAYS, MAX_THRESHOLD, MAX_WINDOW, RetentionKind,
+};
+use crate::period::Grain;
+use crate::segment::{MAX_CONDITIONS, MAX_DEPTH, MAX_DESCRIPTION, MAX_SEGMENTS};
 use crate::words;
 
 /// Why a question cannot be answered. `Display` is a plain sentence, [`QueryError::code`] is stable.
@@ -228,6 +232,64 @@ pub enum QueryError {
         /// What was asked for, in points.
         given: u32,
     },
+    /// A segment of more conditions than can be.
+    #[error("A segment can have at most {MAX_CONDITIONS} conditions, not {given}.")]
+    TooManyConditions {
+        /// How many were given.
+        given: usize,
+    },
+    /// Groups within groups within groups.
+    #[error("Conditions can lie at most {MAX_DEPTH} deep within one another.")]
+    ConditionTooDeep,
+    /// A group of no conditions.
+    #[error("A group of conditions is empty.")]
+    EmptyGroup,
+    /// A segment's description is too long.
+    #[error(
+        "A description can have at most {} characters, not {}.",
+        words::thousands(u64::try_from(MAX_DESCRIPTION).unwrap_or(u64::MAX)),
+        words::thousands(u64::try_from(*.given).unwrap_or(u64::MAX))
+    )]
+    DescriptionTooLong {
+        /// Its length in characters.
+        given: usize,
+    },
+    /// Too many segments in one question.
+    #[error("A question can name at most {MAX_SEGMENTS} segments, not {given}.")]
+    TooManySegments {
+        /// How many were given.
+        given: usize,
+    },
+    /// A segment that is not saved here.
+    #[error("There is no segment called “{slug}”.")]
+    UnknownSegment {
+        /// What was asked for.
+        slug: String,
+    },
+    /// Churn by periods that are too short.
+    #[error("Churn is counted by week, month, quarter or year, not by {given}.")]
+    ChurnGrain {
+        /// What was asked for.
+        given: Grain,
+    },
+    /// An inactivity threshold of nothing, or of too many days.
+    #[error("The inactivity threshold must be between 1 and {MAX_THRESHOLD} days, not {given}.")]
+    Threshold {
+        /// What was asked for, in days.
+        given: u32,
+    },
+    /// Stickiness among too few or too many days.
+    #[error("Active days are counted among 2 to {MAX_STICKY_DAYS} days, not among {given}.")]
+    StickyDays {
+        /// What was asked for.
+        given: u32,
+    },
+    /// A share of a customer's own pace that is none.
+    #[error("The share of a customer's own pace must be between 1 and 99 percent, not {given}.")]
+    Pace {
+        /// What was asked for, in percent.
+        given: u32,
+    },
     /// The limit for small cohorts is too large.
     #[error(
         "The limit for small cohorts can be at most {}, not {}.",
@@ -278,6 +340,16 @@ impl QueryError {
             QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
             QueryError::WindowLength { .. } => "window_length",
             QueryError::Material { .. } => "material_difference",
+            QueryError::TooManyConditions { .. } => "too_many_conditions",
+            QueryError::ConditionTooDeep => "condition_too_deep",
+            QueryError::EmptyGroup => "empty_group",
+            QueryError::DescriptionTooLong { .. } => "description_too_long",
+            QueryError::TooManySegments { .. } => "too_many_segments",
+            QueryError::UnknownSegment { .. } => "unknown_segment",
+            QueryError::ChurnGrain { .. } => "churn_grain",
+            QueryError::Threshold { .. } => "inactivity_threshold",
+            QueryError::StickyDays { .. } => "sticky_days",
+            QueryError::Pace { .. } => "own_pace",
             QueryError::Small { .. } => "small_limit",
         }
     }

@@ -11,6 +11,7 @@ use super::{
     Window, is_slug,
 };
 use crate::period::Grain;
+use crate::segment::{MAX_SEGMENTS, check_segment_slugs};
 use crate::words;
 
 /// Parameters that belong to the view.
@@ -89,6 +90,7 @@ impl RetentionQuery {
             "a condition such as did:order:3 or not:order:1:0-7",
             Behaviour::parse,
         );
+        query.segments = segments(&mut params);
         let most = words::thousands(u64::from(MAX_SMALL));
         let small = params.parsed(
             "small",
@@ -155,6 +157,8 @@ impl RetentionQuery {
         params.extend(filters.map(|filter| ("active_where", filter.to_string())));
         let behaviours = self.behaviours.iter();
         params.extend(behaviours.map(|one| ("behaviour", one.to_string())));
+        let segments = self.segments.iter();
+        params.extend(segments.map(|slug| ("segment", slug.clone())));
         if self.small != DEFAULT_SMALL {
             params.push(("small", self.small.to_string()));
         }
@@ -332,6 +336,25 @@ pub(super) fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
     let expected =
         "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
     conditions(params, "where", expected, TraitFilter::parse)
+}
+
+/// Saved segments, by their names in addresses.
+pub(super) fn segments(params: &mut Params<'_>) -> Vec<String> {
+    let mut slugs: Vec<String> = Vec::new();
+    for slug in params.all("segment") {
+        if check_segment_slugs(&[slug.to_owned()]).is_err() {
+            params.problem("segment", slug, "the name of a saved segment", "");
+        } else if slugs.iter().all(|known| known != slug) {
+            if slugs.len() < MAX_SEGMENTS {
+                slugs.push(slug.to_owned());
+            } else {
+                let expected = format!("at most {MAX_SEGMENTS} segments");
+                params.problem("segment", slug, &expected, "");
+            }
+        }
+    }
+    slugs.sort();
+    slugs
 }
 
 fn event_filters(params: &mut Params<'_>, param: &str, names: &[String]) -> Vec<EventFilter> {

@@ -3,7 +3,7 @@
 use super::entry::often;
 use super::{
     activity, as_of, behaviour, column_name, customers, date_time, entered, event_filter, filter,
-    list, thousands,
+    in_segments, list, thousands,
 };
 use crate::period::{Grain, WeekStart};
 use crate::query::{BeforeStart, ColumnZero, RetentionKind, RetentionQuery, StartRule, Window};
@@ -64,6 +64,9 @@ pub fn method_line(report: &RetentionReport) -> String {
     );
     let behaviours = query.behaviours.iter();
     parts.extend(behaviours.map(|one| format!("only those who {}", behaviour(one))));
+    if !query.segments.is_empty() {
+        parts.push(format!("only those {}", in_segments(&query.segments)));
+    }
     for (what, filters) in [
         ("start", &query.start_where),
         ("active", &query.active_where),

@@ -2,8 +2,8 @@
 
 use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
-use analysis::document::RetentionDocument;
-use analysis::query::RetentionQuery;
+use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
+use analysis::query::{QuartileQuery, RetentionQuery};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -37,6 +37,16 @@ pub(super) fn description() -> Value {
         "description": "The definitions.",
         "content": { "application/json": { "schema": types.subschema_for::<Vec<SavedActivity>>() } },
     });
+    let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
+        &mut types,
+        "Groups by usage of a feature",
+        "Do those who use a feature more leave less? Groups by usage, what became of them, and a verdict.",
+    );
+    let scan = report::<QuartileQuery, ScanDocument<'_>>(
+        &mut types,
+        "All features",
+        "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -49,6 +59,8 @@ pub(super) fn description() -> Value {
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
             "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
+            "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
+            "/workspaces/{workspace}/reports/scan": { "post": scan },
         },
         "components": { "schemas": types.take_definitions(true) },
     })

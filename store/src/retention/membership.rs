@@ -2,7 +2,8 @@
 
 use crate::definitions::stream;
 use crate::instant::to_db;
-use crate::{StoreError, Workspace};
+use crate::segments::members_of;
+use crate::{Members, Store, StoreError, Workspace};
 use analysis::period::Length;
 use analysis::query::{
     BeforeStart, Behaviour, EventFilter, RetentionQuery, TraitFilter, TraitTest, Window,
@@ -17,7 +18,7 @@ use time::OffsetDateTime;
 
 /// A checked query over `member` (who entered which cohort, and when) and `active` (in which of his periods, how often).
 ///
-/// Parameters 1 to 21 are those of [`Scope`], in its order. More may follow in the tail. Events are read `plain`, from
+/// Parameters 1 to 22 are those of [`Scope`], in its order. More may follow in the tail. Events are read `plain`, from
 /// their index alone, or `filtered` by their properties.
 macro_rules! membership_query {
     (plain, $($rest:tt)*) => {
@@ -83,6 +84,7 @@ macro_rules! membership_query {
                       from jsonb_to_recordset($18::jsonb)
                            as f(name text, op text, list jsonb, low float8, high float8)
                       where passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+                  and (cardinality($22::bytea[]) = 0 or is_member($22, c.shard, c.customer_no))
                   and ($21::jsonb = '[]' or not exists (
                       select 1
                       from jsonb_to_recordset($21::jsonb)
@@ -128,7 +130,8 @@ macro_rules! membership_query {
             $scope.internal,
             $scope.start_where,
             $scope.active_where,
-            $scope.behaviours
+            $scope.behaviours,
+            &$scope.member_bits
             $(, $more)*
         )
     };
@@ -159,6 +162,10 @@ pub(crate) struct Scope {
     pub(crate) start_where: Value,
     pub(crate) active_where: Value,
     pub(crate) behaviours: Value,
+    /// Those who belong to all segments that the question names; `None` when it names none.
+    pub(crate) members: Option<Members>,
+    /// The same for the data base; none when the question names none.
+    pub(crate) member_bits: Vec<Vec<u8>>,
     /// Whether events are filtered by their properties.
     pub(crate) filtered: bool,
 }
@@ -167,11 +174,19 @@ impl Scope {
     /// The customers of cohorts `first..=last` (numbers of the plan's periods).
     pub(crate) async fn new(
         snapshot: &mut PgConnection,
+        store: &Store,
         workspace: &Workspace,
-        query: &RetentionQuery,
-        plan: &RetentionPlan,
+        (query, plan): (&RetentionQuery, &RetentionPlan),
         (first, last): (u32, u32),
     ) -> Result<Self, StoreError> {
+        let members = members_of(
+            &mut *snapshot,
+            &store.activity,
+            workspace.id.0,
+            &query.segments,
+            plan.as_of,
+        )
+        .await?;
         let bound = |number: u32| {
             let place = usize::try_from(number).unwrap_or(usize::MAX);
             plan.periods
@@ -214,6 +229,8 @@ impl Scope {
             start_where: event_filters_json(&query.start_where),
             active_where: event_filters_json(&query.active_where),
             behaviours: behaviours_json(&query.behaviours),
+            member_bits: members.as_ref().map(Members::bytes).unwrap_or_default(),
+            members,
             filtered: !(query.start_where.is_empty() && query.active_where.is_empty()),
         })
     }
