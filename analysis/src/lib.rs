@@ -17,6 +17,7 @@ pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;
+pub mod segments;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;

@@ -12,6 +12,7 @@ mod method;
 mod numbers;
 mod quartiles;
 mod question;
+mod segments;
 mod stale;
 
 pub use cell::cell_sentence;
@@ -26,6 +27,9 @@ pub use quartiles::{
     scan_tag, signed_points, verdict_tag,
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
+pub use segments::{
+    days, lifetime, mix_sentence, pair_sentence, segment_finding, segment_method, split,
+};
 pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".

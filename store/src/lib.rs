@@ -9,6 +9,7 @@ mod instant;
 mod members;
 mod quartiles;
 mod retention;
+mod segments;
 mod shard;
 mod workspace;
 mod writer;

@@ -6,7 +6,7 @@ use super::check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS,
 };
-use super::{Bracket, MAX_MATERIAL, MAX_WINDOW, RetentionKind};
+use super::{Bracket, MAX_MATERIAL, MAX_SEGMENTS, MAX_WINDOW, RetentionKind};
 use crate::words;
 
 /// Why a question cannot be answered. `Display` is a plain sentence, [`QueryError::code`] is stable.
@@ -201,6 +201,30 @@ pub enum QueryError {
         /// What was asked for, in points.
         given: u32,
     },
+    /// No saved segment, or too many.
+    #[error("Between 1 and {MAX_SEGMENTS} segments can stand side by side, not {given}.")]
+    SegmentCount {
+        /// How many were given.
+        given: usize,
+    },
+    /// Nothing that makes segments, where no customer has a trait either.
+    #[error("No customer here has traits that would make segments.")]
+    NoSplit,
+    /// A saved segment that is not there.
+    #[error("There is no saved segment “{name}”.")]
+    NoSegment {
+        /// Its name in addresses.
+        name: String,
+    },
+    /// An inactivity threshold of no days, or of too many.
+    #[error(
+        "A customer counts as gone after 1 to {} days without activity, not {given}.",
+        words::thousands(u64::from(MAX_DAYS))
+    )]
+    Inactivity {
+        /// What was asked for, in days.
+        given: u32,
+    },
     /// The limit for small cohorts is too large.
     #[error(
         "The limit for small cohorts can be at most {}, not {}.",
@@ -245,6 +269,10 @@ impl QueryError {
             QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
             QueryError::WindowLength { .. } => "window_length",
             QueryError::Material { .. } => "material_difference",
+            QueryError::SegmentCount { .. } => "segment_count",
+            QueryError::NoSplit => "no_split",
+            QueryError::NoSegment { .. } => "no_segment",
+            QueryError::Inactivity { .. } => "inactivity",
             QueryError::Small { .. } => "small_limit",
         }
     }
