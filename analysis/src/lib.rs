@@ -10,6 +10,7 @@
 
 mod names;
 
+pub mod comparison;
 pub mod document;
 pub mod import;
 pub mod period;
@@ -17,7 +18,6 @@ pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;
-pub mod segments;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::period::Grain;
 
 mod check;
+mod comparison;
 mod condition;
 mod error;
 mod filter;
 mod kind;
 mod problem;
 mod quartiles;
-mod segments;
 mod start;
 mod url;
 mod view;
@@ -26,12 +26,12 @@ pub use check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
 };
+pub use comparison::{ComparisonQuery, DEFAULT_INACTIVITY, DateRange, MAX_SEGMENTS, Split};
 pub use condition::{Behaviour, Days, EventFilter};
 pub use error::QueryError;
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
 pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};
-pub use segments::{DEFAULT_INACTIVITY, DateRange, MAX_SEGMENTS, SegmentQuery, Split};
 pub use start::{BeforeStart, StartRule, Window};
 pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
 pub use view::{CellRef, OverallRow, RetentionView, Scale, Show};

@@ -5,6 +5,7 @@
 
 mod cell;
 mod column;
+mod comparison;
 mod dates;
 mod entry;
 mod headline;
@@ -12,11 +13,13 @@ mod method;
 mod numbers;
 mod quartiles;
 mod question;
-mod segments;
 mod stale;
 
 pub use cell::cell_sentence;
 pub use column::{column_label, column_name};
+pub use comparison::{
+    comparison_finding, comparison_method, days, lifetime, mix_sentence, pair_sentence, split,
+};
 pub use dates::{date, date_time, period_label, period_name, short_date};
 pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
@@ -27,9 +30,6 @@ pub use quartiles::{
     scan_tag, signed_points, verdict_tag,
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
-pub use segments::{
-    days, lifetime, mix_sentence, pair_sentence, segment_finding, segment_method, split,
-};
 pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".

@@ -2,6 +2,7 @@
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
 mod activity;
+mod comparison;
 mod customers;
 mod error;
 mod import;
@@ -9,7 +10,6 @@ mod instant;
 mod members;
 mod quartiles;
 mod retention;
-mod segments;
 mod shard;
 mod workspace;
 mod writer;

@@ -2,23 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+use analysis::comparison::{ComparisonFacts, ComparisonReport, SegmentKey, answer};
 use analysis::period::{Calendar, WeekStart};
 use analysis::query::{
-    AsOf, CohortRange, DateRange, MAX_SEGMENTS, RetentionQuery, SegmentQuery, Split,
+    AsOf, CohortRange, ComparisonQuery, DateRange, MAX_SEGMENTS, RetentionQuery, Split,
 };
 use analysis::rule::Rule;
-use analysis::segments::{SegmentFacts, SegmentKey, SegmentReport, answer};
 use analysis::shape::{About, RetentionPlan};
 use analysis::stats::Ending;
 use analysis::tally::{Entries, Tally, periods_set};
 use analysis::words::{self, Tone};
 
-fn parse(text: &str) -> (SegmentQuery, Vec<String>) {
+fn parse(text: &str) -> (ComparisonQuery, Vec<String>) {
     let pairs = analysis::query::split_url_query(text);
     let pairs = pairs
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (query, problems) = SegmentQuery::parse(pairs);
+    let (query, problems) = ComparisonQuery::parse(pairs);
     query.validate().unwrap();
     let problems = problems.iter().map(ToString::to_string);
     (query, problems.collect())
@@ -29,7 +29,7 @@ fn addresses_there_and_back() {
     for text in [
         "",
         "?split=channel",
-        "?segment=power-users&segment=new",
+        "?by=power-users&by=new",
         "?split=plan&baseline=pro&inactivity=60&against_from=2025-01-06&against_to=2025-06-29&grain=month&last=6",
         "?split=role&kind=on_or_after&as_of=2026-11-18&where=plan:is:pro",
     ] {
@@ -39,20 +39,18 @@ fn addresses_there_and_back() {
         analysis::query::append_params(&mut address, query.params());
         assert_eq!(address, text);
         let json = serde_json::to_string(&query).unwrap();
-        let back: SegmentQuery = serde_json::from_str(&json).unwrap();
+        let back: ComparisonQuery = serde_json::from_str(&json).unwrap();
         assert_eq!(back, query);
     }
-    let empty: SegmentQuery = serde_json::from_str("{}").unwrap();
-    assert_eq!(empty, SegmentQuery::default());
-    let wrong = serde_json::from_str::<SegmentQuery>(r#"{"retention": {"grian": "week"}}"#);
+    let empty: ComparisonQuery = serde_json::from_str("{}").unwrap();
+    assert_eq!(empty, ComparisonQuery::default());
+    let wrong = serde_json::from_str::<ComparisonQuery>(r#"{"retention": {"grian": "week"}}"#);
     assert!(wrong.is_err());
 }
 
 #[test]
 fn what_is_wrong_is_said() {
-    let many: Vec<String> = (0..=MAX_SEGMENTS)
-        .map(|n| format!("segment=s{n}"))
-        .collect();
+    let many: Vec<String> = (0..=MAX_SEGMENTS).map(|n| format!("by=s{n}")).collect();
     let text = format!(
         "?split=plan&inactivity=0&against_from=2025-02-01&against_to=2025-01-01&last=0&odd=1&{}",
         many.join("&")
@@ -63,7 +61,7 @@ fn what_is_wrong_is_said() {
     assert_eq!(query.retention, RetentionQuery::default());
     assert!(matches!(&query.split, Some(Split::Saved(names)) if names.len() == MAX_SEGMENTS));
     for part in [
-        "segment=s8",
+        "by=s8",
         "split=plan",
         "inactivity=0",
         "against_to=2025-01-01",
@@ -78,33 +76,33 @@ fn what_is_wrong_is_said() {
     assert_eq!(problems.len(), 6, "{problems:?}");
     for (query, code) in [
         (
-            SegmentQuery {
+            ComparisonQuery {
                 split: Some(Split::Saved(Vec::new())),
-                ..SegmentQuery::default()
+                ..ComparisonQuery::default()
             },
             "segment_count",
         ),
         (
-            SegmentQuery {
+            ComparisonQuery {
                 split: Some(Split::Trait(String::new())),
-                ..SegmentQuery::default()
+                ..ComparisonQuery::default()
             },
             "empty_text",
         ),
         (
-            SegmentQuery {
+            ComparisonQuery {
                 inactivity: Some(0),
-                ..SegmentQuery::default()
+                ..ComparisonQuery::default()
             },
             "inactivity",
         ),
         (
-            SegmentQuery {
+            ComparisonQuery {
                 against: Some(DateRange {
                     from: "2025-02-01".parse().unwrap(),
                     to: "2025-01-01".parse().unwrap(),
                 }),
-                ..SegmentQuery::default()
+                ..ComparisonQuery::default()
             },
             "range_reversed",
         ),
@@ -121,7 +119,7 @@ fn facts(
     query: &RetentionQuery,
     weekly: u32,
     kept: u32,
-) -> SegmentFacts {
+) -> ComparisonFacts {
     let mut tally = Tally::new(Rule::new(query), plan);
     let mut endings = Vec::new();
     for cohort in 0..usize::try_from(plan.cohort_count).unwrap() {
@@ -149,7 +147,7 @@ fn facts(
         "not set" => SegmentKey::Unset,
         name => SegmentKey::Value(name.to_owned()),
     };
-    SegmentFacts {
+    ComparisonFacts {
         key,
         name: name.to_owned(),
         tally,
@@ -163,7 +161,7 @@ fn plan(query: &RetentionQuery) -> RetentionPlan {
     RetentionPlan::new(query, &calendar, "2025-06-30T00:00:00Z".parse().unwrap()).unwrap()
 }
 
-fn report(segments: &[(&str, u32, u32)], baseline: Option<&str>) -> SegmentReport {
+fn report(segments: &[(&str, u32, u32)], baseline: Option<&str>) -> ComparisonReport {
     let retention = RetentionQuery {
         active: vec!["visit".to_owned()],
         cohorts: CohortRange::Last(20),
@@ -175,11 +173,11 @@ fn report(segments: &[(&str, u32, u32)], baseline: Option<&str>) -> SegmentRepor
         .iter()
         .map(|(name, weekly, kept)| facts(name, &plan, &retention, *weekly, *kept));
     let facts = facts.collect();
-    let query = SegmentQuery {
+    let query = ComparisonQuery {
         split: Some(Split::Trait("channel".to_owned())),
         baseline: baseline.map(str::to_owned),
         retention,
-        ..SegmentQuery::default()
+        ..ComparisonQuery::default()
     };
     answer(query, (&plan, None), facts, (0, 0), About::default())
 }
@@ -190,7 +188,7 @@ fn one_that_leaves_sooner_is_named_and_the_others_are_alike() {
         &[("search", 100, 40), ("partner", 50, 40), ("ads", 50, 20)],
         Some("partner"),
     );
-    let found = words::segment_finding(&report);
+    let found = words::comparison_finding(&report);
     assert_eq!(
         (found.tag.as_str(), found.tone),
         ("They differ", Tone::Careful)
@@ -217,7 +215,7 @@ fn one_that_leaves_sooner_is_named_and_the_others_are_alike() {
         "{interval:?}"
     );
     assert_eq!(report.difference(1, 8), None);
-    let method = words::segment_method(&report);
+    let method = words::comparison_method(&report);
     for part in [
         "Segments by channel",
         "calendar weeks",
@@ -234,7 +232,7 @@ fn one_that_leaves_sooner_is_named_and_the_others_are_alike() {
 #[test]
 fn two_segments_are_one_sentence() {
     let report = report(&[("a", 100, 40), ("b", 100, 20)], None);
-    let found = words::segment_finding(&report);
+    let found = words::comparison_finding(&report);
     assert_eq!(
         found.sentence,
         "By channel: b loses its customers sooner (20\u{a0}% active in week 8, interval 18 to 22\u{a0}%) than a (40\u{a0}% active in week 8, interval 37 to 43\u{a0}%)."
@@ -250,7 +248,7 @@ fn two_segments_are_one_sentence() {
 #[test]
 fn what_can_t_be_told_is_not_told() {
     let alike = report(&[("a", 10, 40), ("b", 10, 40), ("not set", 10, 40)], None);
-    let found = words::segment_finding(&alike);
+    let found = words::comparison_finding(&alike);
     assert_eq!(found.tag, "Can’t be told apart");
     assert!(
         found
@@ -259,14 +257,14 @@ fn what_can_t_be_told_is_not_told() {
         "{}",
         found.sentence
     );
-    let one = words::segment_finding(&report(&[("a", 10, 40)], None));
+    let one = words::comparison_finding(&report(&[("a", 10, 40)], None));
     assert_eq!(
         one.sentence,
         "There is nothing to compare: all 200 customers are in one segment, a."
     );
     let nobody = report(&[], None);
     assert!(
-        words::segment_finding(&nobody)
+        words::comparison_finding(&nobody)
             .sentence
             .starts_with("Nobody")
     );
@@ -276,10 +274,10 @@ fn what_can_t_be_told_is_not_told() {
     );
     // nobody has left yet
     let early = report(&[("a", 10, 100), ("b", 10, 100)], None);
-    assert_eq!(words::segment_finding(&early).tag, "Too early");
+    assert_eq!(words::comparison_finding(&early).tag, "Too early");
     for report in [&alike, &early, &nobody] {
-        let found = words::segment_finding(report);
-        let text = format!("{found:?} {}", words::segment_method(report));
+        let found = words::comparison_finding(report);
+        let text = format!("{found:?} {}", words::comparison_method(report));
         assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! The whole answer.
 
-use super::{Mix, MixPart, Pair, Segment, SegmentKey, SegmentReport, Test, overall};
-use crate::query::{SegmentQuery, Split};
+use super::{ComparisonReport, Mix, MixPart, Pair, Segment, SegmentKey, Test, overall};
+use crate::query::{ComparisonQuery, Split};
 use crate::report::RetentionReport;
 use crate::shape::{About, RetentionPlan, shape};
 use crate::stats::{Ending, LogRank, Shift, chi_squared_p, holm, kaplan_meier, kitagawa, log_rank};
@@ -9,7 +9,7 @@ use crate::tally::Tally;
 
 /// What was counted of a segment.
 #[derive(Clone, PartialEq, Debug)]
-pub struct SegmentFacts {
+pub struct ComparisonFacts {
     /// Which customers it holds.
     pub key: SegmentKey,
     /// Its name on pages.
@@ -22,7 +22,7 @@ pub struct SegmentFacts {
     pub earlier: Option<Tally>,
 }
 
-impl SegmentFacts {
+impl ComparisonFacts {
     /// Whether anybody was counted.
     pub fn counted(&self) -> bool {
         let tallies = [Some(&self.tally), self.earlier.as_ref()];
@@ -37,12 +37,12 @@ impl SegmentFacts {
 /// Answers a question from what was counted of each segment. `query` names its split and its activity; `earlier` is the
 /// plan of the cohorts compared with.
 pub fn answer(
-    query: SegmentQuery,
+    query: ComparisonQuery,
     (plan, earlier): (&RetentionPlan, Option<&RetentionPlan>),
-    facts: Vec<SegmentFacts>,
+    facts: Vec<ComparisonFacts>,
     (folded, overlapping): (u32, u64),
     about: About,
-) -> SegmentReport {
+) -> ComparisonReport {
     let whole = matches!(query.split, Some(Split::Trait(_)));
     let total = whole.then(|| {
         let mut all = Tally::new(crate::rule::Rule::new(&query.retention), plan);
@@ -71,7 +71,7 @@ pub fn answer(
     let quoted = quoted.filter_map(|report| Some(report.quoted()?.period));
     let column = quoted.max();
     let endings: Vec<&[Ending]> = segments.iter().map(|one| &one.endings[..]).collect();
-    let mut report = SegmentReport {
+    let mut report = ComparisonReport {
         baseline: baseline(&query, &segments),
         column,
         test: log_rank(&endings).map(|found| test(&found)),
@@ -88,7 +88,7 @@ pub fn answer(
 }
 
 /// The segment asked for, else the largest.
-fn baseline(query: &SegmentQuery, segments: &[Segment]) -> usize {
+fn baseline(query: &ComparisonQuery, segments: &[Segment]) -> usize {
     let named = |segment: &Segment| match (&segment.key, &query.baseline) {
         (SegmentKey::Value(name) | SegmentKey::Saved(name), Some(wanted)) => name == wanted,
         _ => false,
@@ -137,7 +137,7 @@ fn pairs(endings: &[&[Ending]]) -> Vec<Pair> {
     pairs
 }
 
-fn mix(report: &SegmentReport, before: &[RetentionReport], plan: &RetentionPlan) -> Option<Mix> {
+fn mix(report: &ComparisonReport, before: &[RetentionReport], plan: &RetentionPlan) -> Option<Mix> {
     let column = report.column?;
     let counts = |report: &RetentionReport| {
         overall(report, column).map_or((0, 0), |pooled| (pooled.retained, pooled.size))

@@ -1,11 +1,11 @@
 //! Which segments differ and which do not, in a few sentences instead of a table of pairs.
 
 use super::{and, rate};
-use crate::segments::{Pair, SegmentReport};
+use crate::comparison::{ComparisonReport, Pair};
 
 /// "affiliate loses its customers sooner than every other segment (16 % active in week 8, …); a, b and c can’t be told
 /// apart." Names are the customers' own words and keep their spelling.
-pub(super) fn differences(report: &SegmentReport) -> String {
+pub(super) fn differences(report: &ComparisonReport) -> String {
     let all: Vec<usize> = (0..report.segments.len())
         .filter(|place| report.segments[*place].report.customers > 0)
         .collect();
@@ -78,7 +78,7 @@ pub(super) fn differences(report: &SegmentReport) -> String {
 }
 
 /// Sets of segments of which no two can be told apart, so that each such pair is in one.
-fn cliques(report: &SegmentReport, all: &[usize]) -> Vec<Vec<usize>> {
+fn cliques(report: &ComparisonReport, all: &[usize]) -> Vec<Vec<usize>> {
     let alike = |a: usize, b: usize| report.pair(a, b).is_none_or(|pair: &Pair| !pair.differs());
     let mut found: Vec<Vec<usize>> = Vec::new();
     for (place, &a) in all.iter().enumerate() {

@@ -2,18 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
-#[path = "segments/naive.rs"]
+#[path = "comparison/naive.rs"]
 mod naive;
 #[expect(dead_code, reason = "made for retention, which asks more of it")]
 #[path = "retention/world.rs"]
 mod world;
 
+use analysis::comparison::{ComparisonReport, SegmentKey};
 use analysis::period::Grain;
 use analysis::query::{
-    AsOf, CohortRange, DateRange, MAX_SEGMENTS, RetentionKind, RetentionQuery, SegmentQuery, Split,
-    Window,
+    AsOf, CohortRange, ComparisonQuery, DateRange, MAX_SEGMENTS, RetentionKind, RetentionQuery,
+    Split, Window,
 };
-use analysis::segments::{SegmentKey, SegmentReport};
 use jiff::Timestamp;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -26,8 +26,12 @@ use world::{World, settings, worlds};
 const ROUNDS: usize = 32;
 
 /// What both engines say, where the index can answer.
-async fn agree(store: &Store, workspace: &store::Workspace, query: &SegmentQuery) -> SegmentReport {
-    let by = |engine| store.segments_by(engine, workspace, query, Timestamp::MAX);
+async fn agree(
+    store: &Store,
+    workspace: &store::Workspace,
+    query: &ComparisonQuery,
+) -> ComparisonReport {
+    let by = |engine| store.compare_by(engine, workspace, query, Timestamp::MAX);
     let reference = by(Engine::Reference).await.unwrap();
     match by(Engine::Index).await {
         Ok(report) => assert_eq!(report, reference, "{query:#?}"),
@@ -65,7 +69,7 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                 ..asked
             };
             let name = ["plan", "channel", "seats", "nothing"][(round + number) % 4];
-            let query = SegmentQuery {
+            let query = ComparisonQuery {
                 split: Some(Split::Trait(name.to_owned())),
                 inactivity: [None, Some(1), Some(90)][(round + number) % 3],
                 against: (number % 2 == 0).then(|| DateRange {
@@ -73,7 +77,7 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                     to: "2024-02-01".parse().unwrap(),
                 }),
                 retention,
-                ..SegmentQuery::default()
+                ..ComparisonQuery::default()
             };
             let report = agree(&store, &workspace, &query).await;
             naive::check(&world, &query, name, &report);
@@ -108,13 +112,13 @@ async fn values_beyond_eight_are_one_segment(pool: PgPool) {
     let world = world::with_traits(&people);
     let workspace = world.store(&store, "many").await;
     store.refresh_summaries(workspace.id).await.unwrap();
-    let query = SegmentQuery {
+    let query = ComparisonQuery {
         retention: RetentionQuery {
             active: vec!["visit".to_owned()],
             as_of: AsOf::Instant(world.as_of),
             ..RetentionQuery::default()
         },
-        ..SegmentQuery::default()
+        ..ComparisonQuery::default()
     };
     let report = agree(&store, &workspace, &query).await;
     assert_eq!(report.query.split, Some(Split::Trait("country".to_owned())));
@@ -138,36 +142,36 @@ async fn questions_that_have_no_answer(pool: PgPool) {
     let world = world::with_traits(&[("a", "{}"), ("b", "{}")]);
     let workspace = world.store(&store, "two").await;
     store.refresh_summaries(workspace.id).await.unwrap();
-    let ask = |query: SegmentQuery| {
+    let ask = |query: ComparisonQuery| {
         let (store, workspace) = (store.clone(), workspace.clone());
         async move {
             let now = "2025-06-01T00:00:00Z".parse().unwrap();
-            store.segments(&workspace, &query, now).await
+            store.compare(&workspace, &query, now).await
         }
     };
-    let none = ask(SegmentQuery::default()).await;
+    let none = ask(ComparisonQuery::default()).await;
     assert!(matches!(none, Err(StoreError::NoActivity)), "{none:?}");
     let retention = RetentionQuery {
         active: vec!["visit".to_owned()],
         window: Window::Rolling,
         ..RetentionQuery::default()
     };
-    let code = |result: Result<SegmentReport, StoreError>| match result {
+    let code = |result: Result<ComparisonReport, StoreError>| match result {
         Err(StoreError::Query(error)) => error.code(),
         other => panic!("{other:?}"),
     };
-    let unsplit = SegmentQuery {
+    let unsplit = ComparisonQuery {
         retention,
-        ..SegmentQuery::default()
+        ..ComparisonQuery::default()
     };
     assert_eq!(code(ask(unsplit.clone()).await), "no_split");
-    let saved = SegmentQuery {
+    let saved = ComparisonQuery {
         split: Some(Split::Saved(vec!["nobody".to_owned()])),
         ..unsplit.clone()
     };
     assert_eq!(code(ask(saved).await), "no_segment");
     // a trait that nobody has: all are in one segment
-    let unset = SegmentQuery {
+    let unset = ComparisonQuery {
         split: Some(Split::Trait("plan".to_owned())),
         ..unsplit
     };

@@ -5,8 +5,8 @@ use super::{
     column_name, customers, date, entered, interval, list, method, percent, sentence_case,
     thousands,
 };
-use crate::query::{SegmentQuery, Split};
-use crate::segments::{Mix, Pair, Segment, SegmentReport};
+use crate::comparison::{ComparisonReport, Mix, Pair, Segment};
+use crate::query::{ComparisonQuery, Split};
 use crate::stats::Survival;
 
 mod differ;
@@ -14,7 +14,7 @@ mod differ;
 use differ::differences;
 
 /// "channel", "saved segments".
-pub fn split(query: &SegmentQuery) -> String {
+pub fn split(query: &ComparisonQuery) -> String {
     match &query.split {
         Some(Split::Trait(name)) => name.clone(),
         Some(Split::Saved(_)) => "saved segments".to_owned(),
@@ -50,7 +50,7 @@ pub fn lifetime(survival: &Survival) -> String {
 }
 
 /// The answer in words: which segments differ, and which can't be told apart.
-pub fn segment_finding(report: &SegmentReport) -> Finding {
+pub fn comparison_finding(report: &ComparisonReport) -> Finding {
     let some: Vec<&Segment> = with_customers(report).collect();
     let plain = |tag: &str, sentence: String| Finding {
         tag: tag.to_owned(),
@@ -98,13 +98,13 @@ pub fn segment_finding(report: &SegmentReport) -> Finding {
     }
 }
 
-fn with_customers(report: &SegmentReport) -> impl Iterator<Item = &Segment> {
+fn with_customers(report: &ComparisonReport) -> impl Iterator<Item = &Segment> {
     let segments = report.segments.iter();
     segments.filter(|segment| segment.report.customers > 0)
 }
 
 /// The test behind the sentence, and the lifetimes at its ends.
-fn evidence(report: &SegmentReport) -> String {
+fn evidence(report: &ComparisonReport) -> String {
     let Some(test) = report.test else {
         return String::new();
     };
@@ -136,7 +136,7 @@ fn evidence(report: &SegmentReport) -> String {
     text
 }
 
-fn caution(report: &SegmentReport, any: bool) -> String {
+fn caution(report: &ComparisonReport, any: bool) -> String {
     let mut parts = Vec::new();
     if report.overlapping > 0 {
         let are = if report.overlapping == 1 { "is" } else { "are" };
@@ -159,7 +159,7 @@ fn caution(report: &SegmentReport, any: bool) -> String {
 }
 
 /// One pair in a sentence: "affiliate leaves sooner than referral, p < 0.001".
-pub fn pair_sentence(report: &SegmentReport, pair: &Pair) -> String {
+pub fn pair_sentence(report: &ComparisonReport, pair: &Pair) -> String {
     let name = |place: usize| report.segments.get(place).map_or("–", |one| &one.name);
     let (sooner, later, p) = (name(pair.sooner), name(pair.later), p_value(pair.holm));
     match pair.differs() {
@@ -169,7 +169,7 @@ pub fn pair_sentence(report: &SegmentReport, pair: &Pair) -> String {
 }
 
 /// What a change of the total comes from: "Retention in week 8 fell from 31 % to 26 %: 1 point …".
-pub fn mix_sentence(report: &SegmentReport, mix: &Mix) -> String {
+pub fn mix_sentence(report: &ComparisonReport, mix: &Mix) -> String {
     let Some((before, after)) = mix.totals() else {
         return "There is nobody to compare with.".to_owned();
     };
@@ -210,7 +210,7 @@ fn signed(difference: f64) -> String {
 }
 
 /// Names every choice behind the numbers, separated by " · ".
-pub fn segment_method(report: &SegmentReport) -> String {
+pub fn comparison_method(report: &ComparisonReport) -> String {
     let Some(any) = report.any() else {
         return String::new();
     };
@@ -251,7 +251,7 @@ pub fn segment_method(report: &SegmentReport) -> String {
 }
 
 /// "16 % active in week 8, interval 14 to 18 %"; `None` without a rate.
-fn rate(report: &SegmentReport, place: usize) -> Option<String> {
+fn rate(report: &ComparisonReport, place: usize) -> Option<String> {
     let column = report.column?;
     let (rate, bounds) = report.segments.get(place)?.retention(column)?;
     let column = column_name(&report.query.retention, column);

@@ -7,9 +7,9 @@
 use crate::activity::{self, Question};
 use crate::retention::{Engine, Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
-use analysis::query::{RetentionQuery, SegmentQuery, TraitFilter, TraitTest};
+use analysis::comparison::{ComparisonFacts, ComparisonReport, SegmentKey, answer};
+use analysis::query::{ComparisonQuery, RetentionQuery, TraitFilter, TraitTest};
 use analysis::rule::Rule;
-use analysis::segments::{SegmentFacts, SegmentKey, SegmentReport, answer};
 use analysis::shape::{About, RetentionPlan, Seen};
 use analysis::stats::Ending;
 use analysis::tally::{Entries, Tally, periods_set};
@@ -84,27 +84,27 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::retention`]; [`StoreError::Query`] also when there is nothing to split by.
-    pub async fn segments(
+    pub async fn compare(
         &self,
         workspace: &Workspace,
-        query: &SegmentQuery,
+        query: &ComparisonQuery,
         now: Timestamp,
-    ) -> Result<SegmentReport, StoreError> {
-        self.segments_by(Engine::Fastest, workspace, query, now)
+    ) -> Result<ComparisonReport, StoreError> {
+        self.compare_by(Engine::Fastest, workspace, query, now)
             .await
     }
 
     /// Answers a question about segments, counting cohorts by a certain engine. Both give the same report.
     ///
     /// # Errors
-    /// As [`Store::segments`]; [`StoreError::NotFound`] when the index alone is asked and can't answer.
-    pub async fn segments_by(
+    /// As [`Store::compare`]; [`StoreError::NotFound`] when the index alone is asked and can't answer.
+    pub async fn compare_by(
         &self,
         engine: Engine,
         workspace: &Workspace,
-        query: &SegmentQuery,
+        query: &ComparisonQuery,
         now: Timestamp,
-    ) -> Result<SegmentReport, StoreError> {
+    ) -> Result<ComparisonReport, StoreError> {
         query.validate()?;
         let mut query = query.clone();
         let (retention, plan) = prepare(workspace, &query.retention, now)?;
@@ -146,13 +146,15 @@ impl Store {
             .zip(tallies)
             .zip(endings)
             .zip(before.chain(std::iter::repeat(None)))
-            .map(|((((key, name), tally), endings), earlier)| SegmentFacts {
-                key,
-                name,
-                tally,
-                endings,
-                earlier,
-            });
+            .map(
+                |((((key, name), tally), endings), earlier)| ComparisonFacts {
+                    key,
+                    name,
+                    tally,
+                    endings,
+                    earlier,
+                },
+            );
         // Nobody may be without the trait, and no value may be left for "other".
         let facts = facts.filter(|one| {
             matches!(one.key, SegmentKey::Value(_) | SegmentKey::Saved(_)) || one.counted()
@@ -317,7 +319,7 @@ impl<'a> Asked<'a> {
         &self,
         snapshot: &mut PgConnection,
         labels: &Labels,
-        query: &SegmentQuery,
+        query: &ComparisonQuery,
     ) -> Result<Vec<Vec<Ending>>, StoreError> {
         let inactivity = i32::try_from(query.inactivity()).unwrap_or(i32::MAX);
         macro_rules! lives {

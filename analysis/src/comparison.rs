@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 mod answer;
 
 #[cfg(all(feature = "inference", feature = "zones"))]
-pub use answer::{SegmentFacts, answer};
+pub use answer::{ComparisonFacts, answer};
 
-use crate::query::{CellRef, SegmentQuery};
+use crate::query::{CellRef, ComparisonQuery};
 use crate::report::{Overall, RetentionReport};
 use crate::stats::{Contribution, Ending, Interval, Survival, newcombe, rate};
 
@@ -138,11 +138,11 @@ impl Mix {
     }
 }
 
-/// The answer to a [`SegmentQuery`].
+/// The answer to a [`ComparisonQuery`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct SegmentReport {
+pub struct ComparisonReport {
     /// The question as asked, with its split and the events that count as active named.
-    pub query: SegmentQuery,
+    pub query: ComparisonQuery,
     /// Named segments, of a trait the largest first; then those of other values, then those of none.
     pub segments: Vec<Segment>,
     /// All customers together; `None` where segments may overlap.
@@ -163,7 +163,7 @@ pub struct SegmentReport {
     pub mix: Option<Mix>,
 }
 
-impl SegmentReport {
+impl ComparisonReport {
     /// One of the reports, for all that the question and the data have in common; `None` without segments.
     pub fn any(&self) -> Option<&RetentionReport> {
         let first = self.segments.first().map(|segment| &segment.report);

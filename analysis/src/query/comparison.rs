@@ -38,7 +38,7 @@ pub struct DateRange {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub struct SegmentQuery {
+pub struct ComparisonQuery {
     /// What makes segments; `null` for the workspace's first trait with few values.
     pub split: Option<Split>,
     /// The segment that others are compared with, by its value or its name in addresses; `null` for the largest.
@@ -51,7 +51,7 @@ pub struct SegmentQuery {
     pub retention: RetentionQuery,
 }
 
-impl SegmentQuery {
+impl ComparisonQuery {
     /// After how many days without activity a customer counts as gone.
     pub fn inactivity(&self) -> u32 {
         self.inactivity.unwrap_or(DEFAULT_INACTIVITY)
@@ -92,7 +92,7 @@ impl SegmentQuery {
     }
 
     /// Reads the question from decoded URL parameters, as [`RetentionQuery::parse`] does: whatever is wrong is reported and
-    /// takes its default, and the result always passes [`SegmentQuery::validate`].
+    /// takes its default, and the result always passes [`ComparisonQuery::validate`].
     pub fn parse<'a>(
         given: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (Self, Vec<ParamProblem>) {
@@ -104,7 +104,7 @@ impl SegmentQuery {
         let split = match (split, saved.is_empty()) {
             (split, true) => split,
             (Some(Split::Trait(given)), false) => {
-                params.problem("split", &given, "no “segment” beside it", "");
+                params.problem("split", &given, "no “by” beside it", "");
                 Some(Split::Saved(saved))
             }
             (_, false) => Some(Split::Saved(saved)),
@@ -120,7 +120,7 @@ impl SegmentQuery {
         let (rest, mut problems) = params.rest();
         let (retention, more) = RetentionQuery::parse(rest);
         problems.extend(more);
-        let query = SegmentQuery {
+        let query = ComparisonQuery {
             split,
             baseline,
             inactivity,
@@ -137,7 +137,7 @@ impl SegmentQuery {
             Some(Split::Trait(name)) => vec![("split", name.clone())],
             Some(Split::Saved(names)) => {
                 let names = names.iter();
-                names.map(|name| ("segment", name.clone())).collect()
+                names.map(|name| ("by", name.clone())).collect()
             }
         };
         if let Some(baseline) = &self.baseline {
@@ -158,15 +158,15 @@ impl SegmentQuery {
 /// Saved segments, each once.
 fn saved(params: &mut Params<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in params.all("segment") {
+    for name in params.all("by") {
         if check_name("", name).is_err() {
-            params.problem("segment", name, "the name of a saved segment", "");
+            params.problem("by", name, "the name of a saved segment", "");
         } else if names.iter().all(|known| known != name) {
             if names.len() < MAX_SEGMENTS {
                 names.push(name.to_owned());
             } else {
                 let expected = format!("at most {MAX_SEGMENTS} segments");
-                params.problem("segment", name, &expected, "");
+                params.problem("by", name, &expected, "");
             }
         }
     }

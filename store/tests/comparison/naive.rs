@@ -5,8 +5,8 @@
 mod retention;
 
 use crate::world::{Customer, World};
-use analysis::query::{MAX_SEGMENTS, RetentionQuery, SegmentQuery};
-use analysis::segments::{Segment, SegmentKey, SegmentReport};
+use analysis::comparison::{ComparisonReport, Segment, SegmentKey};
+use analysis::query::{ComparisonQuery, MAX_SEGMENTS, RetentionQuery};
 use jiff::SignedDuration;
 use retention::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ fn members(rows: &[Row]) -> BTreeSet<String> {
     both.cloned().collect()
 }
 
-pub fn check(world: &World, query: &SegmentQuery, name: &str, report: &SegmentReport) {
+pub fn check(world: &World, query: &ComparisonQuery, name: &str, report: &ComparisonReport) {
     let context = || format!("{query:#?} {world:#?}");
     // column 0 tells who is in a cohort at all
     let everybody = RetentionQuery {
@@ -116,7 +116,7 @@ fn compare(segment: &Segment, rows: &[Row], context: &dyn Fn() -> String) {
 /// How long each customer stayed: (days, ended) with the number of customers.
 fn lifetimes(
     world: &World,
-    query: &SegmentQuery,
+    query: &ComparisonQuery,
     inside: &BTreeSet<String>,
     segment: &Segment,
     context: &dyn Fn() -> String,

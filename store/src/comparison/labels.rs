@@ -2,8 +2,8 @@
 
 use crate::retention::{Scope, membership_query};
 use crate::{StoreError, Workspace};
-use analysis::query::{MAX_SEGMENTS, QueryError, SegmentQuery, Split};
-use analysis::segments::SegmentKey;
+use analysis::comparison::SegmentKey;
+use analysis::query::{ComparisonQuery, MAX_SEGMENTS, QueryError, Split};
 use sqlx::PgConnection;
 
 /// The label of customers without the trait.
@@ -37,7 +37,7 @@ impl Labels {
     pub(super) async fn new(
         snapshot: &mut PgConnection,
         scope: &Scope,
-        query: &SegmentQuery,
+        query: &ComparisonQuery,
     ) -> Result<Labels, StoreError> {
         let name = match &query.split {
             Some(Split::Trait(name)) => name,
