@@ -170,6 +170,31 @@ impl ComparisonReport {
         self.total.as_ref().or(first)
     }
 
+    /// The reports of all segments and of all together.
+    pub fn reports_mut(&mut self) -> impl Iterator<Item = &mut RetentionReport> {
+        let segments = self.segments.iter_mut().map(|segment| &mut segment.report);
+        segments.chain(&mut self.total)
+    }
+
+    /// The number of a segment's colour, the same on all charts: 0 to 7, 8 for other values and 9 for none.
+    pub fn colour(&self, place: usize) -> u8 {
+        match self.segments.get(place).map(|segment| &segment.key) {
+            Some(SegmentKey::Other) => 8,
+            Some(SegmentKey::Unset) => 9,
+            _ => u8::try_from(place % 8).unwrap_or_default(),
+        }
+    }
+
+    /// The times at which the number of customers still watched is told: from 0 on, in even steps, at most 10 of them.
+    pub fn ticks(&self) -> Vec<u32> {
+        let last = self.segments.iter().map(|one| one.survival.last).max();
+        let last = last.unwrap_or(0).max(1);
+        let steps = [1, 2, 7, 14, 28, 56, 91, 182, 364, 728];
+        let step = steps.into_iter().find(|step| last / step <= 10);
+        let step = step.unwrap_or_else(|| last.div_ceil(10));
+        (0..=last / step).map(|number| number * step).collect()
+    }
+
     /// The most columns of any segment.
     pub fn columns(&self) -> u32 {
         let columns = self.segments.iter().map(|one| one.report.columns());

@@ -10,6 +10,8 @@
 
 mod names;
 
+pub mod candidates;
+pub mod churn;
 pub mod comparison;
 pub mod document;
 pub mod import;
@@ -18,9 +20,11 @@ pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;
+pub mod segment;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;
 #[cfg(feature = "zones")]
 pub mod tally;
 pub mod words;
+pub mod workflow;

@@ -5,7 +5,7 @@
 use analysis::comparison::{ComparisonFacts, ComparisonReport, SegmentKey, answer};
 use analysis::period::{Calendar, WeekStart};
 use analysis::query::{
-    AsOf, CohortRange, ComparisonQuery, DateRange, MAX_SEGMENTS, RetentionQuery, Split,
+    AsOf, CohortRange, ComparisonQuery, DateRange, MAX_SIDE_BY_SIDE, RetentionQuery, Split,
 };
 use analysis::rule::Rule;
 use analysis::shape::{About, RetentionPlan};
@@ -50,7 +50,7 @@ fn addresses_there_and_back() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    let many: Vec<String> = (0..=MAX_SEGMENTS).map(|n| format!("by=s{n}")).collect();
+    let many: Vec<String> = (0..=MAX_SIDE_BY_SIDE).map(|n| format!("by=s{n}")).collect();
     let text = format!(
         "?split=plan&inactivity=0&against_from=2025-02-01&against_to=2025-01-01&last=0&odd=1&{}",
         many.join("&")
@@ -59,7 +59,7 @@ fn what_is_wrong_is_said() {
     assert_eq!(query.inactivity(), 28);
     assert_eq!(query.against, None);
     assert_eq!(query.retention, RetentionQuery::default());
-    assert!(matches!(&query.split, Some(Split::Saved(names)) if names.len() == MAX_SEGMENTS));
+    assert!(matches!(&query.split, Some(Split::Saved(names)) if names.len() == MAX_SIDE_BY_SIDE));
     for part in [
         "by=s8",
         "split=plan",
@@ -94,7 +94,7 @@ fn what_is_wrong_is_said() {
                 inactivity: Some(0),
                 ..ComparisonQuery::default()
             },
-            "inactivity",
+            "inactivity_threshold",
         ),
         (
             ComparisonQuery {

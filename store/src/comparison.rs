@@ -20,7 +20,7 @@ use sqlx::PgConnection;
 
 mod labels;
 
-/// A checked query over `labelled`: who entered which cohort, with the place of each of his segments. Parameters 22 to 26
+/// A checked query over `labelled`: who entered which cohort, with the place of each of his segments. Parameters 23 to 27
 /// are those of [`Labels`]; more may follow.
 macro_rules! labelled_query {
     ($events:tt, $row:ty, $scope:expr, $labels:expr, $tail:tt $(+ $then:tt)* $(, $more:expr)*) => {
@@ -30,15 +30,15 @@ macro_rules! labelled_query {
             $scope,
             r#", labelled as (
                 select m.shard, m.customer_no, m.cohort, m.start, m.given,
-                       case when c.traits ->> $22::text is null then -1
-                            else coalesce(array_position($23::text[], c.traits ->> $22), cardinality($23::text[]) + 1) - 1
+                       case when c.traits ->> $23::text is null then -1
+                            else coalesce(array_position($24::text[], c.traits ->> $23), cardinality($24::text[]) + 1) - 1
                        end as segment
                 from member m
                 join customer c on c.workspace_id = $1 and c.shard = m.shard and c.customer_no = m.customer_no
-                where $22::text is not null
+                where $23::text is not null
                 union all
                 select m.shard, m.customer_no, m.cohort, m.start, m.given, b.segment
-                from unnest($24::smallint[], $25::integer[], $26::bytea[]) as b(shard, segment, bits)
+                from unnest($25::smallint[], $26::integer[], $27::bytea[]) as b(shard, segment, bits)
                 join member m on m.shard = b.shard
                 where case when m.customer_no < 8 * length(b.bits) then get_bit(b.bits, m.customer_no) = 1 else false end
             )"# + $tail $(+ $then)*,
@@ -117,14 +117,15 @@ impl Store {
         if query.split.is_none() {
             query.split = Some(first_split(&mut snapshot, workspace).await?);
         }
-        let asked = Asked::new(&mut snapshot, workspace, &query.retention, &plan).await?;
-        let labels = Labels::new(&mut snapshot, &asked.scope, &query).await?;
+        let asked = Asked::new(&mut snapshot, self, workspace, &query.retention, &plan).await?;
+        let labels =
+            Labels::new(&mut snapshot, &self.activity, &asked.scope, &query, &plan).await?;
         let tallies = self.cohorts(engine, &mut snapshot, &asked, &labels).await?;
         let endings = asked.endings(&mut snapshot, &labels, &query).await?;
         let overlapping = asked.overlapping(&mut snapshot, &labels).await?;
         let before = match &earlier {
             Some((retention, plan)) if labels.name.is_some() => {
-                let asked = Asked::new(&mut snapshot, workspace, retention, plan).await?;
+                let asked = Asked::new(&mut snapshot, self, workspace, retention, plan).await?;
                 Some(self.cohorts(engine, &mut snapshot, &asked, &labels).await?)
             }
             _ => None,
@@ -161,13 +162,12 @@ impl Store {
         });
         let plans = (&plan, earlier.as_ref().map(|(_, plan)| plan));
         let facts = facts.collect();
-        Ok(answer(
-            query,
-            plans,
-            facts,
-            (labels.folded, overlapping),
-            about,
-        ))
+        let activity = workspace.activity_words(&query.retention);
+        let mut report = answer(query, plans, facts, (labels.folded, overlapping), about);
+        for part in report.reports_mut() {
+            part.activity.clone_from(&activity);
+        }
+        Ok(report)
     }
 
     /// The cohorts of all segments.
@@ -205,12 +205,13 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     async fn new(
         snapshot: &mut PgConnection,
+        store: &Store,
         workspace: &'a Workspace,
         query: &'a RetentionQuery,
         plan: &'a RetentionPlan,
     ) -> Result<Self, StoreError> {
-        let last = plan.cohort_count.saturating_sub(1);
-        let scope = Scope::new(snapshot, workspace, query, plan, (0, last)).await?;
+        let range = (0, plan.cohort_count.saturating_sub(1));
+        let scope = Scope::new(snapshot, store, workspace, (query, plan), range).await?;
         Ok(Self {
             workspace,
             query,
@@ -282,29 +283,30 @@ impl<'a> Asked<'a> {
         memory: &std::sync::Arc<activity::Memory>,
         labels: &Labels,
     ) -> Result<Option<Vec<Tally>>, StoreError> {
-        let Some(name) = &labels.name else {
-            return Ok(None);
-        };
         let mut tallies = Vec::with_capacity(labels.len());
-        for (key, _) in labels.keys() {
+        for (place, (key, _)) in labels.keys().into_iter().enumerate() {
             let tests = match key {
                 SegmentKey::Value(value) => vec![TraitTest::Is(vec![value])],
                 SegmentKey::Other => vec![TraitTest::Set, TraitTest::IsNot(labels.values.clone())],
-                SegmentKey::Unset | SegmentKey::Saved(_) => vec![TraitTest::Unset],
+                SegmentKey::Unset => vec![TraitTest::Unset],
+                SegmentKey::Saved(_) => Vec::new(),
             };
             let mut query = self.query.clone();
-            query
-                .filters
-                .extend(tests.into_iter().map(|test| TraitFilter {
-                    name: name.clone(),
-                    test,
-                }));
+            for test in tests {
+                let name = labels.name.clone().unwrap_or_default();
+                query.filters.push(TraitFilter { name, test });
+            }
+            let mut members = self.scope.members.clone();
+            if let Some(mine) = labels.members.get(place) {
+                members.get_or_insert_with(|| mine.clone()).and(mine);
+            }
             let question = Question {
                 workspace: self.workspace,
                 query: &query,
                 plan: self.plan,
                 active: &self.scope.event_ids,
                 start: &self.scope.start_ids,
+                members: members.as_ref(),
             };
             let Some(counted) = activity::count(&mut *snapshot, memory, &question).await? else {
                 return Ok(None);
@@ -332,7 +334,7 @@ impl<'a> Asked<'a> {
                     r#"
                     select segment as "segment!", ended as "ended!", count(*) as "customers!",
                            floor(extract(epoch from case when ended then last else $7 end - start) / 86400)::integer as "days!"
-                    from (select segment, start, last, last + make_interval(hours => 24 * $27::integer) <= $7 as ended
+                    from (select segment, start, last, last + make_interval(hours => 24 * $28::integer) <= $7 as ended
                           from (select l.segment, l.shard, l.customer_no, min(l.start) as start,
                                        greatest(min(l.start), max(e.at)) as last
                                 from labelled l left join "# + $from + r#" e

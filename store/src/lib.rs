@@ -2,24 +2,32 @@
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
 mod activity;
+mod churn;
 mod comparison;
 mod customers;
+mod definitions;
 mod error;
 mod import;
 mod instant;
 mod members;
 mod quartiles;
 mod retention;
+mod segments;
 mod shard;
 mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
+pub use churn::{ChurnAnswer, LostCustomer, QuietCustomer};
+pub use definitions::{
+    Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
+};
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use retention::Engine;
+pub use segments::{Members, NewSegment};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
 pub use writer::{AccountRow, ContractRow, Written};

@@ -3,7 +3,7 @@
 
 use crate::retention::{Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
-use analysis::quartiles::{FactRow, Facts, QuartileReport, answer};
+use analysis::quartiles::{FactRow, Facts, QuartileReport, Wanted, answer};
 use analysis::query::QuartileQuery;
 use analysis::shape::About;
 use futures::TryStreamExt;
@@ -22,7 +22,7 @@ struct SameRow {
 }
 
 impl Store {
-    /// Answers a question about a feature, and scans all others in the same way.
+    /// Answers a question about a feature, or about all, or both.
     ///
     /// `now` is the instant that "now" means; nothing at or after the question's as-of is seen. All counts come from
     /// one snapshot of the data.
@@ -33,15 +33,22 @@ impl Store {
         &self,
         workspace: &Workspace,
         query: &QuartileQuery,
+        wanted: Wanted,
         now: Timestamp,
     ) -> Result<QuartileReport, StoreError> {
         query.validate()?;
         let (population, plan) = prepare(workspace, &query.population(), now)?;
         let mut query = query.clone();
         query.active.clone_from(&population.active);
+        // Conditions on properties are asked of a stream only.
+        if let Some(activity) = workspace.unfilled(&query.activity, &population) {
+            return Err(StoreError::ActivityNotReady(activity));
+        }
+        query.activity.clone_from(&population.activity);
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
-        let scope = Scope::new(&mut snapshot, workspace, &population, &plan, (0, last)).await?;
+        let asked = (&population, &plan);
+        let scope = Scope::new(&mut snapshot, self, workspace, asked, (0, last)).await?;
         let facts = facts(&mut snapshot, &scope, &query).await?;
         let (left_out, internal) = scope.outside(&mut snapshot, workspace, &population).await?;
         let about = About {
@@ -50,7 +57,7 @@ impl Store {
             internal,
         };
         snapshot.commit().await?;
-        Ok(answer(&query, &plan, &facts, about))
+        Ok(answer(&query, &plan, &facts, about, wanted))
     }
 }
 
@@ -61,7 +68,7 @@ async fn facts(
     query: &QuartileQuery,
 ) -> Result<Facts, StoreError> {
     let names = sqlx::query!(
-        "select event_name_id, name from event_name where workspace_id = $1 order by name",
+        "select event_name_id, name from event_name where workspace_id = $1 and not derived order by name",
         scope.workspace
     )
     .fetch_all(&mut *snapshot)
@@ -87,24 +94,27 @@ async fn facts(
                            else instant_of(
                                clock_at(m.start, $15, $17) + make_interval(months => k * $14), $16, $17)
                        end order by k) as bounds
-                from generate_series($22::integer - 1, $22 + $23::integer) k) w
+                from generate_series($23::integer - 1, $23 + $24::integer) k) w
         )
         select w.ended as "ended!", coalesce(x.events, '{}') as "events!", coalesce(x.uses, '{}') as "uses!",
                coalesce(x.lately, false) as "lately!", coalesce(o.active, 0) as "active!", count(*) as "customers!"
         from watched w, lateral (
             select array_agg(u.event_name_id order by u.event_name_id) as events,
-                   array_agg(u.uses order by u.event_name_id) as uses, bool_or(u.lately) as lately
+                   array_agg(u.uses order by u.event_name_id) as uses, sum(u.lately) >= $10 as lately
             from (select e.event_name_id, count(*)::integer as uses,
-                         bool_or(e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
+                         count(*) filter (where e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
                   from event e
                   where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
                     and e.at >= w.start and e.at < w.bounds[2]
                   group by 1) u
         ) x, lateral (
-            select bit_or(1::bigint << width_bucket(e.at, w.bounds) - 2) as active
-            from event e
-            where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
-              and e.at >= w.bounds[2] and e.at < w.bounds[cardinality(w.bounds)] and e.event_name_id = any($6)
+            select bit_or(1::bigint << p.period) as active
+            from (select width_bucket(e.at, w.bounds) - 2 as period
+                  from event e
+                  where w.ended and e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
+                    and e.at >= w.bounds[2] and e.at < w.bounds[cardinality(w.bounds)] and e.event_name_id = any($6)
+                  group by 1 having count(*) >= $10
+            ) p
         ) o
         group by 1, 2, 3, 4, 5"#,
         i32::try_from(query.exposure).unwrap_or(i32::MAX),

@@ -11,7 +11,7 @@ mod world;
 use analysis::comparison::{ComparisonReport, SegmentKey};
 use analysis::period::Grain;
 use analysis::query::{
-    AsOf, CohortRange, ComparisonQuery, DateRange, MAX_SEGMENTS, RetentionKind, RetentionQuery,
+    AsOf, CohortRange, ComparisonQuery, DateRange, MAX_SIDE_BY_SIDE, RetentionKind, RetentionQuery,
     Split, Window,
 };
 use jiff::Timestamp;
@@ -127,7 +127,7 @@ async fn values_beyond_eight_are_one_segment(pool: PgPool) {
         .iter()
         .map(|one| (one.name.as_str(), one.report.customers))
         .collect();
-    assert_eq!(found.len(), MAX_SEGMENTS + 2);
+    assert_eq!(found.len(), MAX_SIDE_BY_SIDE + 2);
     // as many each, so by name; those with three come last
     assert_eq!(&found[..2], [("at", 4), ("be", 4)]);
     assert_eq!(&found[8..], [("other", 6), ("not set", 4)]);
@@ -169,7 +169,7 @@ async fn questions_that_have_no_answer(pool: PgPool) {
         split: Some(Split::Saved(vec!["nobody".to_owned()])),
         ..unsplit.clone()
     };
-    assert_eq!(code(ask(saved).await), "no_segment");
+    assert_eq!(code(ask(saved).await), "unknown_segment");
     // a trait that nobody has: all are in one segment
     let unset = ComparisonQuery {
         split: Some(Split::Trait("plan".to_owned())),

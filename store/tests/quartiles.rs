@@ -9,7 +9,7 @@ mod naive;
 mod world;
 
 use analysis::period::Grain;
-use analysis::quartiles::{Group, Reading, Verdict};
+use analysis::quartiles::{Group, Reading, Verdict, Wanted};
 use analysis::query::{AsOf, CohortRange, QuartileQuery, TraitFilter, TraitTest, Zeros};
 use jiff::Timestamp;
 use proptest::strategy::{Strategy, ValueTree};
@@ -63,7 +63,7 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                 ..QuartileQuery::customary(grain)
             };
             let report = store
-                .quartiles(&workspace, &query, Timestamp::MAX)
+                .quartiles(&workspace, &query, Wanted::Both, Timestamp::MAX)
                 .await
                 .unwrap();
             let expected = naive::quartiles(&world, &query);
@@ -151,7 +151,7 @@ async fn a_feature_that_keeps_people_is_found(pool: PgPool) {
         ..QuartileQuery::default()
     };
     let report = store
-        .quartiles(&workspace, &query, Timestamp::MAX)
+        .quartiles(&workspace, &query, Wanted::Both, Timestamp::MAX)
         .await
         .unwrap();
     assert_eq!(report.query.feature, ["draw"], "the first of the scan");
@@ -183,7 +183,12 @@ async fn questions_that_have_no_answer(pool: PgPool) {
         let (store, workspace) = (store.clone(), workspace.clone());
         async move {
             store
-                .quartiles(&workspace, &query, "2026-06-01T00:00:00Z".parse().unwrap())
+                .quartiles(
+                    &workspace,
+                    &query,
+                    Wanted::Both,
+                    "2026-06-01T00:00:00Z".parse().unwrap(),
+                )
                 .await
         }
     };
@@ -233,7 +238,12 @@ async fn questions_that_have_no_answer(pool: PgPool) {
         ..QuartileQuery::default()
     };
     let one = store
-        .quartiles(&workspace, &query, "2026-06-01T00:00:00Z".parse().unwrap())
+        .quartiles(
+            &workspace,
+            &query,
+            Wanted::Both,
+            "2026-06-01T00:00:00Z".parse().unwrap(),
+        )
         .await
         .unwrap();
     assert_eq!((one.reading.customers, one.internal), (1, 1));

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{check_name, check_year};
 use super::problem::{ParamProblem, Params, date, whole};
-use super::{CohortRange, MAX_DAYS, QueryError, RetentionQuery};
+use super::{CohortRange, MAX_THRESHOLD, QueryError, RetentionQuery};
 
 /// The most segments side by side; further values of a trait are one more, "other".
-pub const MAX_SEGMENTS: usize = 8;
+pub const MAX_SIDE_BY_SIDE: usize = 8;
 /// After so many days without activity a customer counts as gone, unless the query says otherwise.
 pub const DEFAULT_INACTIVITY: u32 = 28;
 
@@ -72,7 +72,7 @@ impl ComparisonQuery {
         match &self.split {
             Some(Split::Trait(name)) => check_name("A trait name", name)?,
             Some(Split::Saved(names)) => {
-                if names.is_empty() || names.len() > MAX_SEGMENTS {
+                if names.is_empty() || names.len() > MAX_SIDE_BY_SIDE {
                     let given = names.len();
                     return Err(QueryError::SegmentCount { given });
                 }
@@ -85,8 +85,8 @@ impl ComparisonQuery {
             check_name("The baseline", baseline)?;
         }
         let given = self.inactivity();
-        if given == 0 || given > MAX_DAYS {
-            return Err(QueryError::Inactivity { given });
+        if given == 0 || given > MAX_THRESHOLD {
+            return Err(QueryError::Threshold { given });
         }
         self.earlier().map_or(Ok(()), |earlier| earlier.validate())
     }
@@ -112,9 +112,9 @@ impl ComparisonQuery {
         let baseline = params.parsed("baseline", expected, "", name);
         let inactivity = params.parsed(
             "inactivity",
-            &format!("a whole number of days from 1 to {MAX_DAYS}"),
+            &format!("a whole number of days from 1 to {MAX_THRESHOLD}"),
             &DEFAULT_INACTIVITY.to_string(),
-            |text| whole(text).filter(|days| (1..=MAX_DAYS).contains(days)),
+            |text| whole(text).filter(|days| (1..=MAX_THRESHOLD).contains(days)),
         );
         let against = against(&mut params);
         let (rest, mut problems) = params.rest();
@@ -162,10 +162,10 @@ fn saved(params: &mut Params<'_>) -> Vec<String> {
         if check_name("", name).is_err() {
             params.problem("by", name, "the name of a saved segment", "");
         } else if names.iter().all(|known| known != name) {
-            if names.len() < MAX_SEGMENTS {
+            if names.len() < MAX_SIDE_BY_SIDE {
                 names.push(name.to_owned());
             } else {
-                let expected = format!("at most {MAX_SEGMENTS} segments");
+                let expected = format!("at most {MAX_SIDE_BY_SIDE} segments");
                 params.problem("by", name, &expected, "");
             }
         }

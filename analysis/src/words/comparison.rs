@@ -218,7 +218,7 @@ pub fn comparison_method(report: &ComparisonReport) -> String {
     let mut parts = vec![match &report.query.split {
         Some(Split::Trait(name)) if report.folded > 0 => format!(
             "Segments by {name}: the {} values with the most customers, {} others together",
-            crate::query::MAX_SEGMENTS,
+            crate::query::MAX_SIDE_BY_SIDE,
             thousands(u64::from(report.folded))
         ),
         _ => format!("Segments by {}", split(&report.query)),

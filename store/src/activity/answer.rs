@@ -3,7 +3,7 @@
 use super::load::{self, ShardData, ShardState};
 use super::memory::{About, Memory, Sets};
 use crate::retention::Counted;
-use crate::{StoreError, Workspace};
+use crate::{Members, StoreError, Workspace};
 use analysis::period::Length;
 use analysis::query::{self, BeforeStart, RetentionQuery, StartRule, TraitTest};
 use analysis::rule::Rule;
@@ -32,6 +32,8 @@ pub(crate) struct Question<'a> {
     pub(crate) active: &'a [i32],
     /// Numbers of the start events.
     pub(crate) start: &'a [i32],
+    /// Those who belong to all segments that it names; `None` when it names none.
+    pub(crate) members: Option<&'a Members>,
 }
 
 /// How periods are laid for a question; `None` when the index can't answer it. Every part of a question is named here,
@@ -48,6 +50,7 @@ fn window(query: &RetentionQuery) -> Option<Window> {
         start_events: _,
         start_where,
         before_start: _,
+        activity: _,
         active: _,
         active_where,
         any_event: _,
@@ -56,6 +59,7 @@ fn window(query: &RetentionQuery) -> Option<Window> {
         as_of: _,
         filters: _,
         behaviours,
+        segments: _,
         small: _,
     } = query;
     // It has no properties, and no windows but one.
@@ -81,6 +85,7 @@ pub(crate) async fn count(
         workspace,
         query,
         plan,
+        members,
         ..
     } = question;
     let Some(window) = window(query) else {
@@ -96,6 +101,7 @@ pub(crate) async fn count(
     let mut who = Who {
         filters: Vec::new(),
         internal: Vec::new(),
+        members: members.cloned(),
     };
     for (filters, tests) in [
         (&query.filters, &mut who.filters),
@@ -140,6 +146,7 @@ impl Asked {
             plan,
             active,
             start,
+            members: _,
         } = question;
         let bounds = &plan.periods.bounds;
         let bound = |at: Option<&jiff::Timestamp>| at.map_or(i64::MIN, |&at| micros(at));
@@ -357,12 +364,15 @@ struct Who {
     filters: Vec<Test>,
     /// None of these does.
     internal: Vec<Test>,
+    /// Only these, if not all.
+    members: Option<Members>,
 }
 
 impl Who {
     /// The chosen customers of a shard, if there is a choice, and how many are internal.
-    fn choose(&self, place: usize, customers: usize) -> (Option<Selection>, u64) {
-        if self.filters.is_empty() && self.internal.is_empty() {
+    fn choose(&self, place: usize, state: &ShardState) -> (Option<Selection>, u64) {
+        let customers = state.customers;
+        if self.filters.is_empty() && self.internal.is_empty() && self.members.is_none() {
             return (None, 0);
         }
         let mut chosen = Selection::all(customers);
@@ -372,6 +382,9 @@ impl Who {
         let internal = number(customers - chosen.len());
         for (test, columns) in &self.filters {
             chosen.and(&columns[place].select(test, customers));
+        }
+        if let Some(members) = self.members.as_ref().and_then(|all| all.shard(state.shard)) {
+            chosen.and(members);
         }
         (Some(chosen), internal)
     }
@@ -391,9 +404,9 @@ fn add_up(
         let Sets { frame, sets, .. } = &*sets[place];
         let offset = first.and_then(|&first| frame.offset(first));
         let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
-        let (chosen, internal) = who.choose(place, states[place].customers);
+        let (chosen, internal) = who.choose(place, &states[place]);
         let chosen = chosen.map(|chosen| sets.choose(&chosen));
-        sets.count(counting, plan, offset, chosen.as_deref(), tally);
+        sets.count(counting, plan, offset, chosen.as_deref(), None, tally);
         Ok::<_, Broken>(internal)
     };
     // Adding up a tally for every shard would take longer than counting them.

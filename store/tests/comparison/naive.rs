@@ -6,7 +6,7 @@ mod retention;
 
 use crate::world::{Customer, World};
 use analysis::comparison::{ComparisonReport, Segment, SegmentKey};
-use analysis::query::{ComparisonQuery, MAX_SEGMENTS, RetentionQuery};
+use analysis::query::{ComparisonQuery, MAX_SIDE_BY_SIDE, RetentionQuery};
 use jiff::SignedDuration;
 use retention::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,10 +53,10 @@ pub fn check(world: &World, query: &ComparisonQuery, name: &str, report: &Compar
     values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let named: Vec<String> = values
         .iter()
-        .take(MAX_SEGMENTS)
+        .take(MAX_SIDE_BY_SIDE)
         .map(|(value, _)| value.clone())
         .collect();
-    let folded = values.len().saturating_sub(MAX_SEGMENTS);
+    let folded = values.len().saturating_sub(MAX_SIDE_BY_SIDE);
     assert_eq!(usize::try_from(report.folded), Ok(folded), "{}", context());
     let found: Vec<String> = report
         .segments
