@@ -3,6 +3,7 @@
 
 mod activity;
 mod churn;
+mod comparison;
 mod customers;
 mod definitions;
 mod error;
