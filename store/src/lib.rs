@@ -4,6 +4,7 @@
 mod activity;
 mod customers;
 mod error;
+mod groups;
 mod import;
 mod instant;
 mod members;
