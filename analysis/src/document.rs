@@ -7,6 +7,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+mod quartiles;
+
+pub use quartiles::{
+    Contradiction, FeatureDocument, FindingDocument, GroupDocument, PeriodDocument,
+    QuartileDocument, ReadingDocument, ScanDocument, UsageDocument, VerdictDocument,
+};
+
 use crate::query::{CellRef, RetentionQuery};
 use crate::report::{CellFacts, CellState, RetentionReport};
 use crate::words;

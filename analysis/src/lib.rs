@@ -10,6 +10,8 @@
 
 mod names;
 
+pub mod candidates;
+pub mod churn;
 pub mod document;
 pub mod import;
 pub mod period;
@@ -24,3 +26,4 @@ pub mod stats;
 #[cfg(feature = "zones")]
 pub mod tally;
 pub mod words;
+pub mod workflow;

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::period::Grain;
 
+mod activity;
 mod check;
+mod churn;
 mod condition;
 mod error;
 mod filter;
@@ -21,11 +23,17 @@ mod start;
 mod url;
 mod view;
 
+pub(crate) use activity::unit;
+pub use activity::{
+    ActivityDefinition, ActivityEvent, ActivityRule, Draft, MAX_SLUG, MAX_STEPS, MAX_WITHIN,
+    SEARCHES, TESTS, is_slug,
+};
 pub(crate) use check::check_name;
 pub use check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
 };
+pub use churn::{ChurnQuery, DEFAULT_PACE, DEFAULT_STICKY_DAYS, MAX_STICKY_DAYS, MAX_THRESHOLD};
 pub use condition::{Behaviour, Days, EventFilter};
 pub use error::QueryError;
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
@@ -141,7 +149,10 @@ pub struct RetentionQuery {
     pub start_where: Vec<EventFilter>,
     /// What becomes of active events of the cohort's own period that lie before the customer's start instant.
     pub before_start: BeforeStart,
-    /// Names of the events that count as active; empty for the workspace's own definition, unless any event counts.
+    /// The saved definition of what counts as active, by its name in addresses; the events below then have to be empty.
+    pub activity: Option<String>,
+    /// Names of the events that count as active; empty for a saved definition, the workspace's own unless one is named,
+    /// and when any event counts.
     pub active: Vec<String>,
     /// Conditions on the properties of active events.
     pub active_where: Vec<EventFilter>,
@@ -176,6 +187,7 @@ impl Default for RetentionQuery {
             start_events: Vec::new(),
             start_where: Vec::new(),
             before_start: BeforeStart::default(),
+            activity: None,
             active: Vec::new(),
             active_where: Vec::new(),
             any_event: false,

@@ -4,8 +4,10 @@
 //! no-break space.
 
 mod cell;
+mod churn;
 mod column;
 mod dates;
+mod definition;
 mod entry;
 mod headline;
 mod method;
@@ -16,15 +18,22 @@ mod segment;
 mod stale;
 
 pub use cell::cell_sentence;
+pub use churn::{
+    against_year_ago, churn_findings, churn_headline, churn_method, churn_stale, churn_stands_out,
+    churn_threshold, days_text, dormancy_stands_out, fading_sentence, in_period, quietly,
+};
 pub use column::{column_label, column_name};
 pub use dates::{date, date_time, period_label, period_name, short_date};
+pub use definition::{activity_event, activity_rule, definition, duration};
 pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;
-pub use numbers::{attrition_percent, interval, percent, thousands};
+pub use numbers::{
+    attrition_percent, decimal, fine_interval, fine_percent, interval, percent, thousands,
+};
 pub use quartiles::{
-    Finding, Tone, effect, finding, group_uses, launch, lopsided, p_value, quartile_method,
-    scan_tag, signed_points, verdict_tag,
+    Finding, Tone, arrivals, effect, finding, group_uses, launch, lopsided, p_value, plan_time,
+    quartile_method, scan_tag, signed_points, verdict_tag,
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use segment::{condition, in_segments, segment_count};

@@ -2,7 +2,7 @@
 
 use crate::retention::{Scope, membership_query, prepare};
 use crate::{Members, Store, StoreError, Workspace};
-use analysis::quartiles::Part;
+use analysis::quartiles::{Part, Wanted};
 use analysis::query::{QuartileQuery, Zeros};
 use jiff::Timestamp;
 
@@ -25,7 +25,9 @@ impl Store {
         now: Timestamp,
         part: Part,
     ) -> Result<Members, StoreError> {
-        let report = self.quartiles(workspace, query, now).await?;
+        let report = self
+            .quartiles(workspace, query, Wanted::Feature, now)
+            .await?;
         let quartiles = report.reading.quartiles.ok_or(StoreError::NotFound)?;
         let (cuts, zeros) = (quartiles.cuts, query.zeros == Zeros::Inside);
         let (least, most) = match part {
@@ -59,8 +61,8 @@ impl Store {
             )
             select w.shard as "shard!", array_agg(w.customer_no) as "customers!"
             from watched w, lateral (
-                select count(*) filter (where n.name = any($25::text[])) as uses,
-                       bool_or(e.at >= w.bounds[1] and e.event_name_id = any($6)) as lately
+                select count(*) filter (where n.name = any($25::text[]) and not n.derived) as uses,
+                       count(*) filter (where e.at >= w.bounds[1] and e.event_name_id = any($6)) >= $10 as lately
                 from event e join event_name n using (workspace_id, event_name_id)
                 where e.workspace_id = $1 and e.shard = w.shard and e.customer_no = w.customer_no
                   and e.at >= w.start and e.at < w.bounds[2]) u

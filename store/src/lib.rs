@@ -2,7 +2,9 @@
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
 mod activity;
+mod churn;
 mod customers;
+mod definitions;
 mod error;
 mod groups;
 mod import;
@@ -16,6 +18,10 @@ mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
+pub use churn::{ChurnAnswer, LostCustomer, QuietCustomer};
+pub use definitions::{
+    Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
+};
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};

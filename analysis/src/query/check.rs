@@ -7,7 +7,7 @@ use jiff::tz::Offset;
 
 use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
-    QueryError, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
+    QueryError, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window, is_slug,
 };
 use crate::segment::check_segment_slugs;
 
@@ -49,6 +49,14 @@ impl RetentionQuery {
         }
         if self.any_event && !self.active.is_empty() {
             return Err(QueryError::AnyWithNames);
+        }
+        if let Some(slug) = &self.activity {
+            if !is_slug(slug) {
+                return Err(QueryError::ActivitySlug);
+            }
+            if self.any_event || !self.active.is_empty() || !self.active_where.is_empty() {
+                return Err(QueryError::ActivityWithNames);
+            }
         }
         check_min_count(self.min_count)?;
         if self.start_events.len() > MAX_EVENTS {

@@ -6,7 +6,10 @@ use super::check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS,
 };
-use super::{Bracket, MAX_MATERIAL, MAX_WINDOW, RetentionKind};
+use super::{
+    Bracket, MAX_MATERIAL, MAX_STEPS, MAX_STICKY_DAYS, MAX_THRESHOLD, MAX_WINDOW, RetentionKind,
+};
+use crate::period::Grain;
 use crate::segment::{MAX_CONDITIONS, MAX_DEPTH, MAX_DESCRIPTION, MAX_SEGMENTS};
 use crate::words;
 
@@ -114,6 +117,33 @@ pub enum QueryError {
     /// Any event and named ones at once.
     #[error("Either any event counts as active or the named ones, not both.")]
     AnyWithNames,
+    /// A saved definition's name that none can have.
+    #[error("A saved definition’s name has small letters, digits and hyphens only.")]
+    ActivitySlug,
+    /// A saved definition and events at once.
+    #[error("Either a saved definition says what counts as active or the question does, not both.")]
+    ActivityWithNames,
+    /// A definition of activity without an event.
+    #[error("A definition of activity needs at least one event.")]
+    ActivityEmpty,
+    /// An event twice in a definition that asks for any of some.
+    #[error("The definition names “{event}” twice; give its conditions together.")]
+    ActivityTwice {
+        /// The event.
+        event: String,
+    },
+    /// A workflow with too few or too many steps.
+    #[error("A workflow has between 2 and {MAX_STEPS} steps, not {given}.")]
+    WorkflowSteps {
+        /// How many were given.
+        given: usize,
+    },
+    /// A workflow without time, or with too much.
+    #[error("A workflow has to be completed within 1 second to 366 days, not {given} seconds.")]
+    WorkflowLimit {
+        /// What was asked for, in seconds.
+        given: u32,
+    },
     /// The number of events that make a period active is 0 or too large.
     #[error(
         "A period must need between 1 and {} events to be active, not {given}.",
@@ -236,6 +266,30 @@ pub enum QueryError {
         /// What was asked for.
         slug: String,
     },
+    /// Churn by periods that are too short.
+    #[error("Churn is counted by week, month, quarter or year, not by {given}.")]
+    ChurnGrain {
+        /// What was asked for.
+        given: Grain,
+    },
+    /// An inactivity threshold of nothing, or of too many days.
+    #[error("The inactivity threshold must be between 1 and {MAX_THRESHOLD} days, not {given}.")]
+    Threshold {
+        /// What was asked for, in days.
+        given: u32,
+    },
+    /// Stickiness among too few or too many days.
+    #[error("Active days are counted among 2 to {MAX_STICKY_DAYS} days, not among {given}.")]
+    StickyDays {
+        /// What was asked for.
+        given: u32,
+    },
+    /// A share of a customer's own pace that is none.
+    #[error("The share of a customer's own pace must be between 1 and 99 percent, not {given}.")]
+    Pace {
+        /// What was asked for, in percent.
+        given: u32,
+    },
     /// The limit for small cohorts is too large.
     #[error(
         "The limit for small cohorts can be at most {}, not {}.",
@@ -267,6 +321,12 @@ impl QueryError {
             QueryError::TooManyStartEvents { .. } => "too_many_start_events",
             QueryError::StartEventsSignup => "start_events_signup",
             QueryError::AnyWithNames => "any_with_names",
+            QueryError::ActivitySlug => "activity_slug",
+            QueryError::ActivityWithNames => "activity_with_names",
+            QueryError::ActivityEmpty => "activity_empty",
+            QueryError::ActivityTwice { .. } => "activity_event_twice",
+            QueryError::WorkflowSteps { .. } => "workflow_steps",
+            QueryError::WorkflowLimit { .. } => "workflow_limit",
             QueryError::MinCount { .. } => "min_count",
             QueryError::BeforeStartRolling => "before_start_rolling",
             QueryError::FilterEvent { .. } => "filter_event",
@@ -286,6 +346,10 @@ impl QueryError {
             QueryError::DescriptionTooLong { .. } => "description_too_long",
             QueryError::TooManySegments { .. } => "too_many_segments",
             QueryError::UnknownSegment { .. } => "unknown_segment",
+            QueryError::ChurnGrain { .. } => "churn_grain",
+            QueryError::Threshold { .. } => "inactivity_threshold",
+            QueryError::StickyDays { .. } => "sticky_days",
+            QueryError::Pace { .. } => "own_pace",
             QueryError::Small { .. } => "small_limit",
         }
     }

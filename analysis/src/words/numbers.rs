@@ -64,3 +64,48 @@ fn whole_percent(rate: f64) -> String {
         (percent + 0.0).to_string()
     }
 }
+
+/// A rate in percent with a decimal below 10: "4.1 %", "−8.4 %", "14 %". "0 %" is said only when exact, else "<0.1 %". A
+/// dash for what is not a number.
+pub fn fine_percent(rate: f64) -> String {
+    format!("{}{NO_BREAK_SPACE}%", fine(rate))
+}
+
+/// An interval of a rate as [`fine_percent`] says it: "3.8 to 4.5 %".
+pub fn fine_interval(interval: Interval) -> String {
+    let Interval { low, high } = interval;
+    let (from, mut to) = (fine(low), fine(high));
+    if from == to && low < high {
+        to = format!("{:.1}", high * 100.0);
+        return format!("{:.1} to {to}{NO_BREAK_SPACE}%", low * 100.0);
+    }
+    format!("{from} to {to}{NO_BREAK_SPACE}%")
+}
+
+fn fine(rate: f64) -> String {
+    let percent = (rate * 100.0).abs();
+    if !rate.is_finite() {
+        return "–".to_owned();
+    }
+    if percent > 0.0 && percent < 0.05 {
+        return "<0.1".to_owned();
+    }
+    let text = match percent < 9.95 {
+        true => format!("{percent:.1}"),
+        false => format!("{percent:.0}"),
+    };
+    let size = text.strip_suffix(".0").unwrap_or(&text);
+    match rate < 0.0 {
+        true => format!("\u{2212}{size}"),
+        false => size.to_owned(),
+    }
+}
+
+/// A number with a decimal below 10: "5.3", "1", "14".
+pub fn decimal(number: f64) -> String {
+    let text = match number.abs() < 9.95 {
+        true => format!("{number:.1}"),
+        false => format!("{number:.0}"),
+    };
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
+}

@@ -1,5 +1,6 @@
 //! Who belongs to which cohort and was active in which period: the text that every question shares.
 
+use crate::definitions::stream;
 use crate::instant::to_db;
 use crate::segments::members_of;
 use crate::{Members, Store, StoreError, Workspace};
@@ -92,7 +93,7 @@ macro_rules! membership_query {
                           select count(*)
                           from event e join event_name n using (workspace_id, event_name_id)
                           where e.workspace_id = $1 and e.shard = c.shard and e.customer_no = c.customer_no
-                            and n.name = b.event and e.at < $7
+                            and n.name = b.event and not n.derived and e.at < $7
                             and (b.first is null or e.at >= s.at + make_interval(hours => 24 * b.first))
                             and (b.past is null or e.at < s.at + make_interval(hours => 24 * b.past))))))
             ), active as (
@@ -209,7 +210,10 @@ impl Scope {
             start_from: to_db(bound(first)),
             start_until: to_db(bound(last.saturating_add(1)).min(plan.as_of)),
             filters: filters_json(&query.filters),
-            event_ids: event_ids(snapshot, workspace, active).await?,
+            event_ids: match &query.activity {
+                Some(slug) => vec![stream(snapshot, workspace, slug).await?],
+                None => event_ids(snapshot, workspace, active).await?,
+            },
             as_of: to_db(plan.as_of),
             start_rule: query.start.as_str(),
             start_ids: event_ids(snapshot, workspace, &query.start_events).await?,
@@ -289,7 +293,7 @@ fn filters_json(filters: &[TraitFilter]) -> Value {
     filters.iter().map(filter_json).collect()
 }
 
-fn filter_json(TraitFilter { name, test }: &TraitFilter) -> Value {
+pub(crate) fn filter_json(TraitFilter { name, test }: &TraitFilter) -> Value {
     match test {
         TraitTest::Is(list) => json!({"name": name, "op": "is", "list": list}),
         TraitTest::IsNot(list) => json!({"name": name, "op": "is_not", "list": list}),
@@ -354,7 +358,7 @@ async fn event_ids(
 ) -> Result<Vec<i32>, StoreError> {
     Ok(sqlx::query_scalar!(
         "select event_name_id from event_name
-         where workspace_id = $1 and (cardinality($2::text[]) = 0 or name = any($2))",
+         where workspace_id = $1 and not derived and (cardinality($2::text[]) = 0 or name = any($2))",
         workspace.id.0,
         names
     )

@@ -1,0 +1,197 @@
+//! Who leaves: customers' active days, read by plain SQL over raw events in one query, whatever the number of periods.
+//! What follows from them is `analysis::churn`'s.
+
+use crate::instant::{from_db, to_db};
+use crate::retention::{Scope, prepare, watermark};
+use crate::{Store, StoreError, Workspace};
+use analysis::churn::{Answer, ChurnPlan, ChurnReport, History, answer};
+use analysis::query::ChurnQuery;
+use analysis::shape::About;
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sqlx::PgConnection;
+
+/// A report with the customers behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChurnAnswer {
+    /// The numbers.
+    pub report: ChurnReport,
+    /// Those lost in the picked period, who were active on most days first.
+    pub lost: Vec<LostCustomer>,
+    /// Those who are quietly leaving, the fastest pace first.
+    pub quiet: Vec<QuietCustomer>,
+}
+
+/// A customer lost in a period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LostCustomer {
+    /// External id.
+    pub customer: String,
+    /// His last active day before the period's end.
+    pub last_active: Date,
+    /// His active days before the period's end.
+    pub active_days: u32,
+    /// The day on which he came back after all.
+    pub back: Option<Date>,
+}
+
+/// A customer who is quietly leaving.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuietCustomer {
+    /// External id.
+    pub customer: String,
+    /// His last active day.
+    pub last_active: Date,
+    /// Active days in the last [`analysis::churn::RECENT_DAYS`].
+    pub recent: u32,
+    /// Active days in so many days before, at his own pace.
+    pub pace: f64,
+}
+
+impl Store {
+    /// Answers a question about leaving. Each list has at most `limit` customers.
+    ///
+    /// `now` is the instant that "now" means; nothing at or after the question's as-of is seen. Everything comes from one
+    /// snapshot of the data.
+    ///
+    /// # Errors
+    /// As [`Store::retention`].
+    pub async fn churn(
+        &self,
+        workspace: &Workspace,
+        query: &ChurnQuery,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<ChurnAnswer, StoreError> {
+        query.validate()?;
+        let (population, periods) = prepare(workspace, &query.population(), now)?;
+        let mut query = query.clone();
+        query.active.clone_from(&population.active);
+        let mut snapshot = self.snapshot().await?;
+        let first = sqlx::query_scalar!(
+            "select min(first_event_at) from customer where workspace_id = $1",
+            workspace.id.0
+        )
+        .fetch_one(&mut *snapshot)
+        .await?;
+        let plan = ChurnPlan::new(&query, &periods, first.map(from_db));
+        let last = periods.cohort_count.saturating_sub(1);
+        let scope = Scope::new(
+            &mut snapshot,
+            self,
+            workspace,
+            (&population, &periods),
+            (0, last),
+        )
+        .await?;
+        let (keys, history) = active_days(&mut snapshot, &scope, &plan).await?;
+        let (_, internal) = scope.outside(&mut snapshot, workspace, &population).await?;
+        let about = About {
+            watermark: watermark(&mut snapshot, workspace).await?,
+            left_out: 0,
+            internal,
+        };
+        let Answer {
+            report,
+            mut lost,
+            mut quiet,
+        } = answer(&query, &plan, &history, about);
+        lost.truncate(limit);
+        quiet.truncate(limit);
+        let places = lost.iter().map(|one| one.place);
+        let places = places.chain(quiet.iter().map(|one| one.place));
+        let wanted: Vec<(i16, i32)> = places.map(|place| keys[place]).collect();
+        let mut names = names(&mut snapshot, workspace, &wanted).await?.into_iter();
+        snapshot.commit().await?;
+        let lost = lost.iter().zip(names.by_ref().take(lost.len()));
+        let lost = lost.map(|(one, customer)| LostCustomer {
+            customer,
+            last_active: one.last_active,
+            active_days: one.active_days,
+            back: one.back,
+        });
+        Ok(ChurnAnswer {
+            lost: lost.collect(),
+            quiet: quiet
+                .iter()
+                .zip(names)
+                .map(|(one, customer)| QuietCustomer {
+                    customer,
+                    last_active: one.last_active,
+                    recent: one.recent,
+                    pace: one.pace,
+                })
+                .collect(),
+            report,
+        })
+    }
+}
+
+/// The days on which each of the scope's customers was active, and the customers' keys in the same order.
+async fn active_days(
+    snapshot: &mut PgConnection,
+    scope: &Scope,
+    plan: &ChurnPlan,
+) -> Result<(Vec<(i16, i32)>, History), StoreError> {
+    let bounds: Vec<_> = plan.days.bounds.iter().map(|&at| to_db(at)).collect();
+    let mut rows = sqlx::query!(
+        r#"
+        with counted as (
+            select shard, customer_no from customer c
+            where workspace_id = $1
+              and ($5::jsonb = '[]' or not exists (
+                  select 1
+                  from jsonb_to_recordset($5::jsonb) as f(name text, op text, list jsonb, low float8, high float8)
+                  where not passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+              and ($6::jsonb = '[]' or not exists (
+                  select 1
+                  from jsonb_to_recordset($6::jsonb) as f(name text, op text, list jsonb, low float8, high float8)
+                  where passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+        ), active as (
+            -- what is older than the first day counts as it
+            select distinct shard, customer_no, greatest(width_bucket(at, $2::timestamptz[]), 1) - 1 as day
+            from event
+            where workspace_id = $1 and event_name_id = any($3::integer[]) and at < $4
+        )
+        select shard as "shard!", customer_no as "customer_no!", array_agg(day order by day) as "days!"
+        from active join counted using (shard, customer_no)
+        group by 1, 2
+        order by 1, 2"#,
+        scope.workspace,
+        &bounds,
+        &scope.event_ids,
+        scope.as_of,
+        scope.filters,
+        scope.internal
+    )
+    .fetch(snapshot);
+    let (mut keys, mut history) = (Vec::new(), History::default());
+    while let Some(row) = rows.try_next().await? {
+        keys.push((row.shard, row.customer_no));
+        let days = row.days.into_iter();
+        history.push(days.map(|day| u16::try_from(day).unwrap_or(u16::MAX)));
+    }
+    Ok((keys, history))
+}
+
+/// The external ids of customers, in the order of their keys.
+async fn names(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+    keys: &[(i16, i32)],
+) -> Result<Vec<String>, StoreError> {
+    let (shards, numbers): (Vec<i16>, Vec<i32>) = keys.iter().copied().unzip();
+    Ok(sqlx::query_scalar!(
+        r#"select external_id
+           from unnest($2::smallint[], $3::integer[]) with ordinality as k(shard, customer_no, place)
+           join customer using (shard, customer_no)
+           where workspace_id = $1
+           order by place"#,
+        workspace.id.0,
+        &shards,
+        &numbers
+    )
+    .fetch_all(snapshot)
+    .await?)
+}
