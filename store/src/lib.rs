@@ -7,6 +7,7 @@ mod comparison;
 mod customers;
 mod definitions;
 mod error;
+mod groups;
 mod import;
 mod instant;
 mod members;
