@@ -2,6 +2,7 @@
 //!
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
+mod activities;
 mod error;
 mod openapi;
 mod quartiles;
@@ -27,6 +28,10 @@ pub(crate) fn routes(store: Store) -> Router {
     let description = openapi::description();
     Router::new()
         .route("/workspaces/{workspace}/reports/retention", post(retention))
+        .route(
+            "/workspaces/{workspace}/activities",
+            get(activities::list).post(activities::save),
+        )
         .route(
             "/workspaces/{workspace}/reports/quartiles",
             post(quartiles::quartiles),

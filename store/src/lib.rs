@@ -3,10 +3,12 @@
 
 mod activity;
 mod churn;
+mod comparison;
 mod customers;
 mod definitions;
 mod error;
 mod gate;
+mod groups;
 mod import;
 mod instant;
 mod members;
