@@ -7,6 +7,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+mod churn;
+
+pub use churn::{
+    ChurnCounts, ChurnDocument, ChurnHead, ChurnPeriodDocument, LifecycleDocument, LifecyclePeriod,
+    LostDocument, QuietDocument, ReturnsDocument, StickinessDocument, StickinessPeriod,
+};
+
 use crate::query::{CellRef, RetentionQuery};
 use crate::report::{CellFacts, CellState, RetentionReport};
 use crate::words;

@@ -2,6 +2,8 @@
 //! nothing they are given.
 
 #[cfg(feature = "ssr")]
+pub mod churn;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod quartiles;

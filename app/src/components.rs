@@ -15,6 +15,8 @@ mod matrix;
 #[cfg(feature = "ssr")]
 pub mod choosers;
 #[cfg(feature = "ssr")]
+pub mod churn;
+#[cfg(feature = "ssr")]
 pub mod dots;
 #[cfg(feature = "ssr")]
 pub mod features;

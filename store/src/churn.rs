@@ -4,12 +4,13 @@
 use crate::instant::{from_db, to_db};
 use crate::retention::{Scope, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
-use analysis::churn::{Answer, ChurnPlan, ChurnReport, History, answer};
+use analysis::churn::{
+    Answer, ChurnPlan, ChurnReport, History, LostCustomer, QuietCustomer, answer,
+};
 use analysis::query::ChurnQuery;
 use analysis::shape::About;
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use sqlx::PgConnection;
 
 /// A report with the customers behind it.
@@ -21,32 +22,6 @@ pub struct ChurnAnswer {
     pub lost: Vec<LostCustomer>,
     /// Those who are quietly leaving, the fastest pace first.
     pub quiet: Vec<QuietCustomer>,
-}
-
-/// A customer lost in a period.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LostCustomer {
-    /// External id.
-    pub customer: String,
-    /// His last active day before the period's end.
-    pub last_active: Date,
-    /// His active days before the period's end.
-    pub active_days: u32,
-    /// The day on which he came back after all.
-    pub back: Option<Date>,
-}
-
-/// A customer who is quietly leaving.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QuietCustomer {
-    /// External id.
-    pub customer: String,
-    /// His last active day.
-    pub last_active: Date,
-    /// Active days in the last [`analysis::churn::RECENT_DAYS`].
-    pub recent: u32,
-    /// Active days in so many days before, at his own pace.
-    pub pace: f64,
 }
 
 impl Store {

@@ -15,7 +15,7 @@ mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
-pub use churn::{ChurnAnswer, LostCustomer, QuietCustomer};
+pub use churn::ChurnAnswer;
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};

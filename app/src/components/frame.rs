@@ -43,6 +43,7 @@ pub fn Frame(
     let ways = [
         way("retention", "Retention"),
         way("features", "Features"),
+        way("churn", "Churn"),
         way("data", "Data"),
     ];
     view! {

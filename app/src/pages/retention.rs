@@ -10,7 +10,8 @@ use crate::error::AppError;
 use crate::error::ssr::look_again;
 use crate::words as labels;
 use analysis::query::{
-    AsOf, ParamProblem, QuartileQuery, RetentionQuery, RetentionView, append_params, url_query,
+    AsOf, ChurnQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView, append_params,
+    url_query,
 };
 use analysis::words;
 use leptos::prelude::*;
@@ -62,12 +63,14 @@ impl Address {
 /// The question and the way it is looked at, as every part of the page shares them.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The question; on the page of a feature, the customers it is about.
+    /// The question; on the pages of features and of churn, the customers it is about.
     pub query: RetentionQuery,
     /// How it is looked at.
     pub view: RetentionView,
     /// The question about a feature, on its page.
     pub feature: Option<QuartileQuery>,
+    /// The question about leaving, on its page.
+    pub churn: Option<ChurnQuery>,
 }
 
 impl Asked {
@@ -80,6 +83,11 @@ impl Asked {
             feature.set_population(&query);
             return address(feature.params());
         }
+        if let Some(churn) = &self.churn {
+            let mut churn = churn.clone();
+            churn.set_population(&query);
+            return address(churn.params());
+        }
         let view = RetentionView {
             cell: None,
             ..self.view
@@ -91,9 +99,10 @@ impl Asked {
 
     /// The parameters of the question.
     pub fn params(&self) -> Vec<(&'static str, String)> {
-        match &self.feature {
-            Some(feature) => feature.params(),
-            None => self.query.params(),
+        match (&self.feature, &self.churn) {
+            (Some(feature), _) => feature.params(),
+            (None, Some(churn)) => churn.params(),
+            (None, None) => self.query.params(),
         }
     }
 }
@@ -130,6 +139,7 @@ fn Retention() -> impl IntoView {
         query,
         view,
         feature: None,
+        churn: None,
     };
     provide_context(asked.clone());
     view! {
