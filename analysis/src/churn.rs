@@ -231,8 +231,10 @@ pub struct QuietCustomer {
 /// The answer to a [`ChurnQuery`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ChurnReport {
-    /// The question as asked, with `active` resolved to the names that were used.
+    /// The question as asked, with the definition or the events that were used.
     pub query: ChurnQuery,
+    /// What counts as active on a day, in words.
+    pub activity: String,
     /// The inactivity threshold that was used, in days.
     pub threshold: u32,
     /// How fast customers come back, and what threshold that proposes.

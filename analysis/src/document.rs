@@ -8,10 +8,15 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 mod churn;
+mod quartiles;
 
 pub use churn::{
     ChurnCounts, ChurnDocument, ChurnHead, ChurnPeriodDocument, LifecycleDocument, LifecyclePeriod,
     LostDocument, QuietDocument, ReturnsDocument, StickinessDocument, StickinessPeriod,
+};
+pub use quartiles::{
+    Contradiction, FeatureDocument, FindingDocument, GroupDocument, PeriodDocument,
+    QuartileDocument, ReadingDocument, ScanDocument, UsageDocument, VerdictDocument,
 };
 
 use crate::query::{CellRef, RetentionQuery};

@@ -10,6 +10,7 @@
 
 mod names;
 
+pub mod candidates;
 pub mod churn;
 pub mod document;
 pub mod import;
@@ -18,9 +19,11 @@ pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;
+pub mod segment;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;
 #[cfg(feature = "zones")]
 pub mod tally;
 pub mod words;
+pub mod workflow;

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 #[cfg(all(feature = "inference", feature = "zones"))]
 mod answer;
 mod bins;
+#[cfg(feature = "inference")]
+mod choice;
+#[cfg(feature = "inference")]
+mod count;
 mod cut;
 mod facts;
 #[cfg(feature = "inference")]
@@ -17,8 +21,12 @@ mod reading;
 mod verdict;
 
 #[cfg(all(feature = "inference", feature = "zones"))]
-pub use answer::answer;
+pub use answer::{Wanted, answer};
 pub use bins::{Bar, Bars, Part, bars};
+#[cfg(feature = "inference")]
+pub use choice::{interesting, is_presence};
+#[cfg(feature = "inference")]
+pub use count::{Customers, Unit};
 pub use cut::{Cuts, cut};
 pub use facts::{FactRow, Facts};
 #[cfg(feature = "inference")]
@@ -75,6 +83,7 @@ pub struct Quartiles {
 
 /// A difference of attrition, highly active minus infrequently active.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Effect {
     /// From -1 to 1; negative where heavy users leave less.
     pub difference: f64,
@@ -86,6 +95,7 @@ pub struct Effect {
 
 /// A trend of attrition over infrequently, moderately and highly active.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trend {
     /// The Cochran-Armitage statistic; negative where attrition falls with usage.
     pub z: f64,
@@ -167,6 +177,7 @@ impl ScanRow {
 
 /// What it takes to tell a difference, from the base rate of today.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// The attrition that is compared with, 0 to 1.
     pub base: f64,
@@ -176,6 +187,18 @@ pub struct Plan {
     pub per_side: u64,
     /// Periods until so many have signed up and can be observed, at the pace of today; `None` when it is more than 500.
     pub periods: Option<u32>,
+}
+
+/// What a feature that is still to be launched needs before it can be told whether it keeps customers.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Launch {
+    /// The attrition of all customers counted, 0 to 1.
+    pub base: f64,
+    /// Customers counted for each period in which they signed up.
+    pub arrivals: f64,
+    /// By the difference between the highest and the lowest quarter of its users, ascending.
+    pub plans: Vec<Plan>,
 }
 
 /// The answer to a [`QuartileQuery`].
@@ -203,14 +226,15 @@ pub struct QuartileReport {
     pub reading: Reading,
     /// The reading with the other landmark.
     pub other: Reading,
-    /// Every feature, those that keep customers most first, those without an adjusted difference last.
+    /// Every feature, those that keep customers most first, those without an adjusted difference last; empty where it was
+    /// not asked for.
     pub scan: Vec<ScanRow>,
     /// Features that were left out of the scan, being used by the fewest.
     pub not_scanned: u32,
     /// What an experiment takes to find the difference that remains; `None` where there is no difference.
     pub experiment: Option<Plan>,
-    /// What a feature that is still to be launched needs before a material difference between its quarters can be told.
-    pub launch: Option<Plan>,
+    /// What a feature that is still to be launched needs; `None` without customers.
+    pub launch: Option<Launch>,
 }
 
 /// Newcombe's difference of the attrition of two groups, first minus second; `None` when one is empty.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::period::Grain;
 
+mod activity;
 mod check;
 mod churn;
 mod condition;
@@ -22,6 +23,12 @@ mod start;
 mod url;
 mod view;
 
+pub(crate) use activity::unit;
+pub use activity::{
+    ActivityDefinition, ActivityEvent, ActivityRule, Draft, MAX_SLUG, MAX_STEPS, MAX_WITHIN,
+    SEARCHES, TESTS, is_slug,
+};
+pub(crate) use check::check_name;
 pub use check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
@@ -141,7 +148,10 @@ pub struct RetentionQuery {
     pub start_where: Vec<EventFilter>,
     /// What becomes of active events of the cohort's own period that lie before the customer's start instant.
     pub before_start: BeforeStart,
-    /// Names of the events that count as active; empty for the workspace's own definition, unless any event counts.
+    /// The saved definition of what counts as active, by its name in addresses; the events below then have to be empty.
+    pub activity: Option<String>,
+    /// Names of the events that count as active; empty for a saved definition, the workspace's own unless one is named,
+    /// and when any event counts.
     pub active: Vec<String>,
     /// Conditions on the properties of active events.
     pub active_where: Vec<EventFilter>,
@@ -157,6 +167,8 @@ pub struct RetentionQuery {
     pub filters: Vec<TraitFilter>,
     /// What customers must have done or not done; empty for all.
     pub behaviours: Vec<Behaviour>,
+    /// Saved segments to which customers must belong, all of them, by their names in addresses; empty for all customers.
+    pub segments: Vec<String>,
     /// Cohorts with fewer members are marked as small.
     pub small: u32,
 }
@@ -174,6 +186,7 @@ impl Default for RetentionQuery {
             start_events: Vec::new(),
             start_where: Vec::new(),
             before_start: BeforeStart::default(),
+            activity: None,
             active: Vec::new(),
             active_where: Vec::new(),
             any_event: false,
@@ -182,17 +195,18 @@ impl Default for RetentionQuery {
             as_of: AsOf::default(),
             filters: Vec::new(),
             behaviours: Vec::new(),
+            segments: Vec::new(),
             small: DEFAULT_SMALL,
         }
     }
 }
 
 impl RetentionQuery {
-    /// Sorts and deduplicates the names of events, so that equal questions are equal values.
+    /// Sorts and deduplicates the names of events and segments, so that equal questions are equal values.
     pub fn normalise(&mut self) {
-        for events in [&mut self.active, &mut self.start_events] {
-            events.sort();
-            events.dedup();
+        for names in [&mut self.active, &mut self.start_events, &mut self.segments] {
+            names.sort();
+            names.dedup();
         }
     }
 }

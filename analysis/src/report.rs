@@ -98,6 +98,9 @@ pub struct RetentionReport {
     /// Customers left out of the whole workspace as internal or test ones.
     #[serde(default)]
     pub internal: u64,
+    /// The saved definition of activity that the question names, in words.
+    #[serde(default)]
+    pub activity: Option<String>,
 }
 
 /// Everything to be said about one cell, also of the overall row.

@@ -73,6 +73,7 @@ pub fn shape(
         watermark_local: watermark.map(|at| plan.calendar.datetime(at)),
         left_out,
         internal,
+        activity: None,
     }
 }
 

@@ -26,6 +26,7 @@ pub const Z: f64 = 1.959_963_984_540_054;
 /// A confidence interval, both ends included. For a rate, `0 <= low <= high <= 1`; for a difference of rates, between
 /// -1 and 1.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Interval {
     /// The lower end.
     pub low: f64,

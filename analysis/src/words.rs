@@ -7,12 +7,14 @@ mod cell;
 mod churn;
 mod column;
 mod dates;
+mod definition;
 mod entry;
 mod headline;
 mod method;
 mod numbers;
 mod quartiles;
 mod question;
+mod segment;
 mod stale;
 
 pub use cell::cell_sentence;
@@ -22,6 +24,7 @@ pub use churn::{
 };
 pub use column::{column_label, column_name};
 pub use dates::{date, date_time, period_label, period_name, short_date};
+pub use definition::{activity_event, activity_rule, definition, duration};
 pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
 pub use method::method_line;
@@ -29,10 +32,11 @@ pub use numbers::{
     attrition_percent, decimal, fine_interval, fine_percent, interval, percent, thousands,
 };
 pub use quartiles::{
-    Finding, Tone, effect, finding, group_uses, launch, lopsided, p_value, quartile_method,
-    scan_tag, signed_points, verdict_tag,
+    Finding, Tone, arrivals, effect, finding, group_uses, launch, lopsided, p_value, plan_time,
+    quartile_method, scan_tag, signed_points, verdict_tag,
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
+pub use segment::{condition, in_segments, segment_count};
 pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".

@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+use analysis::document::{QuartileDocument, ScanDocument};
 use analysis::period::{Calendar, Grain, WeekStart};
-use analysis::quartiles::{FactRow, Facts, QuartileReport, answer};
+use analysis::quartiles::{FactRow, Facts, QuartileReport, Wanted, answer};
 use analysis::query::{CohortRange, MAX_WINDOW, QuartileQuery, Zeros};
 use analysis::shape::{About, RetentionPlan};
 use analysis::stats::Interval;
@@ -113,7 +114,7 @@ fn report(groups: &[(u32, u32, u32, u32)]) -> QuartileReport {
         rows: rows.collect(),
         not_over: 7,
     };
-    answer(&query, &plan, &facts, About::default())
+    answer(&query, &plan, &facts, About::default(), Wanted::Both)
 }
 
 #[test]
@@ -178,6 +179,75 @@ fn findings_are_sentences() {
         ];
         assert!(!all.concat().contains("NaN"), "{all:?}");
     }
+}
+
+#[test]
+fn a_launch_is_planned_from_the_base_rate() {
+    // 240 customers in 10 observable weeks of whom 40 % left
+    let report = report(&[(1, 1, 72, 48), (5, 1, 72, 48)]);
+    let launch = report.launch.as_ref().unwrap();
+    assert!((launch.base - 0.4).abs() < 1e-12);
+    let weeks = 240.0 / launch.arrivals;
+    assert!(
+        (weeks - weeks.round()).abs() < 1e-9 && weeks >= 1.0,
+        "{weeks}"
+    );
+    let points: Vec<f64> = launch.plans.iter().map(|plan| plan.difference).collect();
+    for (found, expected) in points.iter().zip([0.02, 0.03, 0.05, 0.1]) {
+        assert!((found - expected).abs() < 1e-12, "{points:?}");
+    }
+    // 40 % against 50 %: 388 a side by Fleiss, Levin and Paik's formula without correction
+    let ten = launch.plans.last().unwrap();
+    assert_eq!(ten.per_side, 388);
+    let signups = (4.0 * 388.0 / launch.arrivals).ceil();
+    assert_eq!(ten.periods.map(f64::from), Some(signups + 12.0));
+    assert!(
+        words::launch(&report).starts_with("Before a new feature is launched: 40\u{a0}% of all")
+    );
+    assert!(words::arrivals(&report).contains("watched for 12 weeks"));
+    assert!(words::plan_time(&report, ten).ends_with(" weeks"));
+}
+
+#[test]
+fn a_document_repeats_the_report_unrounded() {
+    let report = report(&[(1, 1, 50, 50), (2, 9, 60, 40), (5, 1, 90, 10)]);
+    let document = serde_json::to_value(QuartileDocument::new(&report)).unwrap();
+    let reading = &document["reading"];
+    let quartiles = report.reading.quartiles.as_ref().unwrap();
+    for (group, (name, expected)) in [
+        ("high", &quartiles.high),
+        ("moderate", &quartiles.moderate),
+        ("infrequent", &quartiles.infrequent),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let found = &reading["groups"][group];
+        assert_eq!(found["group"], *name);
+        assert_eq!(found["customers"], expected.customers);
+        assert_eq!(found["left"], expected.left);
+        assert_eq!(found["rate"].as_f64(), expected.attrition());
+        assert_eq!(found["low"].as_f64(), expected.interval().map(|of| of.low));
+    }
+    assert_eq!(
+        reading["raw"]["difference"].as_f64(),
+        report.reading.raw.map(|effect| effect.difference)
+    );
+    assert_eq!(
+        document["finding"]["sentence"],
+        words::finding(&report).sentence
+    );
+    let scan = serde_json::to_value(ScanDocument::new(&report)).unwrap();
+    let names: Vec<&str> = report.scan.iter().map(|row| &*row.feature).collect();
+    let found = scan["features"].as_array().unwrap();
+    assert_eq!(
+        found
+            .iter()
+            .map(|one| one["feature"].as_str().unwrap())
+            .collect::<Vec<_>>(),
+        names
+    );
+    assert_eq!(found[0]["holm"].as_f64(), report.scan[0].holm);
 }
 
 #[test]

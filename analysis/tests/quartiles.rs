@@ -1,8 +1,8 @@
 //! Groups by usage: the rule of the cuts, what must hold for any customers, and the verdicts.
 
 use analysis::quartiles::{
-    Cuts, Effect, FactRow, Facts, Needed, Pace, Part, Reading, Single, Verdict, bars, cut, read,
-    scan, verdict,
+    Cuts, Effect, FactRow, Facts, Needed, Pace, Part, Reading, ScanRow, Single, Verdict, bars, cut,
+    interesting, is_presence, read, scan, verdict,
 };
 use analysis::query::{QuartileQuery, Zeros};
 use analysis::stats::Interval;
@@ -383,4 +383,78 @@ fn verdicts_by_intervals() {
         panic!("something is said of nobody");
     };
     assert_eq!(needed.periods, None);
+}
+
+#[test]
+fn what_only_shows_that_somebody_was_there_is_no_feature() {
+    for name in [
+        "login",
+        "Logged In",
+        "user_log_in",
+        "$pageview",
+        "page_viewed",
+        "PageView",
+        "Viewed Page",
+        "sign-up",
+        "userSignedUp",
+        "session_start",
+        "app.open",
+    ] {
+        assert!(is_presence(name), "{name}");
+    }
+    for name in [
+        "template_used",
+        "design_inserted",
+        "report_viewed",
+        "coaching_session_booked",
+        "plugin_installed",
+        "shopping_list",
+        "page_published",
+        "",
+        "…",
+    ] {
+        assert!(!is_presence(name), "{name}");
+    }
+}
+
+#[test]
+fn the_most_interesting_feature() {
+    let row = |feature: &str, difference: f64, users: u64, holm: f64, verdict: Verdict| ScanRow {
+        feature: feature.to_owned(),
+        users,
+        raw: None,
+        adjusted: Some(Effect {
+            difference,
+            interval: Interval {
+                low: difference - 0.01,
+                high: difference + 0.01,
+            },
+            p: holm,
+        }),
+        holm: Some(holm),
+        verdict,
+    };
+    let nothing = || row("export", 0.0, 90, 1.0, Verdict::NoMaterialDifference);
+    let chosen = |rows: &[ScanRow]| interesting(rows).map(|row| row.feature.clone());
+    let login = || row("login", -0.4, 100, 0.0, Verdict::Confirmed);
+    let harm = || row("mail", 0.3, 10, 0.0, Verdict::Reverse);
+    let all = [
+        login(),
+        row("lucky", -0.3, 5, 0.4, Verdict::Confirmed),
+        row("draw", -0.2, 20, 0.0, Verdict::Confirmed),
+        nothing(),
+        harm(),
+    ];
+    assert_eq!(chosen(&all).as_deref(), Some("draw"));
+    assert_eq!(
+        chosen(&[login(), nothing(), harm()]).as_deref(),
+        Some("mail")
+    );
+    let rare = row("rare", -0.1, 5, 0.9, Verdict::NotEnoughVariation);
+    assert_eq!(
+        chosen(&[login(), rare, nothing()]).as_deref(),
+        Some("export")
+    );
+    assert_eq!(chosen(&[login()]), None);
+    assert_eq!(chosen(&[]), None);
 }

@@ -41,6 +41,29 @@ test("groups share the users, and the heavy ones used it more", async ({ page })
   expect(Math.abs(shares - 100), "rounded each for itself").toBeLessThanOrEqual(1);
 });
 
+test("a feature's page is named after it, and says what a launch takes", async ({ page }) => {
+  await page.goto(`/w/demo/features${QUERY}&feature=comment_added&feature=board_shared`);
+  await expect(page).toHaveTitle(/comment_added.*board_shared|board_shared.*comment_added/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/^Does .* keep customers\?$/);
+  const plans = await page
+    .getByRole("region", { name: "Before a launch" })
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
+  expect(plans.map(([points]) => points)).toEqual(["2 points", "3 points", "5 points", "10 points"]);
+  const users = plans.map(([, users]) => whole(users ?? ""));
+  expect(users, "a smaller difference takes more").toEqual([...users].sort((a, b) => b - a));
+  for (const [, each, all, time] of plans) {
+    expect(whole(all ?? "")).toBe(4 * whole(each ?? ""));
+    expect(time).toMatch(/^(\d+|more than 500) weeks$/);
+  }
+});
+
+test("without a feature named, it is one that shows value", async ({ page }) => {
+  await page.goto(`/w/demo/features${QUERY}&where=country:is:AT`);
+  await expect(page.locator(".question")).not.toContainText("did those who used login");
+  await expect(page.locator(".verdict h2")).toHaveText(/\S{3}/);
+});
+
 test("another feature, and the other reading, are one click away", async ({ page }) => {
   await page.goto(`/w/demo/features${QUERY}&feature=comment_added`);
   const before = whole((await groups(page).first().locator("td").first().innerText()).split(" ")[0] ?? "");

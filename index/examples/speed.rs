@@ -177,7 +177,7 @@ fn count(
     let parts: Vec<Tally> = in_parallel(threads, &numbered, |(number, sets)| {
         let mut tally = Tally::new(rule.clone(), plan);
         let chosen = chosen.map(|chosen| sets.choose(&chosen[*number]));
-        sets.count(&counting, plan, 0, chosen.as_deref(), &mut tally);
+        sets.count(&counting, plan, 0, chosen.as_deref(), None, &mut tally);
         tally
     });
     let mut all = Tally::new(rule, plan);

@@ -66,6 +66,34 @@ impl Selection {
         }
     }
 
+    /// Adds those whom the other has.
+    pub fn or(&mut self, other: &Selection) {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word |= other;
+        }
+    }
+
+    /// As bytes: customer `n` in bit `n % 8` of byte `n / 8`, from the lowest on.
+    pub fn bytes(&self) -> Vec<u8> {
+        let bytes = self.words.iter().flat_map(|word| word.to_le_bytes());
+        bytes.collect()
+    }
+
+    /// From such bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Selection {
+        let words = bytes.chunks(8).map(|bytes| {
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(bytes);
+            u64::from_le_bytes(word)
+        });
+        Selection {
+            words: words.collect(),
+        }
+    }
+
     /// Removes those whom the other has.
     pub fn without(&mut self, other: &Selection) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {

@@ -7,7 +7,7 @@
 use crate::bits;
 use crate::bytes::place;
 use crate::month::timestamp;
-use crate::sets::{Run, ShardSets};
+use crate::sets::{Last, Run, ShardSets};
 use analysis::rule::{Need, Rule};
 use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;
@@ -357,13 +357,15 @@ impl Counting {
 
 impl ShardSets {
     /// Adds the entries to a tally, only the `chosen` ones (bits by place, see [`ShardSets::choose`]) if there is a
-    /// choice. The first cohort of the plan and its tally is the frame's period `offset`; entries of other cohorts are passed over.
+    /// choice, and as of the instant of `last`, if there is one (see [`ShardSets::last`]). The first cohort of the plan and
+    /// its tally is the frame's period `offset`; entries of other cohorts are passed over.
     pub fn count(
         &self,
         counting: &Counting,
         plan: &RetentionPlan,
         offset: usize,
         chosen: Option<&[u64]>,
+        last: Option<&Last>,
         tally: &mut Tally,
     ) {
         let asked =
@@ -371,7 +373,7 @@ impl ShardSets {
         let runs: Vec<Run> = self.runs.iter().filter(asked).copied().collect();
         // First and last place of each run's chosen entries.
         let mut spans: Vec<Option<(usize, usize)>> = vec![None; runs.len()];
-        let (mut columns, mut bases) = (Vec::new(), Vec::new());
+        let (mut columns, mut bases, mut patched) = (Vec::new(), Vec::new(), Vec::new());
         let mut block = 0;
         let mut from = 0;
         while let Some(run) = runs.get(from) {
@@ -380,7 +382,8 @@ impl ShardSets {
                 .iter()
                 .take_while(|run| place(run.first) / 64 <= block);
             let until = from + here.count();
-            let chosen = chosen.map_or(u64::MAX, |chosen| chosen[block]);
+            let started = last.map_or(u64::MAX, |last| last.started(block));
+            let chosen = chosen.map_or(u64::MAX, |chosen| chosen[block]) & started;
             // Of a block's runs the first has the most columns.
             let mut ready = false;
             for (run, span) in runs[from..until].iter().zip(&mut spans[from..until]) {
@@ -390,7 +393,16 @@ impl ShardSets {
                 }
                 let cohort = &mut tally.cohorts[place(run.cohort) - offset];
                 if !ready {
-                    let active = &self.words[self.blocks[block]..self.blocks[block + 1]];
+                    let mut active = &self.words[self.blocks[block]..self.blocks[block + 1]];
+                    if let Some(last) = last {
+                        patched.clear();
+                        patched.extend_from_slice(active);
+                        for run in &runs[from..until] {
+                            let own = self::mask(run, block);
+                            last.patch(&mut patched, block, run.cohort, own);
+                        }
+                        active = &patched;
+                    }
                     columns.clear();
                     columns.resize(cohort.retained.len(), 0);
                     counting.retained.run(active, &mut columns);

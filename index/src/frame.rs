@@ -27,6 +27,8 @@ pub enum Window {
 pub struct Frame {
     /// The bounds of the calendar periods, from the first cohort's to the last's end.
     pub(crate) bounds: Vec<i64>,
+    /// Nothing before this instant is seen.
+    from: i64,
     /// Nothing at or after this instant is seen.
     pub(crate) limit: i64,
     pub(crate) window: Window,
@@ -43,12 +45,14 @@ impl PartialEq for Frame {
     fn eq(&self, other: &Self) -> bool {
         (
             &self.bounds,
+            self.from,
             self.limit,
             self.window,
             self.at_least,
             self.own,
         ) == (
             &other.bounds,
+            other.from,
             other.limit,
             other.window,
             other.at_least,
@@ -82,6 +86,7 @@ impl Frame {
         let end = bounds.last().copied().unwrap_or(i64::MIN);
         let as_of = micros(as_of);
         Frame {
+            from: bounds.first().copied().unwrap_or(i64::MAX),
             limit: if as_of > newest { end } else { as_of.min(end) },
             bounds,
             window: match window {
@@ -94,12 +99,33 @@ impl Frame {
         }
     }
 
+    /// A frame that sees of this one's last period what comes before `as_of`, and nothing else.
+    pub fn last_before(&self, as_of: i64) -> Frame {
+        let last = self.bounds.len().checked_sub(2);
+        Frame {
+            bounds: self.bounds.clone(),
+            from: last.map_or(i64::MAX, |last| self.bounds[last]),
+            limit: as_of.min(self.limit),
+            window: self.window,
+            at_least: self.at_least,
+            own: self.own,
+            months: OnceLock::new(),
+        }
+    }
+
+    /// The months whose events are seen: the first and the last of them; `None` if there is nothing to see.
+    pub fn months(&self) -> Option<(Month, Month)> {
+        let seen = self.from < self.limit;
+        seen.then(|| (Month::of(self.from), Month::of(self.limit - 1)))
+    }
+
     /// How much of the instants has to be at hand. Less is enough for whoever is lucky.
     pub fn depth(&self) -> Depth {
         if self.own || self.window != Window::Calendar {
             return Depth::Exact;
         }
-        let limits = self.bounds.iter().chain([&self.limit]);
+        let inside = |bound: &&i64| (self.from..self.limit).contains(*bound);
+        let limits = self.bounds.iter().filter(inside).chain([&self.limit]);
         let all = |unit: i64| limits.clone().all(|limit| limit % unit == 0);
         if all(DAY) {
             Depth::Days
@@ -112,8 +138,7 @@ impl Frame {
 
     /// Whether events of a month can be seen at all.
     pub fn sees(&self, month: Month) -> bool {
-        let first = self.bounds.first().copied().unwrap_or(i64::MAX);
-        month.start() < self.limit && month.next().start() > first
+        month.start() < self.limit && month.next().start() > self.from
     }
 
     /// The place of `first` among the bounds: how many cohorts of this frame come before a question's first one. `None`
@@ -134,7 +159,7 @@ impl Frame {
 
     /// The calendar period of an instant that is seen.
     pub(crate) fn period(&self, at: i64) -> Option<usize> {
-        if at >= self.limit {
+        if at < self.from || at >= self.limit {
             return None;
         }
         self.bounds
@@ -156,10 +181,8 @@ impl Frame {
     pub(crate) fn table(&self, month: Month) -> Option<&Table> {
         let months = self.months.get_or_init(|| {
             let mut months = BTreeMap::new();
-            let first = self.bounds.first().copied().unwrap_or(i64::MAX);
-            if first < self.limit {
-                let mut month = Month::of(first);
-                while month.start() < self.limit {
+            if let Some((mut month, last)) = self.months() {
+                while month <= last {
                     months.insert(month, Table::new(self, month));
                     month = month.next();
                 }
@@ -226,11 +249,10 @@ impl Table {
 
 /// The one period of a span of instants, or that there is none, or that there are several.
 fn within(frame: &Frame, from: i64, until: i64) -> i32 {
-    let first = frame.bounds.first().copied().unwrap_or(i64::MAX);
-    if until <= first || from >= frame.limit {
+    if until <= frame.from || from >= frame.limit {
         return OUTSIDE;
     }
-    if from < first || until > frame.limit {
+    if from < frame.from || until > frame.limit {
         return MIXED;
     }
     let (one, other) = (frame.period(from), frame.period(until - 1));

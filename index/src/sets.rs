@@ -87,31 +87,57 @@ impl ShardSets {
             .collect();
         placed.sort_unstable_by_key(|(entry, _)| (entry.start, entry.customer));
         let mut sets = ShardSets::lay_out(frame, &placed);
-        let slots = Slots::of(&sets, &placed);
-        let mut marks = Marks::new(frame.at_least, std::mem::take(&mut sets.words));
-        for (month, chunk) in chunks {
-            if !frame.sees(month) {
-                continue;
-            }
-            match frame.window {
-                Window::Calendar => {
-                    if let Some(table) = frame.table(month) {
-                        slots.calendar(frame, table, month, chunk, &mut marks)?;
-                    }
-                }
-                Window::Rolling(length) => {
-                    slots.rolling(frame, length, month, chunk, &mut marks)?;
-                }
-            }
-        }
-        sets.words = marks.words;
+        let slots = Slots::of(&placed, |number, cohort| {
+            short(sets.blocks[number / 64]).wrapping_sub(cohort)
+        });
+        sets.words = slots.mark(frame, chunks, std::mem::take(&mut sets.words))?;
         Ok(sets)
+    }
+
+    /// Which entries were active in the calendar frame's last period as far as `frame` (see [`Frame::last_before`]) sees
+    /// it, given the chunks of its months. With it, sets that see all of that period answer as of an instant within it.
+    ///
+    /// `count_before` says whether events of an entry's own period count from the beginning of that period on.
+    ///
+    /// # Errors
+    /// As [`ShardSets::build`].
+    pub fn last<'a>(
+        &self,
+        frame: &Frame,
+        count_before: bool,
+        chunks: impl IntoIterator<Item = (Month, &'a Chunk<'a>)>,
+    ) -> Result<Last, Broken> {
+        let mut placed = Vec::with_capacity(self.len());
+        for run in &self.runs {
+            let cohort = place(run.cohort);
+            let bound = frame.bounds[cohort];
+            placed.extend((run.first..run.end).map(|number| {
+                let start = self.starts[place(number)];
+                let entry = Entry {
+                    customer: self.customers[place(number)],
+                    start,
+                    since: if count_before { bound } else { start },
+                    given: false,
+                };
+                (entry, cohort)
+            }));
+        }
+        let period = short(frame.periods().saturating_sub(1));
+        let slots = Slots::of(&placed, |number, _| short(number / 64).wrapping_sub(period));
+        Ok(Last {
+            period,
+            started: self.starts.partition_point(|start| *start < frame.limit),
+            words: slots.mark(frame, chunks, vec![0; bits::words(self.len())])?,
+        })
     }
 
     /// Room for everything, no bit set yet.
     fn lay_out(frame: &Frame, placed: &[(Entry, usize)]) -> ShardSets {
         let mut sets = ShardSets {
+            customers: Vec::with_capacity(placed.len()),
+            starts: Vec::with_capacity(placed.len()),
             given: vec![0; bits::words(placed.len())],
+            blocks: Vec::with_capacity(bits::words(placed.len()) + 1),
             ..ShardSets::default()
         };
         let mut words = 0;
@@ -135,6 +161,7 @@ impl ShardSets {
             }
         }
         sets.blocks.push(words);
+        sets.runs.shrink_to_fit();
         sets.words = vec![0; words];
         sets
     }
@@ -191,6 +218,36 @@ impl ShardSets {
             }
         }
         chosen
+    }
+}
+
+/// The entries that were active in a frame's last period before some instant in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Last {
+    period: u32,
+    /// How many entries had started; they are the first.
+    started: usize,
+    /// One a block.
+    words: Vec<u64>,
+}
+
+impl Last {
+    /// Those of a block who had started.
+    pub(crate) fn started(&self, block: usize) -> u64 {
+        bits::span(0, self.started.saturating_sub(block * 64).min(64))
+    }
+
+    /// Puts itself into a block's words, for the entries in `mask`, who are of one cohort.
+    pub(crate) fn patch(&self, words: &mut [u64], block: usize, cohort: u32, mask: u64) {
+        let period = self.period.checked_sub(cohort).map(place);
+        if let Some(word) = period.and_then(|period| words.get_mut(period)) {
+            *word = *word & !mask | self.words[block] & mask;
+        }
+    }
+
+    /// Bytes of memory.
+    pub fn size(&self) -> usize {
+        size_of_val(&self.words[..])
     }
 }
 
@@ -262,7 +319,9 @@ struct Slots<'a> {
 }
 
 impl<'a> Slots<'a> {
-    fn of(sets: &ShardSets, placed: &'a [(Entry, usize)]) -> Slots<'a> {
+    /// `origin` tells the word of the frame's period 0 (it may lie before all words and wrap around) for an entry's
+    /// number and cohort.
+    fn of(placed: &'a [(Entry, usize)], origin: impl Fn(usize, u32) -> u32) -> Slots<'a> {
         let customers = placed.iter().map(|(entry, _)| place(entry.customer) + 1);
         let customers = customers.max().unwrap_or(0);
         let nobody = Slot {
@@ -278,7 +337,7 @@ impl<'a> Slots<'a> {
             let cohort = short(*cohort);
             let mut slot = Slot {
                 day: i32::try_from(entry.since.div_euclid(DAY)).unwrap_or(NOBODY),
-                origin: short(sets.blocks[number / 64]).wrapping_sub(cohort),
+                origin: origin(number, cohort),
                 cohort,
                 bit: short(number % 64),
                 next: 0,
@@ -304,6 +363,32 @@ impl<'a> Slots<'a> {
     /// From when on the events of a slot's entry count, and its start.
     fn entry(&self, number: usize) -> (i64, i64) {
         self.entries[number].map_or((i64::MAX, i64::MAX), |entry| (entry.since, entry.start))
+    }
+
+    /// Sets the bits of all events that a frame sees in these words.
+    fn mark<'b>(
+        &self,
+        frame: &Frame,
+        chunks: impl IntoIterator<Item = (Month, &'b Chunk<'b>)>,
+        words: Vec<u64>,
+    ) -> Result<Vec<u64>, Broken> {
+        let mut marks = Marks::new(frame.at_least, words);
+        for (month, chunk) in chunks {
+            if !frame.sees(month) {
+                continue;
+            }
+            match frame.window {
+                Window::Calendar => {
+                    if let Some(table) = frame.table(month) {
+                        self.calendar(frame, table, month, chunk, &mut marks)?;
+                    }
+                }
+                Window::Rolling(length) => {
+                    self.rolling(frame, length, month, chunk, &mut marks)?;
+                }
+            }
+        }
+        Ok(marks.words)
     }
 
     fn calendar(

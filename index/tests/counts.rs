@@ -157,13 +157,31 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
     let selection = Selection::of((0..1000).filter(|customer| customer % every == 0));
     let chosen = sets.choose(&selection);
     let mut fast = Tally::new(needs.clone(), &plan);
-    sets.count(
-        &counting,
-        &plan,
-        offset,
-        (every > 1).then_some(&chosen[..]),
-        &mut fast,
-    );
+    let some = (every > 1).then_some(&chosen[..]);
+    sets.count(&counting, &plan, offset, some, None, &mut fast);
+    if window == Window::Calendar {
+        // The same from sets that see all of the last period, and what of it came before as-of.
+        let open = Frame::new(
+            &wider.periods,
+            plan.as_of,
+            i64::MIN,
+            window,
+            world.at_least,
+            counting.needs_own(),
+        );
+        let all = build(world, &kept, &open, rule);
+        let before = open.last_before(micros(plan.as_of));
+        let (first, last) = before.months().expect("as-of is in the last period");
+        let mut chunks = kept.chunks(&world.active, before.depth());
+        chunks.retain(|(month, _)| (first..=last).contains(month));
+        let chunks = chunks.iter().map(|(month, chunk)| (*month, chunk));
+        let last = all.last(&before, false, chunks).expect("own bytes");
+        let chosen = all.choose(&selection);
+        let some = (every > 1).then_some(&chosen[..]);
+        let mut patched = Tally::new(needs.clone(), &plan);
+        all.count(&counting, &plan, offset, some, Some(&last), &mut patched);
+        assert_eq!(patched, fast, "{asked:?} {rule:?} of {world:#?}");
+    }
 
     let mut expected = naive::entries(world, asked.grain, world.from, rule, rolling);
     expected.retain(|entry| entry.customer % every == 0);

@@ -4,6 +4,7 @@
 
 mod error;
 mod openapi;
+mod quartiles;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
@@ -24,6 +25,14 @@ pub(crate) fn routes(store: Store) -> Router {
     let description = openapi::description();
     Router::new()
         .route("/workspaces/{workspace}/reports/retention", post(retention))
+        .route(
+            "/workspaces/{workspace}/reports/quartiles",
+            post(quartiles::quartiles),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/scan",
+            post(quartiles::scan),
+        )
         .route(
             "/openapi.json",
             get(async move || Json(description.clone())),

@@ -18,6 +18,8 @@ use std::process::{Command, Stdio};
 use store::{EventRecord, NewWorkspace, Store};
 
 const RETENTION: &str = "/api/v1/workspaces/here/reports/retention";
+const QUARTILES: &str = "/api/v1/workspaces/here/reports/quartiles";
+const SCAN: &str = "/api/v1/workspaces/here/reports/scan";
 
 async fn ask(
     served: &Served,
@@ -124,6 +126,97 @@ async fn a_question_is_answered_with_its_method(pool: PgPool) {
     );
 }
 
+/// In their first week a worked twice and b once; c and d have not been there for two weeks.
+fn features() -> Value {
+    let mut question = question();
+    let more = json!({
+        "feature": ["worked"], "exposure": 1, "outcome": 1, "landmark": false, "as_of": {"date": "2024-01-20"},
+    });
+    for (name, value) in more.as_object().unwrap() {
+        question[name] = value.clone();
+    }
+    question
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn features_are_answered_with_their_numbers(pool: PgPool) {
+    let store = world(&pool).await;
+    let workspace = store.workspace("here").await.unwrap();
+    let batch = store.open_batch(workspace.id, "more").await.unwrap();
+    let again = EventRecord {
+        customer: "a".to_owned(),
+        name: "worked".to_owned(),
+        at: "2024-01-01T13:00:00Z".parse().unwrap(),
+        properties: None,
+        key: [99; 16],
+    };
+    let written = store.write_events(workspace.id, batch, &[again]).await;
+    assert_eq!(written.unwrap().stored, 1);
+    let served = Served::in_folder(store, tempfile::tempdir().unwrap());
+    let (status, report) = post(&served, QUARTILES, &features()).await;
+    assert_eq!(status, StatusCode::OK, "{report}");
+    let reading = &report["reading"];
+    assert_eq!(reading["customers"], 2);
+    assert_eq!(report["not_over"], 2);
+    assert_eq!(reading["cuts"], json!({"bottom": 1, "top": 2}));
+    let high = &reading["groups"][0];
+    assert_eq!(
+        (&high["group"], &high["uses_from"], &high["uses_to"]),
+        (&json!("high"), &json!(2), &Value::Null)
+    );
+    assert_eq!(
+        (&high["customers"], &high["left"], &high["rate"]),
+        (&json!(1), &json!(0), &json!(0.0))
+    );
+    assert_eq!(high["active"][0]["active"], 1);
+    assert_eq!(high["active"][0]["period"], 2);
+    assert_eq!(reading["groups"][2]["left"], 1);
+    assert_eq!(reading["raw"]["difference"], -1.0);
+    assert_eq!(reading["verdict"], "too_little_data");
+    assert!(
+        reading["needed"]["customers"].as_u64().unwrap() > 0,
+        "{reading}"
+    );
+    assert_eq!(report["other"]["landmark"], true);
+    assert_eq!(report["launch"]["base"], 0.5);
+
+    let (status, scan) = post(&served, SCAN, &features()).await;
+    assert_eq!(status, StatusCode::OK, "{scan}");
+    assert_eq!(scan["features"][0]["feature"], "worked");
+    assert_eq!(scan["features"][0]["users"], 2);
+    assert_eq!(scan["features"][0]["raw"], reading["raw"]);
+
+    let url = pool.connect_options().to_url_lossy();
+    let (code, printed, told) = query(&url, "quartiles", &["here"], &features().to_string());
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), report);
+    let (_, rows, told) = query(
+        &url,
+        "quartiles",
+        &["here", "--csv"],
+        &features().to_string(),
+    );
+    assert!(told.contains("Signed up in weeks"), "{told}");
+    let rows: Vec<&str> = rows.lines().collect();
+    assert_eq!(
+        rows[0],
+        "landmark,group,uses_from,uses_to,customers,left,rate,low,high"
+    );
+    assert!(
+        rows[1].starts_with("false,high,2,,1,0,0,0,0.79"),
+        "{rows:?}"
+    );
+    let (code, rows, told) = query(&url, "scan", &["here", "--csv"], &features().to_string());
+    assert_eq!(code, 0, "{told}");
+    assert!(
+        rows.lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("worked,too_little_data,false,2,-1,"),
+        "{rows}"
+    );
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
     let served = serve(&pool).await;
@@ -139,6 +232,14 @@ async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
         (RETENTION, reversed, 422, "range_reversed"),
         (RETENTION, json!({}), 422, "no_activity"),
         (RETENTION, json!({"grian": "week"}), 422, "bad_question"),
+        (QUARTILES, json!({}), 422, "no_activity"),
+        (
+            QUARTILES,
+            json!({"active": ["worked"], "exposure": 0}),
+            422,
+            "window_length",
+        ),
+        (SCAN, json!({"exposed": 4}), 422, "bad_question"),
         (
             "/api/v1/workspaces/there/reports/retention",
             question(),
@@ -203,12 +304,21 @@ async fn the_description_names_everything_it_refers_to(pool: PgPool) {
     for reference in references {
         assert!(description.pointer(reference).is_some(), "{reference}");
     }
-    let schema = &description["components"]["schemas"]["RetentionQuery"];
-    for field in question().as_object().unwrap().keys() {
-        assert!(
-            schema["properties"][field].is_object(),
-            "{field} in {schema}"
-        );
+    for (name, question) in [
+        ("RetentionQuery", question()),
+        ("QuartileQuery", features()),
+    ] {
+        let schema = &description["components"]["schemas"][name];
+        for field in question.as_object().unwrap().keys() {
+            assert!(
+                schema["properties"][field].is_object(),
+                "{field} in {schema}"
+            );
+        }
+    }
+    for name in ["quartiles", "scan"] {
+        let path = format!("/workspaces/{{workspace}}/reports/{name}");
+        assert!(description["paths"][&path]["post"].is_object(), "{name}");
     }
 }
 
@@ -217,31 +327,7 @@ async fn the_command_line_gives_the_same(pool: PgPool) {
     let served = serve(&pool).await;
     let (_, expected) = post(&served, RETENTION, &question()).await;
     let url = pool.connect_options().to_url_lossy();
-    let run = |arguments: &[&str], input: String| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_holdfast"))
-            .args(["query", "retention", "--workspace"])
-            .args(arguments)
-            .env("DATABASE_URL", url.as_str())
-            .env("HOLDFAST_LOG", "warn")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (
-            output.status.code().unwrap(),
-            text(output.stdout),
-            text(output.stderr),
-        )
-    };
+    let run = |arguments: &[&str], input: String| query(&url, "retention", arguments, &input);
     let (code, report, told) = run(&["here"], question().to_string());
     assert_eq!(code, 0, "{told}");
     assert_eq!(serde_json::from_str::<Value>(&report).unwrap(), expected);
@@ -271,4 +357,36 @@ async fn the_command_line_gives_the_same(pool: PgPool) {
         code == 1 && told.contains("unknown field `grian`"),
         "{told}"
     );
+}
+
+/// What `holdfast query` returned, printed and told.
+fn query(
+    url: &impl std::fmt::Display,
+    report: &str,
+    arguments: &[&str],
+    input: &str,
+) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_holdfast"))
+        .args(["query", report, "--workspace"])
+        .args(arguments)
+        .env("DATABASE_URL", url.to_string())
+        .env("HOLDFAST_LOG", "warn")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }

@@ -20,6 +20,14 @@ pub enum StoreError {
     /// The workspace has no activity definition, and the question names no event.
     #[error("no event was chosen as activity")]
     NoActivity,
+    /// No definition of activity is saved under this name.
+    #[error("There is no saved definition of activity called “{0}”.")]
+    NoSuchActivity(String),
+    /// A definition of activity whose past is still being looked through.
+    #[error(
+        "The definition “{0}” is still being filled in from the events stored so far. Ask again in a moment."
+    )]
+    ActivityNotReady(String),
     /// The question was given up, so that others are answered.
     #[error(
         "This question was given up after two minutes. Ask for fewer cohorts, or without conditions on properties or behaviour."

@@ -4,23 +4,29 @@
 mod activity;
 mod churn;
 mod customers;
+mod definitions;
 mod error;
 mod import;
 mod instant;
 mod members;
 mod quartiles;
 mod retention;
+mod segments;
 mod shard;
 mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
 pub use churn::ChurnAnswer;
+pub use definitions::{
+    Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
+};
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use retention::Engine;
+pub use segments::{Members, NewSegment};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
 pub use writer::{AccountRow, ContractRow, Written};

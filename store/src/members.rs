@@ -66,7 +66,7 @@ impl Store {
         };
         let last = plan.cohort_count.saturating_sub(1);
         let range = own.map_or((0, last), |own| (own, own));
-        let scope = Scope::new(&mut snapshot, workspace, &query, &plan, range).await?;
+        let scope = Scope::new(&mut snapshot, self, workspace, (&query, &plan), range).await?;
         let tally = scope.tally(&mut snapshot, &query, &plan).await?;
         let report = shape(&query, &plan, &tally, About::default());
         report.cell(cell).ok_or(StoreError::NotFound)?;
@@ -82,17 +82,17 @@ impl Store {
             scope,
             r#", used as (
                 select cohort, shard, customer_no,
-                       coalesce(sum(uses) filter (where period >= $22 and period <= $23), 0)::bigint as uses,
-                       count(*) filter (where period >= $24 and period <= $25) as periods,
-                       count(*) filter (where period >= $27 and period <= $28) as before
+                       coalesce(sum(uses) filter (where period >= $23 and period <= $24), 0)::bigint as uses,
+                       count(*) filter (where period >= $25 and period <= $26) as periods,
+                       count(*) filter (where period >= $28 and period <= $29) as before
                 from active group by 1, 2, 3)
             select m.external_id as "external_id!", m.start as "signup_at!",
                    coalesce(u.uses, 0) as "uses!", count(*) over () as "total!"
             from member m left join used u using (cohort, shard, customer_no)
-            where cohort = any($30)
-              and coalesce(u.before, 0) >= $29 and (coalesce(u.periods, 0) >= $26) = $31
+            where cohort = any($31)
+              and coalesce(u.before, 0) >= $30 and (coalesce(u.periods, 0) >= $27) = $32
             order by coalesce(u.uses, 0) desc, m.external_id, m.start
-            offset $32 limit $33"#,
+            offset $33 limit $34"#,
             number(seen.from),
             seen.to.map_or(i32::MAX, number),
             number(need.span.from),

@@ -16,7 +16,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 
 mod membership;
 
-pub(crate) use membership::{Scope, membership_query};
+pub(crate) use membership::{Scope, filter_json, membership_query};
 
 /// What an engine has counted.
 pub(crate) struct Counted {
@@ -46,6 +46,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NoActivity`] when neither the question nor the workspace says what counts as active,
+    /// [`StoreError::NoSuchActivity`] and [`StoreError::ActivityNotReady`] for a saved definition that can't answer,
     /// [`StoreError::Query`] when the question is illegal, [`StoreError::Zone`], or the data base's own.
     pub async fn retention(
         &self,
@@ -71,7 +72,8 @@ impl Store {
         let (query, plan) = prepare(workspace, query, now)?;
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
-        let scope = Scope::new(&mut snapshot, workspace, &query, &plan, (0, last)).await?;
+        let range = (0, last);
+        let scope = Scope::new(&mut snapshot, self, workspace, (&query, &plan), range).await?;
         let mut counted = None;
         if engine != Engine::Reference {
             let asked = activity::Question {
@@ -80,6 +82,7 @@ impl Store {
                 plan: &plan,
                 active: &scope.event_ids,
                 start: &scope.start_ids,
+                members: scope.members.as_ref(),
             };
             counted = match activity::count(&mut snapshot, &self.activity, &asked).await {
                 Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
@@ -104,7 +107,9 @@ impl Store {
             left_out: counted.left_out,
             internal: counted.internal,
         };
-        Ok(shape(&query, &plan, &counted.tally, about))
+        let mut report = shape(&query, &plan, &counted.tally, about);
+        report.activity = workspace.activity_words(&query);
+        Ok(report)
     }
 
     /// A read-only view of one moment, so that the numbers of a report belong together.
@@ -200,13 +205,7 @@ pub(crate) fn prepare(
     query.validate()?;
     let calendar = Calendar::new(&workspace.zone, workspace.week_start)
         .map_err(|_| StoreError::Zone(workspace.zone.clone()))?;
-    let mut query = query.clone();
-    if query.active.is_empty() && !query.any_event {
-        if workspace.active_events.is_empty() {
-            return Err(StoreError::NoActivity);
-        }
-        query.active.clone_from(&workspace.active_events);
-    }
+    let query = workspace.resolve(query)?;
     let plan = RetentionPlan::new(&query, &calendar, now)?;
     Ok((query, plan))
 }

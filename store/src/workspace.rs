@@ -1,6 +1,6 @@
 //! Workspaces: one product's data each, with the zone and week that cut its periods.
 
-use crate::{Store, StoreError};
+use crate::{Activity, Store, StoreError};
 use analysis::period::WeekStart;
 use analysis::query::{TraitFilter, check_filters};
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,10 @@ pub struct Workspace {
     pub zone: String,
     /// First day of its weeks.
     pub week_start: WeekStart,
-    /// The activity definition used when a question names none; empty: it has to be asked for.
-    pub active_events: Vec<String>,
+    /// Its saved definitions of activity, by age.
+    pub activities: Vec<Activity>,
+    /// The number of the definition used when a question names none; `None`: it has to be asked for.
+    pub own_activity: Option<i32>,
     /// Who is internal or a test, and left out of every report: customers who meet any of these conditions.
     pub internal: Vec<TraitFilter>,
 }
@@ -71,7 +73,7 @@ struct WorkspaceRow {
     name: String,
     zone: String,
     week_start: String,
-    active_events: Vec<String>,
+    activity_id: Option<i32>,
     internal: Json<Vec<TraitFilter>>,
 }
 
@@ -84,7 +86,8 @@ impl From<WorkspaceRow> for Workspace {
             zone: row.zone,
             // the column's check admits nothing else
             week_start: row.week_start.parse().unwrap_or_default(),
-            active_events: row.active_events,
+            activities: Vec::new(),
+            own_activity: row.activity_id,
             internal: row.internal.0,
         }
     }
@@ -119,13 +122,19 @@ impl Store {
         let rows = sqlx::query_as!(
             WorkspaceRow,
             r#"select workspace_id, slug, name, zone, week_start,
-                      coalesce(active_events, '{}') as "active_events!",
-                      internal as "internal!: Json<Vec<TraitFilter>>"
+                      activity_id, internal as "internal!: Json<Vec<TraitFilter>>"
                from workspace order by workspace_id"#
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(Workspace::from).collect())
+        let mut activities = self.activities_of(None).await?;
+        let workspaces = rows.into_iter().map(|row| {
+            let mut workspace = Workspace::from(row);
+            let its = activities.extract_if(.., |(id, _)| *id == workspace.id);
+            workspace.activities = its.map(|(_, activity)| activity).collect();
+            workspace
+        });
+        Ok(workspaces.collect())
     }
 
     /// One workspace by its slug.
@@ -144,35 +153,16 @@ impl Store {
         let row = sqlx::query_as!(
             WorkspaceRow,
             r#"select workspace_id, slug, name, zone, week_start,
-                      coalesce(active_events, '{}') as "active_events!",
-                      internal as "internal!: Json<Vec<TraitFilter>>"
+                      activity_id, internal as "internal!: Json<Vec<TraitFilter>>"
                from workspace where slug = $1"#,
             slug
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(row.into())
-    }
-
-    /// Sets what counts as active in this workspace when a question names no event; none asks for it again.
-    ///
-    /// # Errors
-    /// When the data base can't answer.
-    pub async fn set_active_events(
-        &self,
-        workspace: WorkspaceId,
-        events: &[&str],
-    ) -> Result<(), StoreError> {
-        let events: Vec<String> = events.iter().map(|&name| name.to_owned()).collect();
-        sqlx::query!(
-            "update workspace set active_events = case when cardinality($2::text[]) > 0 then $2 end
-             where workspace_id = $1",
-            workspace.0,
-            &events
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let mut workspace = Workspace::from(row);
+        let activities = self.activities_of(Some(workspace.id)).await?.into_iter();
+        workspace.activities = activities.map(|(_, activity)| activity).collect();
+        Ok(workspace)
     }
 
     /// Sets who is internal or a test: customers who meet any of these conditions are left out of every report.
@@ -204,7 +194,7 @@ impl Store {
         workspace: WorkspaceId,
     ) -> Result<Vec<EventCount>, StoreError> {
         let rows = sqlx::query!(
-            "select name, events from event_name where workspace_id = $1 order by events desc, name",
+            "select name, events from event_name where workspace_id = $1 and not derived order by events desc, name",
             workspace.0
         )
         .fetch_all(&self.pool)
@@ -299,7 +289,7 @@ impl Store {
         sqlx::query!(
             "update event_name n set events = counted.events
              from (select event_name_id, count(*) as events from event where workspace_id = $1 group by 1) counted
-             where n.workspace_id = $1 and n.event_name_id = counted.event_name_id
+             where n.workspace_id = $1 and n.event_name_id = counted.event_name_id and not n.derived
                and n.events is distinct from counted.events",
             workspace.0
         )

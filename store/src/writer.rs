@@ -18,6 +18,7 @@ mod partitions;
 mod people;
 mod shards;
 
+pub(crate) use copy::{NumberedEvent, copy_events};
 pub(crate) use memory::Memory;
 
 use crate::{Store, StoreError, WorkspaceId};

@@ -2,28 +2,53 @@
 
 use jiff::Timestamp;
 
+use super::choice::interesting;
 use super::reading::{read, scan};
 use super::verdict::Pace;
-use super::{Facts, Plan, QuartileReport, Reading};
+use super::{Customers, Launch, Plan, QuartileReport, Reading};
 use crate::query::QuartileQuery;
 use crate::shape::{About, RetentionPlan};
-use crate::stats::{Z_80, per_side};
+use crate::stats::{Z_80, float, per_side};
+
+/// Differences that a launch is planned for, in points, beside the one that is material.
+const PLANNED: [u32; 4] = [2, 3, 5, 10];
+
+/// How much of an answer is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// One feature. All are scanned only if none is named, to find the one to look at.
+    Feature,
+    /// The scan alone: the report's readings are of no feature.
+    Scan,
+    /// Both.
+    Both,
+}
 
 /// Answers a question from the facts about its customers. `query` names its activity; `plan` is that of its population.
 pub fn answer(
     query: &QuartileQuery,
     plan: &RetentionPlan,
-    facts: &Facts,
+    facts: &impl Customers,
     about: About,
+    wanted: Wanted,
 ) -> QuartileReport {
     let mut query = query.clone();
     let periods = observed(&query, plan);
-    let (scan, not_scanned) = scan(&query, facts, periods);
-    if query.feature.is_empty() {
-        let first = scan.first().map(|row| row.feature.clone());
-        query.feature = first.into_iter().collect();
+    let (scan, not_scanned) = match wanted {
+        Wanted::Feature if !query.feature.is_empty() => (Vec::new(), 0),
+        _ => scan(&query, facts, periods),
+    };
+    if wanted == Wanted::Scan {
+        query.feature.clear();
+    } else if query.feature.is_empty() {
+        let found = interesting(&scan).map(|row| row.feature.clone());
+        query.feature = found.into_iter().collect();
     }
-    let feature = facts.places(&query.feature);
+    let places = (0..).zip(facts.names());
+    let feature: Vec<u32> = places
+        .filter(|(_, name)| query.feature.contains(name))
+        .map(|(place, _)| place)
+        .collect();
     let reading = read(&query, facts, &feature, query.landmark, periods);
     let other = read(&query, facts, &feature, !query.landmark, periods);
     let starts = plan.cohort_starts();
@@ -37,7 +62,7 @@ pub fn answer(
             starts.last().copied().unwrap_or_default(),
         ),
         watermark_local: about.watermark.map(local),
-        not_over: facts.not_over,
+        not_over: facts.not_over(),
         no_start: about.left_out,
         internal: about.internal,
         experiment: experiment(&query, &reading, periods),
@@ -64,17 +89,28 @@ fn experiment(query: &QuartileQuery, reading: &Reading, periods: u32) -> Option<
     plan(query, reading, periods, (base, reached), 2)
 }
 
-/// A feature still to be launched, whose users are split into quarters, of which the outer two are to differ by a
-/// material difference. Its direction is the one that takes more customers.
-fn launch(query: &QuartileQuery, reading: &Reading, periods: u32) -> Option<Plan> {
+/// A feature still to be launched, whose users are split into quarters, of which the outer two are to differ. The
+/// direction of a difference is the one that takes more customers.
+fn launch(query: &QuartileQuery, reading: &Reading, periods: u32) -> Option<Launch> {
     let base = reading.all.attrition()?;
-    let material = f64::from(query.material) / 100.0;
-    let reached = if base > 0.5 {
-        base - material
-    } else {
-        base + material
-    };
-    plan(query, reading, periods, (base, reached), 4)
+    let mut points = PLANNED.to_vec();
+    points.push(query.material);
+    points.sort_unstable();
+    points.dedup();
+    let plans = points.into_iter().filter_map(|points| {
+        let difference = f64::from(points) / 100.0;
+        let reached = if base > 0.5 {
+            base - difference
+        } else {
+            base + difference
+        };
+        plan(query, reading, periods, (base, reached), 4)
+    });
+    Some(Launch {
+        base,
+        arrivals: float(reading.customers) / f64::from(periods),
+        plans: plans.collect(),
+    })
 }
 
 /// What it takes to tell two rates apart when everybody who signs up falls into one of `groups` equal groups.

@@ -6,6 +6,7 @@ use super::{Cuts, Reading};
 
 /// One of the groups.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// At least the top cut.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The numbers of uses at which groups end; `bottom < top`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cuts {
     /// The most uses of an infrequently active customer.
     pub bottom: u32,

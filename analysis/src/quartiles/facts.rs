@@ -1,5 +1,8 @@
 //! What must be known of customers to answer any question about features.
 
+#[cfg(feature = "inference")]
+use super::{Customers, Unit};
+
 /// Customers who did the same, as far as the question can see.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FactRow {
@@ -26,25 +29,74 @@ pub struct Facts {
 
 #[cfg(feature = "inference")]
 impl FactRow {
-    /// How often they sent the events for which `is` holds, and how often all others.
-    pub(super) fn uses(&self, is: impl Fn(u32) -> bool) -> (u32, u32) {
+    /// What the row says about a feature, given as places of names.
+    fn unit(&self, feature: &[u32]) -> Unit {
         let (mut uses, mut other) = (0_u32, 0_u32);
         for (event, count) in &self.events {
-            let sum = if is(*event) { &mut uses } else { &mut other };
+            let sum = if feature.contains(event) {
+                &mut uses
+            } else {
+                &mut other
+            };
             *sum = sum.saturating_add(*count);
         }
-        (uses, other)
+        Unit {
+            uses,
+            other,
+            active: self.active,
+        }
     }
 }
 
 #[cfg(feature = "inference")]
 impl Facts {
-    /// Places of names; names that were never sent have none.
-    pub(super) fn places(&self, names: &[String]) -> Vec<u32> {
-        let places = (0..).zip(&self.names);
-        places
-            .filter(|(_, name)| names.contains(name))
-            .map(|(place, _)| place)
-            .collect()
+    fn counted(&self, landmark: bool) -> impl Iterator<Item = &FactRow> {
+        self.rows.iter().filter(move |row| row.lately || !landmark)
+    }
+}
+
+#[cfg(feature = "inference")]
+impl Customers for Facts {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn size(&self, landmark: bool) -> u64 {
+        let counted = self.counted(landmark);
+        counted.map(|row| u64::from(row.customers)).sum()
+    }
+
+    fn not_over(&self) -> u64 {
+        self.not_over
+    }
+
+    fn users(&self, landmark: bool) -> Vec<u64> {
+        let mut users = vec![0; self.names.len()];
+        for row in self.counted(landmark) {
+            for (event, count) in &row.events {
+                let place = usize::try_from(*event).ok();
+                if let Some(customers) = place.and_then(|place| users.get_mut(place))
+                    && *count > 0
+                {
+                    *customers += u64::from(row.customers);
+                }
+            }
+        }
+        users
+    }
+
+    fn fold<A: Send>(
+        &self,
+        feature: &[u32],
+        landmark: bool,
+        zero: impl Fn() -> A + Sync,
+        add: impl Fn(&mut A, &Unit, u64) + Sync,
+        _merge: impl Fn(&mut A, A),
+    ) -> A {
+        let mut sum = zero();
+        for row in self.counted(landmark) {
+            add(&mut sum, &row.unit(feature), u64::from(row.customers));
+        }
+        sum
     }
 }

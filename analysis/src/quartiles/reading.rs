@@ -1,78 +1,44 @@
 //! From facts about customers to groups, differences and a verdict.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
+use super::count::{Counts, Spread};
 use super::verdict::{Pace, verdict};
-use super::{
-    Cuts, Effect, FactRow, Facts, Group, Quartiles, Reading, ScanRow, Trend, cut, difference,
-};
+use super::{Customers, Effect, Group, Quartiles, Reading, ScanRow, Trend, cut, difference};
 use crate::query::{QuartileQuery, Zeros};
 use crate::stats::{Stratum, TrendGroup, cochran_armitage, holm, mantel_haenszel, p_value};
 
-/// Strata of other activity: quarters.
-const STRATA: usize = 4;
 /// The most features in a scan: those used by the most customers.
 const SCANNED: usize = 100;
 
-/// Customers alike in what matters for one feature.
-struct Unit {
-    uses: u32,
-    other: u32,
-    customers: u64,
-    active: u64,
-}
-
-impl Group {
-    fn empty(periods: u32) -> Self {
-        let periods = usize::try_from(periods).unwrap_or_default();
-        Group {
-            active: vec![0; periods],
-            ..Group::default()
-        }
-    }
-
-    fn add(&mut self, unit: &Unit) {
-        self.customers += unit.customers;
-        if unit.active == 0 {
-            self.left += unit.customers;
-        }
-        for (period, count) in (0..u64::BITS).zip(&mut self.active) {
-            *count += unit.customers * (unit.active >> period & 1);
-        }
-    }
-}
-
-/// Reads the facts for one feature, given as places in [`Facts::names`]. `periods` is the number of periods in which the
-/// counted customers signed up.
+/// Reads the facts for one feature, given as places of names. `periods` is the number of periods in which the counted
+/// customers signed up.
 pub fn read(
     query: &QuartileQuery,
-    facts: &Facts,
+    facts: &impl Customers,
     feature: &[u32],
     landmark: bool,
     periods: u32,
 ) -> Reading {
-    let mut all = Group::empty(query.outcome);
-    let mut never = (query.zeros == Zeros::Apart).then(|| Group::empty(query.outcome));
-    let mut gone = 0;
-    let mut units = Vec::new();
-    for row in &facts.rows {
-        if landmark && !row.lately {
-            gone += u64::from(row.customers);
-            continue;
-        }
-        let unit = unit(row, feature);
-        all.add(&unit);
-        match &mut never {
-            Some(never) if unit.uses == 0 => never.add(&unit),
-            _ => units.push(unit),
-        }
+    let spread = Spread::of(facts, feature, landmark, query.zeros);
+    let cuts = cut(&spread.usage);
+    let who = (feature, landmark, query.zeros);
+    let counts = Counts::of(facts, who, (cuts, spread.limits), query.outcome);
+    let mut all = counts.never.clone();
+    for part in &counts.parts {
+        all.merge(part);
     }
-    let usage = histogram(units.iter().map(|unit| (unit.uses, unit.customers)));
-    let cuts = cut(&usage);
-    let quartiles = cuts.map(|cuts| split(&units, cuts, query.outcome));
-    let raw = quartiles.as_ref().and_then(raw);
-    let (adjusted, strata) = match cuts.and_then(|cuts| adjusted(&units, cuts)) {
+    let [infrequent, moderate, high] = counts.parts;
+    let quartiles = cuts.map(|cuts| Quartiles {
+        cuts,
+        infrequent,
+        moderate,
+        high,
+    });
+    let raw = quartiles
+        .as_ref()
+        .and_then(|of| raw(&of.high, &of.infrequent));
+    let (adjusted, strata) = match cuts.and_then(|_| adjusted(&counts.strata)) {
         Some((effect, strata)) => (Some(effect), strata),
         None => (None, 0),
     };
@@ -83,56 +49,17 @@ pub fn read(
     Reading {
         landmark,
         customers: all.customers,
-        gone,
-        never,
+        gone: facts.size(false) - all.customers,
+        never: (query.zeros == Zeros::Apart).then_some(counts.never),
         trend: quartiles.as_ref().and_then(trend),
         quartiles,
-        usage,
+        usage: spread.usage,
         verdict: verdict(raw.as_ref(), adjusted.as_ref(), query.material, pace),
         raw,
         adjusted,
         strata,
         all,
     }
-}
-
-fn unit(row: &FactRow, feature: &[u32]) -> Unit {
-    let (uses, other) = row.uses(|event| feature.contains(&event));
-    Unit {
-        uses,
-        other,
-        customers: u64::from(row.customers),
-        active: row.active,
-    }
-}
-
-/// Values in ascending order, each with its customers.
-fn histogram(counts: impl Iterator<Item = (u32, u64)>) -> Vec<(u32, u64)> {
-    let mut sums: BTreeMap<u32, u64> = BTreeMap::new();
-    for (value, customers) in counts {
-        *sums.entry(value).or_default() += customers;
-    }
-    sums.into_iter().collect()
-}
-
-fn split(units: &[Unit], cuts: Cuts, outcome: u32) -> Quartiles {
-    let mut quartiles = Quartiles {
-        cuts,
-        infrequent: Group::empty(outcome),
-        moderate: Group::empty(outcome),
-        high: Group::empty(outcome),
-    };
-    for unit in units {
-        let group = if unit.uses <= cuts.bottom {
-            &mut quartiles.infrequent
-        } else if unit.uses >= cuts.top {
-            &mut quartiles.high
-        } else {
-            &mut quartiles.moderate
-        };
-        group.add(unit);
-    }
-    quartiles
 }
 
 fn trend_group(score: u8, group: &Group) -> TrendGroup {
@@ -153,8 +80,7 @@ fn trend(quartiles: &Quartiles) -> Option<Trend> {
 }
 
 /// The difference as it is, with Newcombe's interval and the p-value of the pooled test of two rates.
-fn raw(quartiles: &Quartiles) -> Option<Effect> {
-    let (high, infrequent) = (&quartiles.high, &quartiles.infrequent);
+fn raw(high: &Group, infrequent: &Group) -> Option<Effect> {
     let (difference, interval) = difference(high, infrequent)?;
     let z = cochran_armitage(&[trend_group(0, infrequent), trend_group(1, high)]);
     Some(Effect {
@@ -165,27 +91,8 @@ fn raw(quartiles: &Quartiles) -> Option<Effect> {
 }
 
 /// The Mantel-Haenszel difference over quarters of other activity, and the number of strata behind it.
-fn adjusted(units: &[Unit], cuts: Cuts) -> Option<(Effect, u32)> {
-    let other = histogram(units.iter().map(|unit| (unit.other, unit.customers)));
-    let limits = limits(&other);
-    let mut strata = [Stratum::default(); STRATA];
-    for unit in units {
-        // A stratum begins at its limit, so equal activity is never split.
-        let place = limits.iter().filter(|limit| unit.other >= **limit).count();
-        let stratum = strata.get_mut(place)?;
-        let side = if unit.uses >= cuts.top {
-            &mut stratum.a
-        } else if unit.uses <= cuts.bottom {
-            &mut stratum.b
-        } else {
-            continue;
-        };
-        side.1 += unit.customers;
-        if unit.active == 0 {
-            side.0 += unit.customers;
-        }
-    }
-    let found = mantel_haenszel(&strata)?;
+fn adjusted(strata: &[Stratum]) -> Option<(Effect, u32)> {
+    let found = mantel_haenszel(strata)?;
     let effect = Effect {
         difference: found.difference,
         interval: found.interval,
@@ -194,39 +101,15 @@ fn adjusted(units: &[Unit], cuts: Cuts) -> Option<(Effect, u32)> {
     Some((effect, found.strata))
 }
 
-/// The values at one, two and three quarters of all customers in ascending order.
-fn limits(values: &[(u32, u64)]) -> Vec<u32> {
-    let total: u64 = values.iter().map(|(_, customers)| customers).sum();
-    let value_at = |place: u64| {
-        let mut so_far = 0;
-        let found = values.iter().find(|(_, customers)| {
-            so_far += customers;
-            place < so_far
-        });
-        found.map(|(value, _)| *value)
-    };
-    [total / 4, total / 2, total * 3 / 4]
-        .into_iter()
-        .filter_map(value_at)
-        .collect()
-}
-
 /// Reads the facts for every single event, those that keep customers most first, and tells how many events were left
 /// out, being used by the fewest. P-values of all together are corrected by Holm.
-pub fn scan(query: &QuartileQuery, facts: &Facts, periods: u32) -> (Vec<ScanRow>, u32) {
+pub fn scan(query: &QuartileQuery, facts: &impl Customers, periods: u32) -> (Vec<ScanRow>, u32) {
     let (users, not_scanned) = most_used(query, facts);
     let mut rows: Vec<ScanRow> = users
         .into_iter()
         .filter_map(|(users, place)| {
-            let reading = read(query, facts, &[place], query.landmark, periods);
-            Some(ScanRow {
-                feature: facts.names.get(usize::try_from(place).ok()?)?.clone(),
-                users,
-                raw: reading.raw,
-                adjusted: reading.adjusted,
-                holm: None,
-                verdict: reading.verdict,
-            })
+            let name = facts.names().get(usize::try_from(place).ok()?)?;
+            Some(scan_row(query, facts, (name, place, users), periods))
         })
         .collect();
     let given: Vec<f64> = rows
@@ -246,23 +129,38 @@ pub fn scan(query: &QuartileQuery, facts: &Facts, periods: u32) -> (Vec<ScanRow>
     (rows, not_scanned)
 }
 
-/// The events with the most users among those counted, as (users, place), and how many others have users.
-fn most_used(query: &QuartileQuery, facts: &Facts) -> (Vec<(u64, u32)>, u32) {
-    let mut users: Vec<(u64, u32)> = (0..)
-        .zip(&facts.names)
-        .map(|(place, _)| (0, place))
-        .collect();
-    let counted = |row: &&FactRow| row.lately || !query.landmark;
-    for row in facts.rows.iter().filter(counted) {
-        for (event, count) in &row.events {
-            let place = usize::try_from(*event).ok();
-            if let Some((customers, _)) = place.and_then(|place| users.get_mut(place))
-                && *count > 0
-            {
-                *customers += u64::from(row.customers);
-            }
-        }
+/// What [`read`] says, without what the scan does not show.
+fn scan_row(
+    query: &QuartileQuery,
+    facts: &impl Customers,
+    (name, place, users): (&str, u32, u64),
+    periods: u32,
+) -> ScanRow {
+    let spread = Spread::of(facts, &[place], query.landmark, query.zeros);
+    let cuts = cut(&spread.usage);
+    let who = (&[place][..], query.landmark, query.zeros);
+    let counts = cuts.map(|_| Counts::of(facts, who, (cuts, spread.limits), 0));
+    let raw = counts
+        .as_ref()
+        .and_then(|counts| raw(&counts.parts[2], &counts.parts[0]));
+    let adjusted = counts.and_then(|counts| Some(adjusted(&counts.strata)?.0));
+    let pace = Pace {
+        customers: facts.size(query.landmark),
+        periods,
+    };
+    ScanRow {
+        feature: name.to_owned(),
+        users,
+        verdict: verdict(raw.as_ref(), adjusted.as_ref(), query.material, pace),
+        raw,
+        adjusted,
+        holm: None,
     }
+}
+
+/// The events with the most users among those counted, as (users, place), and how many others have users.
+fn most_used(query: &QuartileQuery, facts: &impl Customers) -> (Vec<(u64, u32)>, u32) {
+    let mut users: Vec<(u64, u32)> = facts.users(query.landmark).into_iter().zip(0..).collect();
     users.retain(|(customers, _)| *customers > 0);
     users.sort_by_key(|(customers, place)| (Reverse(*customers), *place));
     let others = users.len().saturating_sub(SCANNED);

@@ -7,6 +7,7 @@ use crate::stats::{Interval, float, whole};
 
 /// How much more it takes until something can be said, if the difference stays as it looks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Needed {
     /// So many more customers; `None` when more than there are people.
     pub customers: Option<u64>,
@@ -16,6 +17,7 @@ pub struct Needed {
 
 /// What one difference says by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Single {
     /// Attrition falls with usage.

@@ -7,8 +7,9 @@ use jiff::tz::Offset;
 
 use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
-    QueryError, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
+    QueryError, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window, is_slug,
 };
+use crate::segment::check_segment_slugs;
 
 /// The most cohorts that can be asked for by number: ten years of weeks.
 pub const MAX_COHORTS: u32 = 520;
@@ -49,6 +50,14 @@ impl RetentionQuery {
         if self.any_event && !self.active.is_empty() {
             return Err(QueryError::AnyWithNames);
         }
+        if let Some(slug) = &self.activity {
+            if !is_slug(slug) {
+                return Err(QueryError::ActivitySlug);
+            }
+            if self.any_event || !self.active.is_empty() || !self.active_where.is_empty() {
+                return Err(QueryError::ActivityWithNames);
+            }
+        }
         check_min_count(self.min_count)?;
         if self.start_events.len() > MAX_EVENTS {
             return Err(QueryError::TooManyStartEvents {
@@ -72,6 +81,7 @@ impl RetentionQuery {
             return Err(QueryError::TooManyFilters { given });
         }
         self.behaviours.iter().try_for_each(Behaviour::check)?;
+        check_segment_slugs(&self.segments)?;
         check_filters(&self.filters)
     }
 }
@@ -113,7 +123,7 @@ impl EventFilter {
 
 impl Behaviour {
     /// Whether the condition keeps all limits.
-    pub(super) fn check(&self) -> Result<(), QueryError> {
+    pub(crate) fn check(&self) -> Result<(), QueryError> {
         check_name("An event name", &self.event)?;
         let days = self.days.unwrap_or(Days { from: 0, to: 1 });
         let in_order = days.from < days.to && days.to <= MAX_DAYS;
@@ -161,7 +171,7 @@ impl RetentionQuery {
 
 impl TraitFilter {
     /// Whether the condition keeps all limits.
-    pub(super) fn check(&self) -> Result<(), QueryError> {
+    pub(crate) fn check(&self) -> Result<(), QueryError> {
         check_name("A trait name", &self.name)?;
         match &self.test {
             TraitTest::Is(values) | TraitTest::IsNot(values) => {
@@ -259,7 +269,7 @@ pub(super) fn check_min_count(given: u32) -> Result<(), QueryError> {
     Ok(())
 }
 
-pub(super) fn check_name(what: &'static str, text: &str) -> Result<(), QueryError> {
+pub(crate) fn check_name(what: &'static str, text: &str) -> Result<(), QueryError> {
     if text.is_empty() {
         return Err(QueryError::Empty { what });
     }

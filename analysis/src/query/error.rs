@@ -6,8 +6,11 @@ use super::check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS,
 };
-use super::{Bracket, MAX_MATERIAL, MAX_STICKY_DAYS, MAX_THRESHOLD, MAX_WINDOW, RetentionKind};
+use super::{
+    Bracket, MAX_MATERIAL, MAX_STEPS, MAX_STICKY_DAYS, MAX_THRESHOLD, MAX_WINDOW, RetentionKind,
+};
 use crate::period::Grain;
+use crate::segment::{MAX_CONDITIONS, MAX_DEPTH, MAX_DESCRIPTION, MAX_SEGMENTS};
 use crate::words;
 
 /// Why a question cannot be answered. `Display` is a plain sentence, [`QueryError::code`] is stable.
@@ -114,6 +117,33 @@ pub enum QueryError {
     /// Any event and named ones at once.
     #[error("Either any event counts as active or the named ones, not both.")]
     AnyWithNames,
+    /// A saved definition's name that none can have.
+    #[error("A saved definition’s name has small letters, digits and hyphens only.")]
+    ActivitySlug,
+    /// A saved definition and events at once.
+    #[error("Either a saved definition says what counts as active or the question does, not both.")]
+    ActivityWithNames,
+    /// A definition of activity without an event.
+    #[error("A definition of activity needs at least one event.")]
+    ActivityEmpty,
+    /// An event twice in a definition that asks for any of some.
+    #[error("The definition names “{event}” twice; give its conditions together.")]
+    ActivityTwice {
+        /// The event.
+        event: String,
+    },
+    /// A workflow with too few or too many steps.
+    #[error("A workflow has between 2 and {MAX_STEPS} steps, not {given}.")]
+    WorkflowSteps {
+        /// How many were given.
+        given: usize,
+    },
+    /// A workflow without time, or with too much.
+    #[error("A workflow has to be completed within 1 second to 366 days, not {given} seconds.")]
+    WorkflowLimit {
+        /// What was asked for, in seconds.
+        given: u32,
+    },
     /// The number of events that make a period active is 0 or too large.
     #[error(
         "A period must need between 1 and {} events to be active, not {given}.",
@@ -202,6 +232,40 @@ pub enum QueryError {
         /// What was asked for, in points.
         given: u32,
     },
+    /// A segment of more conditions than can be.
+    #[error("A segment can have at most {MAX_CONDITIONS} conditions, not {given}.")]
+    TooManyConditions {
+        /// How many were given.
+        given: usize,
+    },
+    /// Groups within groups within groups.
+    #[error("Conditions can lie at most {MAX_DEPTH} deep within one another.")]
+    ConditionTooDeep,
+    /// A group of no conditions.
+    #[error("A group of conditions is empty.")]
+    EmptyGroup,
+    /// A segment's description is too long.
+    #[error(
+        "A description can have at most {} characters, not {}.",
+        words::thousands(u64::try_from(MAX_DESCRIPTION).unwrap_or(u64::MAX)),
+        words::thousands(u64::try_from(*.given).unwrap_or(u64::MAX))
+    )]
+    DescriptionTooLong {
+        /// Its length in characters.
+        given: usize,
+    },
+    /// Too many segments in one question.
+    #[error("A question can name at most {MAX_SEGMENTS} segments, not {given}.")]
+    TooManySegments {
+        /// How many were given.
+        given: usize,
+    },
+    /// A segment that is not saved here.
+    #[error("There is no segment called “{slug}”.")]
+    UnknownSegment {
+        /// What was asked for.
+        slug: String,
+    },
     /// Churn by periods that are too short.
     #[error("Churn is counted by week, month, quarter or year, not by {given}.")]
     ChurnGrain {
@@ -257,6 +321,12 @@ impl QueryError {
             QueryError::TooManyStartEvents { .. } => "too_many_start_events",
             QueryError::StartEventsSignup => "start_events_signup",
             QueryError::AnyWithNames => "any_with_names",
+            QueryError::ActivitySlug => "activity_slug",
+            QueryError::ActivityWithNames => "activity_with_names",
+            QueryError::ActivityEmpty => "activity_empty",
+            QueryError::ActivityTwice { .. } => "activity_event_twice",
+            QueryError::WorkflowSteps { .. } => "workflow_steps",
+            QueryError::WorkflowLimit { .. } => "workflow_limit",
             QueryError::MinCount { .. } => "min_count",
             QueryError::BeforeStartRolling => "before_start_rolling",
             QueryError::FilterEvent { .. } => "filter_event",
@@ -270,6 +340,12 @@ impl QueryError {
             QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
             QueryError::WindowLength { .. } => "window_length",
             QueryError::Material { .. } => "material_difference",
+            QueryError::TooManyConditions { .. } => "too_many_conditions",
+            QueryError::ConditionTooDeep => "condition_too_deep",
+            QueryError::EmptyGroup => "empty_group",
+            QueryError::DescriptionTooLong { .. } => "description_too_long",
+            QueryError::TooManySegments { .. } => "too_many_segments",
+            QueryError::UnknownSegment { .. } => "unknown_segment",
             QueryError::ChurnGrain { .. } => "churn_grain",
             QueryError::Threshold { .. } => "inactivity_threshold",
             QueryError::StickyDays { .. } => "sticky_days",

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check::check_name;
 use super::problem::{ParamProblem, Params, whole};
-use super::url::{as_of, as_of_param, cohort_params, cohorts, event_names, filters};
+use super::url::{
+    activity, as_of, as_of_param, cohort_params, cohorts, event_names, filters, segments,
+};
 use super::{AsOf, CohortRange, MAX_EVENTS, QueryError, RetentionQuery, TraitFilter, Window};
 use crate::names::named;
 use crate::period::Grain;
@@ -18,6 +20,7 @@ pub const DEFAULT_MATERIAL: u32 = 5;
 
 /// Where customers go who never used the feature.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Zeros {
     /// They are a group of their own.
@@ -34,6 +37,7 @@ named!(Zeros: Apart = "apart", Inside = "inside");
 ///
 /// Periods are rolling: they follow each other from the customer's own signup.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct QuartileQuery {
     /// Names of the events that are the feature; empty for the one that comes first in the scan.
@@ -53,10 +57,14 @@ pub struct QuartileQuery {
     pub zeros: Zeros,
     /// Differences within this many points are not material.
     pub material: u32,
-    /// Names of the events that count as active; empty for the workspace's own definition.
+    /// The saved definition of what counts as active, by its name in addresses; `active` then has to be empty.
+    pub activity: Option<String>,
+    /// Names of the events that count as active; empty for a saved definition, the workspace's own unless one is named.
     pub active: Vec<String>,
     /// Which customers; empty for all.
     pub filters: Vec<TraitFilter>,
+    /// Saved segments to which customers must belong, as in a question about retention.
+    pub segments: Vec<String>,
     /// The limit of what is visible.
     pub as_of: AsOf,
 }
@@ -86,17 +94,19 @@ impl QuartileQuery {
             landmark: true,
             zeros: Zeros::default(),
             material: DEFAULT_MATERIAL,
+            activity: None,
             active: Vec::new(),
             filters: Vec::new(),
+            segments: Vec::new(),
             as_of: AsOf::default(),
         }
     }
 
-    /// Sorts and deduplicates the names of events, so that equal questions are equal values.
+    /// Sorts and deduplicates the names of events and segments, so that equal questions are equal values.
     pub fn normalise(&mut self) {
-        for events in [&mut self.active, &mut self.feature] {
-            events.sort();
-            events.dedup();
+        for names in [&mut self.active, &mut self.feature, &mut self.segments] {
+            names.sort();
+            names.dedup();
         }
     }
 
@@ -105,10 +115,12 @@ impl QuartileQuery {
         RetentionQuery {
             grain: self.grain,
             window: Window::Rolling,
+            activity: self.activity.clone(),
             active: self.active.clone(),
             cohorts: self.cohorts,
             as_of: self.as_of,
             filters: self.filters.clone(),
+            segments: self.segments.clone(),
             ..RetentionQuery::default()
         }
     }
@@ -121,10 +133,12 @@ impl QuartileQuery {
             (self.exposure, self.outcome) = (usual.exposure, usual.outcome);
             self.grain = population.grain;
         }
+        self.activity.clone_from(&population.activity);
         self.active.clone_from(&population.active);
         self.cohorts = population.cohorts;
         self.as_of = population.as_of;
         self.filters.clone_from(&population.filters);
+        self.segments.clone_from(&population.segments);
     }
 
     /// Whether the question keeps all limits. What depends on the calendar is checked when the periods are cut.
@@ -167,7 +181,9 @@ impl QuartileQuery {
         query.zeros = zeros.unwrap_or_default();
         query.material = number(&mut params, "material", MAX_MATERIAL, query.material);
         query.active = event_names(&mut params, "active");
+        query.activity = activity(&mut params, &query.active);
         query.filters = filters(&mut params);
+        query.segments = segments(&mut params);
         query.as_of = as_of(&mut params);
         params.report_unknown(&[]);
         (query, params.problems)
@@ -199,9 +215,13 @@ impl QuartileQuery {
         if self.zeros != Zeros::default() {
             params.push(("zeros", self.zeros.to_string()));
         }
+        let activity = self.activity.iter();
+        params.extend(activity.map(|slug| ("activity", slug.clone())));
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));
+        let segments = self.segments.iter();
+        params.extend(segments.map(|slug| ("segment", slug.clone())));
         params.extend(as_of_param(self.as_of));
         params
     }

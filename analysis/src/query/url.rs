@@ -8,9 +8,10 @@ use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS,
     DEFAULT_SMALL, EventFilter, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView, StartRule, TraitFilter,
-    Window,
+    Window, is_slug,
 };
 use crate::period::Grain;
+use crate::segment::{MAX_SEGMENTS, check_segment_slugs};
 use crate::words;
 
 /// Parameters that belong to the view.
@@ -45,11 +46,12 @@ impl RetentionQuery {
         follow_up(&mut params, &mut query);
         start(&mut params, &mut query);
         query.active = event_names(&mut params, "active");
+        query.activity = activity(&mut params, &query.active);
         if params.switch("any") == Some(true) {
-            if query.active.is_empty() {
+            if query.active.is_empty() && query.activity.is_none() {
                 query.any_event = true;
             } else {
-                params.problem("any", "1", "no “active” beside it", "");
+                params.problem("any", "1", "no “active” or “activity” beside it", "");
             }
         }
         let min = params.parsed(
@@ -72,12 +74,23 @@ impl RetentionQuery {
             }
         }
         query.active_where = event_filters(&mut params, "active_where", &query.active);
+        if query.activity.is_some() {
+            for filter in std::mem::take(&mut query.active_where) {
+                params.problem(
+                    "active_where",
+                    &filter.to_string(),
+                    "no “activity” beside it",
+                    "",
+                );
+            }
+        }
         query.behaviours = conditions(
             &mut params,
             "behaviour",
             "a condition such as did:order:3 or not:order:1:0-7",
             Behaviour::parse,
         );
+        query.segments = segments(&mut params);
         let most = words::thousands(u64::from(MAX_SMALL));
         let small = params.parsed(
             "small",
@@ -121,6 +134,8 @@ impl RetentionQuery {
         if self.before_start != BeforeStart::default() && self.window == Window::Calendar {
             params.push(("before", self.before_start.to_string()));
         }
+        let activity = self.activity.iter();
+        params.extend(activity.map(|slug| ("activity", slug.clone())));
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
         if self.any_event && self.active.is_empty() {
             params.push(("any", "1".to_owned()));
@@ -142,6 +157,8 @@ impl RetentionQuery {
         params.extend(filters.map(|filter| ("active_where", filter.to_string())));
         let behaviours = self.behaviours.iter();
         params.extend(behaviours.map(|one| ("behaviour", one.to_string())));
+        let segments = self.segments.iter();
+        params.extend(segments.map(|slug| ("segment", slug.clone())));
         if self.small != DEFAULT_SMALL {
             params.push(("small", self.small.to_string()));
         }
@@ -264,6 +281,19 @@ pub(super) fn event_names(params: &mut Params<'_>, param: &str) -> Vec<String> {
     names
 }
 
+/// A saved definition of activity; the events named beside it come first.
+pub(super) fn activity(params: &mut Params<'_>, active: &[String]) -> Option<String> {
+    let expected = "a saved definition’s name";
+    let slug = params.parsed("activity", expected, "the workspace’s own", |text| {
+        is_slug(text).then(|| text.to_owned())
+    })?;
+    if active.is_empty() {
+        return Some(slug);
+    }
+    params.problem("activity", &slug, "no “active” beside it", "");
+    None
+}
+
 /// The range of cohorts, `usual` when none is asked for.
 pub(super) fn cohorts(params: &mut Params<'_>, grain: Grain, usual: CohortRange) -> CohortRange {
     const DATE: &str = "a date such as 2025-01-31";
@@ -308,6 +338,25 @@ pub(super) fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
     conditions(params, "where", expected, TraitFilter::parse)
 }
 
+/// Saved segments, by their names in addresses.
+pub(super) fn segments(params: &mut Params<'_>) -> Vec<String> {
+    let mut slugs: Vec<String> = Vec::new();
+    for slug in params.all("segment") {
+        if check_segment_slugs(&[slug.to_owned()]).is_err() {
+            params.problem("segment", slug, "the name of a saved segment", "");
+        } else if slugs.iter().all(|known| known != slug) {
+            if slugs.len() < MAX_SEGMENTS {
+                slugs.push(slug.to_owned());
+            } else {
+                let expected = format!("at most {MAX_SEGMENTS} segments");
+                params.problem("segment", slug, &expected, "");
+            }
+        }
+    }
+    slugs.sort();
+    slugs
+}
+
 fn event_filters(params: &mut Params<'_>, param: &str, names: &[String]) -> Vec<EventFilter> {
     let expected =
         "a condition such as order:size:is:large or :size:set on one of the events that count";
@@ -348,10 +397,10 @@ pub fn url_query(query: &RetentionQuery, view: &RetentionView) -> String {
 }
 
 /// Adds parameters to the query part of a URL, which is empty or begins with "?".
-pub fn append_params(url: &mut String, params: Vec<(&'static str, String)>) {
+pub fn append_params(url: &mut String, params: Vec<(impl AsRef<str>, String)>) {
     for (name, value) in params {
         url.push(if url.is_empty() { '?' } else { '&' });
-        url.push_str(name);
+        url.push_str(name.as_ref());
         url.push('=');
         encode(&value, url);
     }

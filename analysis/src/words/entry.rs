@@ -28,12 +28,19 @@ fn started(query: &RetentionQuery) -> String {
     }
 }
 
-/// What makes a period active: "order", "any event", "any of order, visit, at least 3 times".
+/// What makes a period active: "order", "any event", "any of order, visit, at least 3 times"; a saved
+/// definition by its name in addresses.
 pub fn activity(query: &RetentionQuery) -> String {
-    let what = match query.any_event {
-        true => "any event".to_owned(),
-        false => events(&query.active),
+    let what = match &query.activity {
+        Some(slug) => slug.clone(),
+        None if query.any_event => "any event".to_owned(),
+        None => events(&query.active),
     };
+    often(what, query)
+}
+
+/// With how often it has to be done, if more than once.
+pub(super) fn often(what: String, query: &RetentionQuery) -> String {
     match query.min_count {
         0 | 1 => what,
         count => format!("{what}, at least {} times", thousands(u64::from(count))),

@@ -1,8 +1,9 @@
 //! The method line: every choice behind a report, in one line that travels with it.
 
+use super::entry::often;
 use super::{
     activity, as_of, behaviour, column_name, customers, date_time, entered, event_filter, filter,
-    list, thousands,
+    in_segments, list, thousands,
 };
 use crate::period::{Grain, WeekStart};
 use crate::query::{BeforeStart, ColumnZero, RetentionKind, RetentionQuery, StartRule, Window};
@@ -41,7 +42,11 @@ pub fn method_line(report: &RetentionReport) -> String {
             Some(format!("cohorts of those who {}", entered(query)))
         }
     });
-    parts.extend([format!("active = {}", activity(query)), kind(query)]);
+    let active = match &report.activity {
+        Some(defined) => often(defined.clone(), query),
+        None => activity(query),
+    };
+    parts.extend([format!("active = {active}"), kind(query)]);
     if query.before_start == BeforeStart::Count {
         parts.push("events before the start count in its own period".to_owned());
     }
@@ -59,6 +64,9 @@ pub fn method_line(report: &RetentionReport) -> String {
     );
     let behaviours = query.behaviours.iter();
     parts.extend(behaviours.map(|one| format!("only those who {}", behaviour(one))));
+    if !query.segments.is_empty() {
+        parts.push(format!("only those {}", in_segments(&query.segments)));
+    }
     for (what, filters) in [
         ("start", &query.start_where),
         ("active", &query.active_where),

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{customers, events, percent, sentence_case, thousands};
-use crate::quartiles::{Effect, Needed, Plan, QuartileReport, Reading, ScanRow, Single, Verdict};
+use crate::quartiles::{
+    Effect, Launch, Needed, Plan, QuartileReport, Reading, ScanRow, Single, Verdict,
+};
+use crate::stats::whole;
 
 mod effect;
 mod method;
@@ -147,6 +150,9 @@ fn no_groups(report: &QuartileReport, feature: &str) -> String {
         };
     }
     match reading.usage.as_slice() {
+        _ if query.feature.is_empty() && !report.scan.is_empty() => format!(
+            "All that is known of {window} is that customers were there. Choose what counts as a feature."
+        ),
         _ if query.feature.is_empty() => format!("Nobody sent any event in {window}."),
         [] => format!("Nobody used {feature} in {window}."),
         [(0, _)] => format!("Nobody used {feature} in {window}."),
@@ -288,9 +294,16 @@ fn settle(report: &QuartileReport, needed: Needed) -> String {
     )
 }
 
-/// What a feature still to be launched needs: "Before a launch: …"; empty where nothing can be said.
+/// What a feature still to be launched needs: "Before a new feature is launched: …"; empty where nothing can be said.
 pub fn launch(report: &QuartileReport) -> String {
-    let Some(plan) = report.launch else {
+    let Some(Launch { base, plans, .. }) = &report.launch else {
+        return String::new();
+    };
+    let material = f64::from(report.query.material) / 100.0;
+    let Some(plan) = plans
+        .iter()
+        .find(|plan| (plan.difference - material).abs() < 1e-9)
+    else {
         return String::new();
     };
     let within = match plan.periods {
@@ -299,8 +312,38 @@ pub fn launch(report: &QuartileReport) -> String {
     };
     format!(
         "Before a new feature is launched: {} of all customers leave now. To tell a difference of {} points between the highest and the lowest quarter of its users, it takes {} in each{within} if everybody uses it.",
-        percent(plan.base),
+        percent(*base),
         report.query.material,
         customers(plan.per_side)
+    )
+}
+
+/// How long a plan takes: "14 weeks", "more than 500 weeks".
+pub fn plan_time(report: &QuartileReport, plan: &Plan) -> String {
+    match plan.periods {
+        Some(periods) => count(report, periods),
+        None => format!("more than 500 {}", report.query.grain.noun(500)),
+    }
+}
+
+/// "About 128 customers who signed up in a week can be counted; …": what the times of a launch rest on.
+pub fn arrivals(report: &QuartileReport) -> String {
+    let Some(Launch { arrivals, .. }) = &report.launch else {
+        return String::new();
+    };
+    let (grain, query) = (report.query.grain, &report.query);
+    let whom = match report.reading.landmark {
+        true => format!("still there in {} {}", grain.noun(1), query.exposure),
+        false => "who signed up".to_owned(),
+    };
+    let number = match arrivals {
+        few if *few < 9.95 => format!("{few:.1}"),
+        many => thousands(whole(*many).unwrap_or_default()),
+    };
+    format!(
+        "Counted from the launch: about {number} customers {whom} come from each {}, and each of them is watched for {} {}. If only half of them use it, signing up takes twice as long.",
+        grain.noun(1),
+        query.exposure + query.outcome,
+        grain.noun(u64::from(query.exposure + query.outcome))
     )
 }

@@ -4,7 +4,7 @@
 
 use crate::error::AppError;
 use crate::error::ssr::answer;
-use analysis::quartiles::QuartileReport;
+use analysis::quartiles::{QuartileReport, Wanted};
 use analysis::query::QuartileQuery;
 use leptos::prelude::expect_context;
 
@@ -28,7 +28,7 @@ pub async fn quartiles(slug: &str, query: &QuartileQuery) -> Result<QuartileAnsw
     let workspace = answer(store.workspace(slug).await)?;
     let report = answer(
         store
-            .quartiles(&workspace, query, jiff::Timestamp::now())
+            .quartiles(&workspace, query, Wanted::Both, jiff::Timestamp::now())
             .await,
     )?;
     Ok(QuartileAnswer {

@@ -33,13 +33,14 @@ pub fn ChurnQuestion(
 ) -> impl IntoView {
     let query = asked_about();
     let grain = query.grain;
-    let active = match query.active.as_slice() {
+    let active = match (&query.activity, query.active.as_slice()) {
+        (Some(slug), _) => slug.clone(),
         _ if query.any_event => "any event".to_owned(),
-        [] if workspace.active_events.is_empty() => "nothing in particular".to_owned(),
-        [] => "being active".to_owned(),
-        [one] => one.clone(),
-        [one, two] => format!("{one} or {two}"),
-        [one, rest @ ..] => format!("{one} or {} others", rest.len()),
+        (None, []) if threshold.is_none() => "nothing in particular".to_owned(),
+        (None, []) => "what counts as active".to_owned(),
+        (None, [one]) => one.clone(),
+        (None, [one, two]) => format!("{one} or {two}"),
+        (None, [one, rest @ ..]) => format!("{one} or {} others", rest.len()),
     };
     let days = match query.threshold.or(threshold) {
         Some(days) => words::days_text(days),

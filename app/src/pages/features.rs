@@ -12,7 +12,7 @@ use crate::pages::retention::{NoWorkspace, loading, misunderstood};
 use analysis::query::QuartileQuery;
 use analysis::words;
 pub(super) use cards::numbers;
-use cards::{curves, groups, histogram, scan, verdict};
+use cards::{curves, groups, histogram, launch, scan, verdict};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -39,13 +39,11 @@ fn Features() -> impl IntoView {
     let (query, problems) = QuartileQuery::parse(pairs);
     provide_context(asked(&query));
     view! {
-        <Title text="Features"/>
-        <h1 class="vh">"Features"</h1>
         {Suspend::new(async move {
             let workspace = match current.view.await {
                 Ok(workspace) => workspace,
-                Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
-                Err(error) => return view! { <ErrorCard error/> }.into_any(),
+                Err(AppError::NotFound) => return view! { {heading(&[])} <NoWorkspace/> }.into_any(),
+                Err(error) => return view! { {heading(&[])} <ErrorCard error/> }.into_any(),
             };
             let answer = quartiles(&slug, &query).await;
             let feature = match &answer {
@@ -55,6 +53,7 @@ fn Features() -> impl IntoView {
             let notice = (!problems.is_empty()).then(|| misunderstood(&problems));
             let busy = workspace.loading.map(loading);
             view! {
+                {heading(&feature)}
                 {busy}
                 <FeatureQuestion workspace=workspace.into() feature/>
                 {notice}
@@ -69,6 +68,27 @@ fn Features() -> impl IntoView {
     }
 }
 
+/// Each feature's page has a name of its own.
+fn heading(feature: &[String]) -> impl IntoView {
+    let (title, question) = match feature {
+        [] => (
+            "Features".to_owned(),
+            "Which features keep customers?".to_owned(),
+        ),
+        names => {
+            let names = words::events(names);
+            (
+                format!("{names} · Features"),
+                format!("Does {names} keep customers?"),
+            )
+        }
+    };
+    view! {
+        <Title text=title/>
+        <h1 class="vh">{question}</h1>
+    }
+}
+
 /// The verdict first, in words; then what carries it, all features, and the method.
 #[component]
 fn Answer(found: QuartileAnswer, query: QuartileQuery) -> impl IntoView {
@@ -78,7 +98,6 @@ fn Answer(found: QuartileAnswer, query: QuartileQuery) -> impl IntoView {
         groups: drawn,
     } = found;
     let split = report.reading.quartiles.is_some();
-    let launch = words::launch(&report);
     view! {
         {verdict(&report)}
         {split.then(|| view! {
@@ -89,7 +108,7 @@ fn Answer(found: QuartileAnswer, query: QuartileQuery) -> impl IntoView {
             {curves(&report, drawn)}
         })}
         {scan(&report, &query)}
-        {(!launch.is_empty()).then(|| view! { <p class="quiet launch">{launch}</p> })}
+        {launch(&report)}
         <p class="method">{words::quartile_method(&report)}</p>
     }
     .into_any()

@@ -1,8 +1,8 @@
 //! The description of the interface, made from the types that it takes and gives.
 
 use super::error::Problem;
-use analysis::document::RetentionDocument;
-use analysis::query::RetentionQuery;
+use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
+use analysis::query::{QuartileQuery, RetentionQuery};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -19,6 +19,16 @@ pub(super) fn description() -> Value {
         "Retention by signup cohort",
         "Of the customers who signed up in each period, how many were active in the periods after?",
     );
+    let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
+        &mut types,
+        "Groups by usage of a feature",
+        "Do those who use a feature more leave less? Groups by usage, what became of them, and a verdict.",
+    );
+    let scan = report::<QuartileQuery, ScanDocument<'_>>(
+        &mut types,
+        "All features",
+        "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -30,6 +40,8 @@ pub(super) fn description() -> Value {
         "servers": [{ "url": "/api/v1" }],
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
+            "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
+            "/workspaces/{workspace}/reports/scan": { "post": scan },
         },
         "components": { "schemas": types.take_definitions(true) },
     })

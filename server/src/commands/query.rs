@@ -1,19 +1,28 @@
 //! `holdfast query`: a report for scripts. The question is JSON on standard input, the answer JSON or CSV on standard
 //! output, and the same as the interface's for other programs (docs/API.md).
 
-use analysis::document::RetentionDocument;
-use analysis::query::RetentionQuery;
+mod quartiles;
+
+use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
+use analysis::quartiles::{QuartileReport, Wanted};
+use analysis::query::{QuartileQuery, RetentionQuery};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::io::{self, IsTerminal, Read, Write};
-use store::{Store, StoreError};
+use store::{Store, StoreError, Workspace};
 
 /// Which report.
 #[derive(Debug, Subcommand)]
 pub enum QueryCommand {
     /// Of the customers who signed up in each period, how many were active in the periods after?
     Retention(QueryArgs),
+    /// Do those who use a feature more leave less? Groups by usage, and a verdict.
+    Quartiles(QueryArgs),
+    /// The same asked of every feature.
+    Scan(QueryArgs),
 }
 
 /// Whose report, and how it is printed.
@@ -22,7 +31,7 @@ pub struct QueryArgs {
     /// The workspace's name in addresses.
     #[arg(long, value_name = "NAME")]
     pub workspace: String,
-    /// Prints a row for each cell instead of JSON.
+    /// Prints a row for each cell, group or feature instead of JSON.
     #[arg(long)]
     pub csv: bool,
 }
@@ -32,27 +41,48 @@ pub struct QueryArgs {
 /// # Errors
 /// A question that can't be read or answered, an unknown workspace, an output that takes nothing.
 pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<()> {
-    let QueryCommand::Retention(args) = command;
-    let query = question(io::stdin())?;
-    let workspace = match store.workspace(&args.workspace).await {
-        Err(StoreError::NotFound) => anyhow::bail!("there is no workspace “{}”", args.workspace),
-        found => found?,
-    };
-    let report = store
-        .retention(&workspace, &query, Timestamp::now())
-        .await?;
-    let document = RetentionDocument::new(&report);
-    let output = io::stdout().lock();
-    let printed = if args.csv {
-        write_csv(&document, output)
-    } else {
-        write_json(&document, output)
+    let printed = match &command {
+        QueryCommand::Retention(args) => {
+            let query: RetentionQuery = question(io::stdin())?;
+            let workspace = workspace(store, args).await?;
+            let now = Timestamp::now();
+            let report = store.retention(&workspace, &query, now).await?;
+            print(args, &RetentionDocument::new(&report), write_csv)
+        }
+        QueryCommand::Quartiles(args) => {
+            let report = features(store, args, Wanted::Feature).await?;
+            let document = QuartileDocument::new(&report);
+            print(args, &document, quartiles::write_groups)
+        }
+        QueryCommand::Scan(args) => {
+            let report = features(store, args, Wanted::Scan).await?;
+            print(args, &ScanDocument::new(&report), quartiles::write_scan)
+        }
     };
     printed.context("the report can't be printed")
 }
 
+/// Answers the question about features on standard input.
+async fn features(
+    store: &Store,
+    args: &QueryArgs,
+    wanted: Wanted,
+) -> anyhow::Result<QuartileReport> {
+    let query: QuartileQuery = question(io::stdin())?;
+    let workspace = workspace(store, args).await?;
+    let now = Timestamp::now();
+    Ok(store.quartiles(&workspace, &query, wanted, now).await?)
+}
+
+async fn workspace(store: &Store, args: &QueryArgs) -> anyhow::Result<Workspace> {
+    match store.workspace(&args.workspace).await {
+        Err(StoreError::NotFound) => anyhow::bail!("there is no workspace “{}”", args.workspace),
+        found => Ok(found?),
+    }
+}
+
 /// The question; nothing at all is the default one.
-fn question(mut input: impl Read + IsTerminal) -> anyhow::Result<RetentionQuery> {
+fn question<Q: DeserializeOwned + Default>(mut input: impl Read + IsTerminal) -> anyhow::Result<Q> {
     let mut text = String::new();
     // Nobody types JSON into a terminal, and a command that waits for it looks broken.
     if !input.is_terminal() {
@@ -61,12 +91,31 @@ fn question(mut input: impl Read + IsTerminal) -> anyhow::Result<RetentionQuery>
             .context("the question on standard input can't be read")?;
     }
     if text.trim().is_empty() {
-        return Ok(RetentionQuery::default());
+        return Ok(Q::default());
     }
     serde_json::from_str(&text).context("the question on standard input is not one")
 }
 
-fn write_json(document: &RetentionDocument<'_>, mut output: impl Write) -> anyhow::Result<()> {
+/// Prints a report as JSON, or by its own way as CSV.
+fn print<D: Serialize>(
+    args: &QueryArgs,
+    document: &D,
+    csv: impl FnOnce(&D, io::StdoutLock<'static>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let output = io::stdout().lock();
+    if args.csv {
+        csv(document, output)
+    } else {
+        write_json(document, output)
+    }
+}
+
+/// A number as it is, or nothing.
+fn number(number: Option<f64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+fn write_json(document: &impl Serialize, mut output: impl Write) -> anyhow::Result<()> {
     serde_json::to_writer(&mut output, document)?;
     writeln!(output)?;
     Ok(())
@@ -79,7 +128,6 @@ fn write_csv(document: &RetentionDocument<'_>, output: impl Write) -> anyhow::Re
     rows.write_record([
         "cohort", "size", "column", "retained", "of", "state", "rate", "low", "high",
     ])?;
-    let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
     for cohort in &document.cohorts {
         for (cell, column) in cohort.cells.iter().zip(&document.columns) {
             rows.write_record([

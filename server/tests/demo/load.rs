@@ -1,6 +1,6 @@
 //! The demo in a real data base.
 
-use analysis::quartiles::Verdict;
+use analysis::quartiles::{Verdict, Wanted};
 use analysis::query::QuartileQuery;
 use server::demo::{self, CREATED_VALUE, CUSTOMERS, DemoOptions};
 use sqlx::PgPool;
@@ -89,7 +89,7 @@ async fn the_planted_truths_are_the_verdicts(pool: PgPool) {
             feature: vec![feature.to_owned()],
             ..QuartileQuery::default()
         };
-        let report = store.quartiles(&workspace, &query, now).await;
+        let report = store.quartiles(&workspace, &query, Wanted::Both, now).await;
         report.expect("a report").reading.verdict
     };
     assert_eq!(verdict("template_used").await, Verdict::Confirmed);

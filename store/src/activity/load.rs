@@ -33,6 +33,17 @@ pub(super) async fn states(
     snapshot: &mut PgConnection,
     workspace: i32,
 ) -> Result<Option<Vec<ShardState>>, StoreError> {
+    let all = all_states(snapshot, workspace).await?.into_iter();
+    Ok(all
+        .map(|(indexed, state)| indexed.then_some(state))
+        .collect())
+}
+
+/// The shards of a workspace, and whether the index has all of each.
+pub(super) async fn all_states(
+    snapshot: &mut PgConnection,
+    workspace: i32,
+) -> Result<Vec<(bool, ShardState)>, StoreError> {
     let rows = sqlx::query!(
         r#"select s.shard, s.version, s.traits_version, s.indexed, s.next_customer_no,
                   a.version as "folded?", a.newest as "newest?"
@@ -43,14 +54,15 @@ pub(super) async fn states(
     .fetch_all(snapshot)
     .await?;
     let states = rows.into_iter().map(|row| {
-        row.indexed.then_some(ShardState {
+        let state = ShardState {
             shard: row.shard,
             version: row.version,
             traits_version: row.traits_version,
             customers: usize::try_from(row.next_customer_no).unwrap_or(0),
             folded: row.folded.unwrap_or(0),
             newest: row.newest,
-        })
+        };
+        (row.indexed, state)
     });
     Ok(states.collect())
 }
@@ -117,7 +129,8 @@ pub(super) async fn journal(
     Ok(journals)
 }
 
-async fn starts(
+/// When the customers of these shards began, without what the journals say.
+pub(super) async fn starts(
     snapshot: &mut PgConnection,
     memory: &Memory,
     workspace: i32,

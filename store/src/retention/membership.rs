@@ -1,7 +1,9 @@
 //! Who belongs to which cohort and was active in which period: the text that every question shares.
 
+use crate::definitions::stream;
 use crate::instant::to_db;
-use crate::{StoreError, Workspace};
+use crate::segments::members_of;
+use crate::{Members, Store, StoreError, Workspace};
 use analysis::period::Length;
 use analysis::query::{
     BeforeStart, Behaviour, EventFilter, RetentionQuery, TraitFilter, TraitTest, Window,
@@ -16,7 +18,7 @@ use time::OffsetDateTime;
 
 /// A checked query over `member` (who entered which cohort, and when) and `active` (in which of his periods, how often).
 ///
-/// Parameters 1 to 21 are those of [`Scope`], in its order. More may follow in the tail. Events are read `plain`, from
+/// Parameters 1 to 22 are those of [`Scope`], in its order. More may follow in the tail. Events are read `plain`, from
 /// their index alone, or `filtered` by their properties.
 macro_rules! membership_query {
     (plain, $($rest:tt)*) => {
@@ -82,6 +84,7 @@ macro_rules! membership_query {
                       from jsonb_to_recordset($18::jsonb)
                            as f(name text, op text, list jsonb, low float8, high float8)
                       where passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+                  and (cardinality($22::bytea[]) = 0 or is_member($22, c.shard, c.customer_no))
                   and ($21::jsonb = '[]' or not exists (
                       select 1
                       from jsonb_to_recordset($21::jsonb)
@@ -127,7 +130,8 @@ macro_rules! membership_query {
             $scope.internal,
             $scope.start_where,
             $scope.active_where,
-            $scope.behaviours
+            $scope.behaviours,
+            &$scope.member_bits
             $(, $more)*
         )
     };
@@ -158,6 +162,10 @@ pub(crate) struct Scope {
     pub(crate) start_where: Value,
     pub(crate) active_where: Value,
     pub(crate) behaviours: Value,
+    /// Those who belong to all segments that the question names; `None` when it names none.
+    pub(crate) members: Option<Members>,
+    /// The same for the data base; none when the question names none.
+    pub(crate) member_bits: Vec<Vec<u8>>,
     /// Whether events are filtered by their properties.
     pub(crate) filtered: bool,
 }
@@ -166,11 +174,19 @@ impl Scope {
     /// The customers of cohorts `first..=last` (numbers of the plan's periods).
     pub(crate) async fn new(
         snapshot: &mut PgConnection,
+        store: &Store,
         workspace: &Workspace,
-        query: &RetentionQuery,
-        plan: &RetentionPlan,
+        (query, plan): (&RetentionQuery, &RetentionPlan),
         (first, last): (u32, u32),
     ) -> Result<Self, StoreError> {
+        let members = members_of(
+            &mut *snapshot,
+            &store.activity,
+            workspace.id.0,
+            &query.segments,
+            plan.as_of,
+        )
+        .await?;
         let bound = |number: u32| {
             let place = usize::try_from(number).unwrap_or(usize::MAX);
             plan.periods
@@ -194,7 +210,10 @@ impl Scope {
             start_from: to_db(bound(first)),
             start_until: to_db(bound(last.saturating_add(1)).min(plan.as_of)),
             filters: filters_json(&query.filters),
-            event_ids: event_ids(snapshot, workspace, active).await?,
+            event_ids: match &query.activity {
+                Some(slug) => vec![stream(snapshot, workspace, slug).await?],
+                None => event_ids(snapshot, workspace, active).await?,
+            },
             as_of: to_db(plan.as_of),
             start_rule: query.start.as_str(),
             start_ids: event_ids(snapshot, workspace, &query.start_events).await?,
@@ -210,6 +229,8 @@ impl Scope {
             start_where: event_filters_json(&query.start_where),
             active_where: event_filters_json(&query.active_where),
             behaviours: behaviours_json(&query.behaviours),
+            member_bits: members.as_ref().map(Members::bytes).unwrap_or_default(),
+            members,
             filtered: !(query.start_where.is_empty() && query.active_where.is_empty()),
         })
     }
@@ -272,7 +293,7 @@ fn filters_json(filters: &[TraitFilter]) -> Value {
     filters.iter().map(filter_json).collect()
 }
 
-fn filter_json(TraitFilter { name, test }: &TraitFilter) -> Value {
+pub(crate) fn filter_json(TraitFilter { name, test }: &TraitFilter) -> Value {
     match test {
         TraitTest::Is(list) => json!({"name": name, "op": "is", "list": list}),
         TraitTest::IsNot(list) => json!({"name": name, "op": "is_not", "list": list}),
@@ -337,7 +358,7 @@ async fn event_ids(
 ) -> Result<Vec<i32>, StoreError> {
     Ok(sqlx::query_scalar!(
         "select event_name_id from event_name
-         where workspace_id = $1 and (cardinality($2::text[]) = 0 or name = any($2))",
+         where workspace_id = $1 and not derived and (cardinality($2::text[]) = 0 or name = any($2))",
         workspace.id.0,
         names
     )

@@ -8,14 +8,14 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgCopyIn;
 
 /// An event whose names have become numbers.
-pub(super) struct NumberedEvent<'a> {
-    pub(super) workspace: i32,
-    pub(super) shard: i16,
-    pub(super) customer_no: i32,
-    pub(super) event_name_id: i32,
-    pub(super) batch_id: i32,
-    pub(super) at: Timestamp,
-    pub(super) properties: Option<&'a Map<String, Value>>,
+pub(crate) struct NumberedEvent<'a> {
+    pub(crate) workspace: i32,
+    pub(crate) shard: i16,
+    pub(crate) customer_no: i32,
+    pub(crate) event_name_id: i32,
+    pub(crate) batch_id: i32,
+    pub(crate) at: Timestamp,
+    pub(crate) properties: Option<&'a Map<String, Value>>,
 }
 
 /// Bytes sent at a time.
@@ -31,7 +31,7 @@ const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 const POSTGRES_EPOCH: Timestamp = Timestamp::constant(946_684_800, 0);
 
 /// Appends events to `event`.
-pub(super) async fn copy_events<'a>(
+pub(crate) async fn copy_events<'a>(
     connection: &mut PgConnection,
     events: impl Iterator<Item = NumberedEvent<'a>>,
 ) -> Result<u64, StoreError> {

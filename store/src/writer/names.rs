@@ -82,7 +82,7 @@ async fn known_names(
 ) -> Result<HashMap<String, i32>, StoreError> {
     let names: Vec<String> = wanted.iter().map(|&name| name.to_owned()).collect();
     let rows = sqlx::query!(
-        "select name, event_name_id from event_name where workspace_id = $1 and name = any($2)",
+        "select name, event_name_id from event_name where workspace_id = $1 and not derived and name = any($2)",
         workspace.0,
         &names
     )

@@ -71,7 +71,7 @@ fn admits(world: &World, customer: &Customer) -> bool {
     })
 }
 
-fn passes(value: Option<&Value>, test: &TraitTest) -> bool {
+pub fn passes(value: Option<&Value>, test: &TraitTest) -> bool {
     let value = value.filter(|value| !value.is_null());
     let text = value.map(|value| match value {
         Value::String(text) => text.clone(),

@@ -1,6 +1,6 @@
 //! The method line of an answer about a feature.
 
-use super::super::{as_of, date, date_time, filter};
+use super::super::{as_of, date, date_time, filter, in_segments};
 use super::customers;
 use crate::quartiles::QuartileReport;
 use crate::query::{AsOf, Zeros};
@@ -23,9 +23,10 @@ pub fn quartile_method(report: &QuartileReport) -> String {
             "{} counted from each customer’s own signup: usage to the end of {unit} {exposure}, leaving from there to the end of {unit} {end}",
             grain.noun(0)
         ),
-        match query.active.as_slice() {
-            [one] => format!("left = no {one}"),
-            names => format!("left = none of {}", names.join(", ")),
+        match (&query.activity, query.active.as_slice()) {
+            (Some(slug), _) => format!("left = no {slug}"),
+            (None, [one]) => format!("left = no {one}"),
+            (None, names) => format!("left = none of {}", names.join(", ")),
         },
     ];
     parts.extend(
@@ -34,6 +35,9 @@ pub fn quartile_method(report: &QuartileReport) -> String {
             .iter()
             .map(|one| format!("only where {}", filter(one))),
     );
+    if !query.segments.is_empty() {
+        parts.push(format!("only those {}", in_segments(&query.segments)));
+    }
     parts.push(match reading.landmark {
         true => format!(
             "only those active in {unit} {exposure}; {} already gone left out",
@@ -63,11 +67,18 @@ pub fn quartile_method(report: &QuartileReport) -> String {
             customers(report.no_start)
         ));
     }
-    parts.push(format!(
-        "equal usage never split · Wilson and Newcombe intervals, 95\u{a0}%, Cochran–Armitage trend, Mantel–Haenszel over {} strata of all other events (Sato’s variance), Holm over {} features",
-        reading.strata,
-        report.scan.iter().filter(|row| row.holm.is_some()).count()
-    ));
+    let mut how = format!(
+        "equal usage never split · Wilson and Newcombe intervals, 95\u{a0}%, Cochran–Armitage trend, Mantel–Haenszel over {} strata of all other events (Sato’s variance)",
+        match query.feature.as_slice() {
+            [] => "up to 4".to_owned(),
+            _ => reading.strata.to_string(),
+        }
+    );
+    if !report.scan.is_empty() {
+        let tested = report.scan.iter().filter(|row| row.holm.is_some()).count();
+        how.push_str(&format!(", Holm over {tested} features"));
+    }
+    parts.push(how);
     let mut limit = format!("as of {}", date_time(report.as_of_local));
     if ahead(report) {
         limit.push_str(&format!(" ({} has not come yet)", as_of(query.as_of)));

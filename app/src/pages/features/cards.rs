@@ -324,3 +324,44 @@ fn scan_row(
     }
     .into_any()
 }
+
+/// What a feature still to be launched needs before it can be told whether it keeps customers.
+pub(super) fn launch(report: &QuartileReport) -> AnyView {
+    let sentence = words::launch(report);
+    let Some(plans) = report.launch.as_ref().map(|launch| &launch.plans) else {
+        return ().into_any();
+    };
+    let rows = plans.iter().map(|plan| {
+        let points = words::signed_points(plan.difference).replace('+', "");
+        let material = points == report.query.material.to_string();
+        view! {
+            <tr aria-current=material.then_some("true")>
+                <th scope="row">{points} " points"</th>
+                <td class="number">{words::thousands(plan.per_side)}</td>
+                <td class="number">{words::thousands(plan.per_side.saturating_mul(4))}</td>
+                <td class="number">{words::plan_time(report, plan)}</td>
+            </tr>
+        }
+    });
+    view! {
+        <section class="card launch">
+            <header><h2>"Before a new feature launch: when could this be told?"</h2></header>
+            {(!sentence.is_empty()).then(|| view! { <p>{sentence}</p> })}
+            <div class="scroll" tabindex="0" role="region" aria-label="Before a launch">
+                <table class="rows">
+                    <thead>
+                        <tr>
+                            <th scope="col">"To tell a difference of"</th>
+                            <th scope="col" class="number">"Users in each quarter"</th>
+                            <th scope="col" class="number">"Users in all"</th>
+                            <th scope="col" class="number">"Time"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+            <p class="aside">{words::arrivals(report)}</p>
+        </section>
+    }
+    .into_any()
+}

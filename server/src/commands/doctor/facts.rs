@@ -119,7 +119,7 @@ pub(super) struct Counts {
 pub(super) async fn counts(connection: &mut PgConnection, workspace: i32) -> sqlx::Result<Counts> {
     sqlx::query_as(
         "select (select count(*) from customer where workspace_id = $1) as customers,
-                (select coalesce(sum(events), 0)::bigint from event_name where workspace_id = $1) as events,
+                (select coalesce(sum(events), 0)::bigint from event_name where workspace_id = $1 and not derived) as events,
                 (select count(*) from quarantine where workspace_id = $1) as quarantined",
     )
     .bind(workspace)
