@@ -7,8 +7,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+mod comparison;
 mod quartiles;
 
+pub use comparison::{
+    DifferenceDocument, LifetimeDocument, MixDocument, MixPartDocument, PairDocument,
+    SegmentDocument, SegmentsDocument, SurvivalDocument,
+};
 pub use quartiles::{
     Contradiction, FeatureDocument, FindingDocument, GroupDocument, PeriodDocument,
     QuartileDocument, ReadingDocument, ScanDocument, UsageDocument, VerdictDocument,

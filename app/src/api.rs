@@ -2,6 +2,8 @@
 //! nothing they are given.
 
 #[cfg(feature = "ssr")]
+pub mod activities;
+#[cfg(feature = "ssr")]
 pub mod comparison;
 #[cfg(feature = "ssr")]
 pub mod imports;

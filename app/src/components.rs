@@ -25,4 +25,6 @@ pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod popover;
 #[cfg(feature = "ssr")]
+pub mod proposals;
+#[cfg(feature = "ssr")]
 pub mod question;

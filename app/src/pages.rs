@@ -1,5 +1,6 @@
 //! One file a page. Pages are rendered by the server only; what lives in the browser are the islands in them.
 
+pub mod activity;
 pub mod compare;
 pub mod data;
 pub mod features;

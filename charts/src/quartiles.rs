@@ -43,7 +43,7 @@ pub fn groups(report: &QuartileReport) -> String {
     picture(&name, CURVES, any, |area| draw_groups(report, area))
 }
 
-/// An SVG text with classes for colours, and without a size, which is the page's business.
+/// An SVG text with classes for colours, and without a size, which is the page's business. Without `any` it is empty.
 pub(crate) fn picture(
     name: &str,
     size: (u32, u32),
@@ -72,6 +72,7 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
+/// What words in a picture look like.
 pub(crate) fn style() -> TextStyle<'static> {
     TextStyle::from(("sans-serif", 12).into_font()).color(&ink::TEXT)
 }
@@ -227,6 +228,6 @@ pub(crate) fn whole_label(number: f64) -> String {
     clippy::as_conversions,
     reason = "no lossless From exists; counts stay far below 2^53"
 )]
-fn number(count: u64) -> f64 {
+pub(crate) fn number(count: u64) -> f64 {
     count as f64
 }

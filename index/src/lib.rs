@@ -5,6 +5,7 @@
 //! - [`segment`]: what one write added to a shard, to be merged into chunks later.
 //! - [`starts`]: when each customer of a shard began.
 //! - [`column`]: a trait of each customer of a shard, and the customers whom filters choose.
+//! - [`usage`]: how often each customer sent each event in his first periods, and in which of the next he was active.
 //! - [`sets`]: for each customer the set of periods in which he was active, as bits, 64 customers side by side.
 //!
 //! Everything here is a pure function of bytes and arguments. Bytes may be broken in any way: they lead to [`Broken`],
@@ -21,6 +22,7 @@ mod parallel;
 pub mod segment;
 pub mod sets;
 pub mod starts;
+pub mod usage;
 
 pub use bytes::Broken;
 pub use column::Selection;

@@ -2,6 +2,8 @@
 //!
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
+mod activities;
+mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
@@ -26,12 +28,24 @@ pub(crate) fn routes(store: Store) -> Router {
     Router::new()
         .route("/workspaces/{workspace}/reports/retention", post(retention))
         .route(
+            "/workspaces/{workspace}/activities",
+            get(activities::list).post(activities::save),
+        )
+        .route(
             "/workspaces/{workspace}/reports/quartiles",
             post(quartiles::quartiles),
         )
         .route(
             "/workspaces/{workspace}/reports/scan",
             post(quartiles::scan),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/segments",
+            post(comparison::segments),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/survival",
+            post(comparison::survival),
         )
         .route(
             "/openapi.json",

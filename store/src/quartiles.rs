@@ -1,7 +1,8 @@
-//! What customers did in their exposure window and whether they were active after it, counted by plain SQL over raw
-//! events: one query answers for all features.
+//! What customers did in their exposure window and whether they were active after it: by the activity index, or by the
+//! reference, plain SQL over raw events in which one query answers for all features.
 
-use crate::retention::{Scope, membership_query, prepare, watermark};
+use crate::activity::{self, FeatureQuestion, Watch, joined};
+use crate::retention::{Engine, Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
 use analysis::quartiles::{FactRow, Facts, QuartileReport, Wanted, answer};
 use analysis::query::QuartileQuery;
@@ -36,6 +37,22 @@ impl Store {
         wanted: Wanted,
         now: Timestamp,
     ) -> Result<QuartileReport, StoreError> {
+        self.quartiles_by(Engine::Fastest, workspace, query, wanted, now)
+            .await
+    }
+
+    /// Answers a question about features by a certain engine. Both give the same report.
+    ///
+    /// # Errors
+    /// As [`Store::retention_by`].
+    pub async fn quartiles_by(
+        &self,
+        engine: Engine,
+        workspace: &Workspace,
+        query: &QuartileQuery,
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> Result<QuartileReport, StoreError> {
         query.validate()?;
         let (population, plan) = prepare(workspace, &query.population(), now)?;
         let mut query = query.clone();
@@ -49,33 +66,85 @@ impl Store {
         let last = plan.cohort_count.saturating_sub(1);
         let asked = (&population, &plan);
         let scope = Scope::new(&mut snapshot, self, workspace, asked, (0, last)).await?;
-        let facts = facts(&mut snapshot, &scope, &query).await?;
+        let names = names(&mut snapshot, workspace).await?;
+        let watermark = watermark(&mut snapshot, workspace).await?;
+        let question = FeatureQuestion {
+            workspace,
+            query: &query,
+            population: &population,
+            plan: &plan,
+            active: &scope.event_ids,
+            members: scope.members.as_ref(),
+            names: &names,
+        };
+        if let Some(watch) = self.watch(engine, &mut snapshot, &question).await? {
+            snapshot.commit().await?;
+            let about = About {
+                watermark,
+                left_out: watch.left_out,
+                internal: watch.internal,
+            };
+            let work = move || answer(&query, &plan, &watch, about, wanted);
+            return joined(tokio::task::spawn_blocking(work).await);
+        }
+        let facts = facts(&mut snapshot, &scope, names, &query).await?;
         let (left_out, internal) = scope.outside(&mut snapshot, workspace, &population).await?;
         let about = About {
-            watermark: watermark(&mut snapshot, workspace).await?,
+            watermark,
             left_out,
             internal,
         };
         snapshot.commit().await?;
         Ok(answer(&query, &plan, &facts, about, wanted))
     }
+
+    /// What the index knows; `None` when the reference has to answer.
+    async fn watch(
+        &self,
+        engine: Engine,
+        snapshot: &mut PgConnection,
+        question: &FeatureQuestion<'_>,
+    ) -> Result<Option<Watch>, StoreError> {
+        if engine == Engine::Reference {
+            return Ok(None);
+        }
+        match activity::watch(snapshot, &self.activity, question).await {
+            Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
+                let workspace = question.workspace.id.0;
+                tracing::error!(workspace, "{broken}; `holdfast reindex` makes it anew");
+                Ok(None)
+            }
+            Ok(None) if engine == Engine::Index => Err(StoreError::NotFound),
+            watched => watched,
+        }
+    }
+}
+
+/// All names of events, in order, with their numbers.
+async fn names(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+) -> Result<Vec<(i32, String)>, StoreError> {
+    let names = sqlx::query!(
+        "select event_name_id, name from event_name where workspace_id = $1 and not derived order by name",
+        workspace.id.0
+    )
+    .fetch_all(snapshot)
+    .await?;
+    let names = names.into_iter().map(|row| (row.event_name_id, row.name));
+    Ok(names.collect())
 }
 
 /// Counts what the scope's customers did in their windows.
 async fn facts(
     snapshot: &mut PgConnection,
     scope: &Scope,
+    names: Vec<(i32, String)>,
     query: &QuartileQuery,
 ) -> Result<Facts, StoreError> {
-    let names = sqlx::query!(
-        "select event_name_id, name from event_name where workspace_id = $1 and not derived order by name",
-        scope.workspace
-    )
-    .fetch_all(&mut *snapshot)
-    .await?;
-    let places: BTreeMap<i32, u32> = names.iter().map(|row| row.event_name_id).zip(0..).collect();
+    let places: BTreeMap<i32, u32> = names.iter().map(|(id, _)| *id).zip(0..).collect();
     let mut facts = Facts {
-        names: names.into_iter().map(|row| row.name).collect(),
+        names: names.into_iter().map(|(_, name)| name).collect(),
         ..Facts::default()
     };
     // Customer by customer: the number of members can't be estimated well, and a join of their counts might be tried in

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "quartiles/engines.rs"]
+mod engines;
 #[path = "quartiles/naive.rs"]
 mod naive;
 #[expect(dead_code, reason = "made for retention, which asks more of it")]
@@ -62,10 +64,7 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                 filters: world.filters.clone(),
                 ..QuartileQuery::customary(grain)
             };
-            let report = store
-                .quartiles(&workspace, &query, Wanted::Both, Timestamp::MAX)
-                .await
-                .unwrap();
+            let report = engines::agree(&store, &workspace, &query).await;
             let expected = naive::quartiles(&world, &query);
             let context = format!("round {round}, {query:#?}: {world:#?}");
             assert_eq!(report.not_over, expected.not_over, "{context}");
@@ -150,10 +149,7 @@ async fn a_feature_that_keeps_people_is_found(pool: PgPool) {
         as_of: AsOf::Instant(world.as_of),
         ..QuartileQuery::default()
     };
-    let report = store
-        .quartiles(&workspace, &query, Wanted::Both, Timestamp::MAX)
-        .await
-        .unwrap();
+    let report = engines::agree(&store, &workspace, &query).await;
     assert_eq!(report.query.feature, ["draw"], "the first of the scan");
     let Reading {
         verdict,
@@ -247,4 +243,51 @@ async fn questions_that_have_no_answer(pool: PgPool) {
         .await
         .unwrap();
     assert_eq!((one.reading.customers, one.internal), (1, 1));
+}
+
+/// The index is asked again and again while events come in, are folded, and as-of moves: what it has in memory is never
+/// older than the events. The same with so little memory that nothing stays there.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn memory_is_never_behind(pool: PgPool) {
+    for bytes in [store::INDEX_MEMORY, 1] {
+        let store = Store::new(pool.clone()).with_index_memory(bytes);
+        let mut world = drawers();
+        let late = world.customers.split_off(300);
+        let workspace = world.store(&store, &format!("memory-{bytes}")).await;
+        let query = |as_of: &str| QuartileQuery {
+            exposure: 1,
+            outcome: 1,
+            active: vec!["visit".to_owned()],
+            as_of: AsOf::Instant(as_of.parse().unwrap()),
+            ..QuartileQuery::default()
+        };
+        let before = engines::agree(&store, &workspace, &query("2025-03-01T00:00:00Z")).await;
+        assert_eq!(before.reading.customers, 300);
+        let batch = store.open_batch(workspace.id, "late").await.unwrap();
+        for (number, some) in late.chunks(40).enumerate() {
+            let events: Vec<_> = some
+                .iter()
+                .flat_map(world::Customer::event_records)
+                .collect();
+            store
+                .write_events(workspace.id, batch, &events)
+                .await
+                .unwrap();
+            if number == 1 {
+                store.fold_activity(workspace.id, 1).await.unwrap();
+            }
+            // exactly at the end of everybody's window, and just before
+            for as_of in ["2025-01-15T01:00:00Z", "2025-01-15T00:59:59.999999Z"] {
+                engines::agree(&store, &workspace, &query(as_of)).await;
+            }
+        }
+        let after = engines::agree(&store, &workspace, &query("2025-03-01T00:00:00Z")).await;
+        assert_eq!(after.reading.customers, 400);
+        let other = QuartileQuery {
+            outcome: 2,
+            active: vec!["draw".to_owned(), "visit".to_owned()],
+            ..query("2025-03-01T00:00:00Z")
+        };
+        engines::agree(&store, &workspace, &other).await;
+    }
 }

@@ -164,6 +164,7 @@ fn Retention() -> impl IntoView {
                     view! { <Answer slug found listed asked/> }.into_any()
                 }
                 Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
+                Err(error @ AppError::Filling(_)) => filling(error),
                 // Said above, where the question would stand.
                 Err(AppError::NotFound) => ().into_any(),
                 Err(error) => view! { <ErrorCard error/> }.into_any(),
@@ -192,6 +193,12 @@ pub(super) fn loading(percent: u32) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+/// A definition that is being filled in is ready by itself, so the page is asked for again.
+pub(super) fn filling(error: AppError) -> AnyView {
+    look_again();
+    view! { <p class="notice" role="status">{error.to_string()}" The answer appears by itself."</p> }.into_any()
 }
 
 /// Parameters of the address that could not be used, and what is shown instead.

@@ -46,7 +46,7 @@ impl ApiError {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            "This address does not answer to that method. Reports are asked for by POST.",
+            "This address does not answer to that method. /api/v1/openapi.json tells how it is asked.",
         )
     }
 }
@@ -75,11 +75,21 @@ impl From<StoreError> for ApiError {
             StoreError::NoActivity => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "no_activity",
-                "This workspace has not been told which events count as active: name them in `active`.",
+                "This workspace has not been told which events count as active: name them in `active`, or save a definition.",
             ),
             StoreError::Query(cause) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, cause.code(), message)
             }
+            StoreError::NoSuchActivity(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "no_such_activity",
+                message,
+            ),
+            StoreError::ActivityNotReady(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "activity_not_ready",
+                message,
+            ),
             StoreError::TooLong => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", message),
             StoreError::Zone(_) | StoreError::Conflict(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message)

@@ -5,7 +5,7 @@ use super::memory::{About, Memory, Sets};
 use crate::retention::Counted;
 use crate::{Members, StoreError, Workspace};
 use analysis::period::Length;
-use analysis::query::{self, BeforeStart, RetentionQuery, StartRule, TraitTest};
+use analysis::query::{self, BeforeStart, RetentionQuery, StartRule, TraitFilter, TraitTest};
 use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;
@@ -38,7 +38,7 @@ pub(crate) struct Question<'a> {
 
 /// How periods are laid for a question; `None` when the index can't answer it. Every part of a question is named here,
 /// so that a new one has to be thought of.
-fn window(query: &RetentionQuery) -> Option<Window> {
+pub(super) fn window(query: &RetentionQuery) -> Option<Window> {
     let RetentionQuery {
         grain,
         kind: _,
@@ -98,21 +98,9 @@ pub(crate) async fn count(
     let counting = Counting::new(&rule, plan.reach(0));
     let asked = Asked::new(question, window, &counting);
     let sets = sets(&mut *snapshot, memory, &asked, &states).await?;
-    let mut who = Who {
-        filters: Vec::new(),
-        internal: Vec::new(),
-        members: members.cloned(),
-    };
-    for (filters, tests) in [
-        (&query.filters, &mut who.filters),
-        (&workspace.internal, &mut who.internal),
-    ] {
-        for filter in filters {
-            let name = &filter.name;
-            let columns = load::columns(&mut *snapshot, memory, workspace.id.0, &states, name);
-            tests.push((filter.test.clone(), columns.await?));
-        }
-    }
+    let conditions = (&query.filters[..], &workspace.internal[..]);
+    let mut who = Who::read(&mut *snapshot, memory, workspace.id.0, &states, conditions).await?;
+    who.members = members.cloned();
     let plan = (*plan).clone();
     let left_out_counts = query.start == StartRule::Signup;
     let work = move || {
@@ -326,19 +314,20 @@ impl Asked {
     }
 }
 
-fn parse(journal: &[Vec<u8>]) -> Result<Vec<Segment<'_>>, Broken> {
+/// The segments of a journal.
+pub(super) fn parse(journal: &[Vec<u8>]) -> Result<Vec<Segment<'_>>, Broken> {
     journal.iter().map(|bytes| Segment::parse(bytes)).collect()
 }
 
 /// A shard's starts with the journal's.
-struct Current {
-    starts: Arc<Starts>,
+pub(super) struct Current {
+    pub(super) starts: Arc<Starts>,
     /// The newest event or start.
     newest: i64,
 }
 
 impl Current {
-    fn new(data: &ShardData, journal: &[Segment<'_>]) -> Result<Self, Broken> {
+    pub(super) fn new(data: &ShardData, journal: &[Segment<'_>]) -> Result<Self, Broken> {
         let mut newest = data.state.newest.unwrap_or(i64::MIN);
         let mut starts = data.starts.clone();
         if !journal.is_empty() || starts.len() < data.state.customers {
@@ -359,18 +348,41 @@ impl Current {
 type Test = (TraitTest, Vec<Arc<Column>>);
 
 /// Who is counted.
-struct Who {
+pub(super) struct Who {
     /// All of these hold.
     filters: Vec<Test>,
     /// None of these does.
     internal: Vec<Test>,
     /// Only these, if not all.
-    members: Option<Members>,
+    pub(super) members: Option<Members>,
 }
 
 impl Who {
+    /// Those who pass the first conditions, without those who pass any of the second.
+    pub(super) async fn read(
+        snapshot: &mut PgConnection,
+        memory: &Memory,
+        workspace: i32,
+        states: &[ShardState],
+        (filters, internal): (&[TraitFilter], &[TraitFilter]),
+    ) -> Result<Who, StoreError> {
+        let mut who = Who {
+            filters: Vec::new(),
+            internal: Vec::new(),
+            members: None,
+        };
+        for (filters, tests) in [(filters, &mut who.filters), (internal, &mut who.internal)] {
+            for filter in filters {
+                let columns =
+                    load::columns(&mut *snapshot, memory, workspace, states, &filter.name);
+                tests.push((filter.test.clone(), columns.await?));
+            }
+        }
+        Ok(who)
+    }
+
     /// The chosen customers of a shard, if there is a choice, and how many are internal.
-    fn choose(&self, place: usize, state: &ShardState) -> (Option<Selection>, u64) {
+    pub(super) fn choose(&self, place: usize, state: &ShardState) -> (Option<Selection>, u64) {
         let customers = state.customers;
         if self.filters.is_empty() && self.internal.is_empty() && self.members.is_none() {
             return (None, 0);
@@ -431,17 +443,17 @@ fn add_up(
 }
 
 /// A length as a count.
-fn number(length: usize) -> u64 {
+pub(super) fn number(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// As many as there are processors.
-fn threads() -> usize {
+pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// What a thread returned.
-fn joined<T>(result: Result<T, JoinError>) -> Result<T, StoreError> {
+pub(crate) fn joined<T>(result: Result<T, JoinError>) -> Result<T, StoreError> {
     result.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         // The runtime is being shut down: nobody waits for the answer.

@@ -129,7 +129,8 @@ pub(super) async fn journal(
     Ok(journals)
 }
 
-async fn starts(
+/// When the customers of these shards began, without what the journals say.
+pub(super) async fn starts(
     snapshot: &mut PgConnection,
     memory: &Memory,
     workspace: i32,

@@ -1,5 +1,6 @@
 //! What was read of the index, in bounded memory: the least recently used is forgotten first.
 
+use super::usage::{Usage, UsageAbout};
 use analysis::period::{Grain, WeekStart};
 use analysis::query::StartRule;
 use index::chunk::{Chunk, Depth};
@@ -60,6 +61,7 @@ enum Key {
     Stream(i32, i16, i32),
     Column(i32, i16, String),
     Sets(Arc<About>, i16),
+    Usage(Arc<UsageAbout>, i16),
 }
 
 #[derive(Clone)]
@@ -71,6 +73,7 @@ enum Value {
     /// With the version of the shard's traits.
     Column(i64, Arc<Column>),
     Sets(Arc<Sets>),
+    Usage(Arc<Usage>),
 }
 
 impl Value {
@@ -85,6 +88,7 @@ impl Value {
                 }
                 Value::Column(_, column) => column.size(),
                 Value::Sets(sets) => sets.sets.size(),
+                Value::Usage(usage) => usage.usage.size(),
             }
     }
 }
@@ -218,6 +222,22 @@ impl Memory {
             Value::Sets(sets) if sets.version == version => Some(sets),
             _ => None,
         }
+    }
+
+    pub(super) fn usage(
+        &self,
+        about: &Arc<UsageAbout>,
+        shard: i16,
+        version: i64,
+    ) -> Option<Arc<Usage>> {
+        match self.get(&Key::Usage(about.clone(), shard))? {
+            Value::Usage(usage) if usage.version == version => Some(usage),
+            _ => None,
+        }
+    }
+
+    pub(super) fn put_usage(&self, about: &Arc<UsageAbout>, shard: i16, usage: Arc<Usage>) {
+        self.put(Key::Usage(about.clone(), shard), Value::Usage(usage));
     }
 
     pub(super) fn put_sets(&self, about: &Arc<About>, shard: i16, sets: Arc<Sets>) {
