@@ -2,9 +2,12 @@
 //!
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
+mod churn;
 mod error;
 mod openapi;
 mod quartiles;
+
+pub(crate) use churn::files;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
@@ -33,6 +36,7 @@ pub(crate) fn routes(store: Store) -> Router {
             "/workspaces/{workspace}/reports/scan",
             post(quartiles::scan),
         )
+        .merge(churn::routes())
         .route(
             "/openapi.json",
             get(async move || Json(description.clone())),

@@ -1,8 +1,11 @@
 //! The description of the interface, made from the types that it takes and gives.
 
 use super::error::Problem;
-use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
-use analysis::query::{QuartileQuery, RetentionQuery};
+use analysis::document::{
+    ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
+    RetentionDocument, ScanDocument, StickinessDocument,
+};
+use analysis::query::{ChurnQuery, QuartileQuery, RetentionQuery};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -29,6 +32,31 @@ pub(super) fn description() -> Value {
         "All features",
         "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
     );
+    let churn = report::<ChurnQuery, ChurnDocument<'_>>(
+        &mut types,
+        "Churn by period",
+        "Of the customers who were active at the start of each period, how many were no longer active at its end?",
+    );
+    let lifecycle = report::<ChurnQuery, LifecycleDocument<'_>>(
+        &mut types,
+        "Coming and going",
+        "New, retained, returned and dormant customers of each period, with the growth ratio.",
+    );
+    let stickiness = report::<ChurnQuery, StickinessDocument<'_>>(
+        &mut types,
+        "Stickiness",
+        "On how many of the days up to each period's end customers were active.",
+    );
+    let lost = report::<ChurnQuery, LostDocument<'_>>(
+        &mut types,
+        "Customers lost",
+        "All customers lost in the period that holds the date `period`, or in the newest that has ended.",
+    );
+    let quiet = report::<ChurnQuery, QuietDocument<'_>>(
+        &mut types,
+        "Customers who are quietly leaving",
+        "Active customers whose activity fell below a share of their own earlier pace.",
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -42,6 +70,11 @@ pub(super) fn description() -> Value {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },
+            "/workspaces/{workspace}/reports/churn": { "post": churn },
+            "/workspaces/{workspace}/reports/lifecycle": { "post": lifecycle },
+            "/workspaces/{workspace}/reports/stickiness": { "post": stickiness },
+            "/workspaces/{workspace}/reports/lost": { "post": lost },
+            "/workspaces/{workspace}/reports/quiet": { "post": quiet },
         },
         "components": { "schemas": types.take_definitions(true) },
     })

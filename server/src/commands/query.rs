@@ -1,18 +1,22 @@
 //! `holdfast query`: a report for scripts. The question is JSON on standard input, the answer JSON or CSV on standard
 //! output, and the same as the interface's for other programs (docs/API.md).
 
+mod churn;
 mod quartiles;
 
-use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
+use analysis::document::{
+    ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
+    RetentionDocument, ScanDocument, StickinessDocument,
+};
 use analysis::quartiles::{QuartileReport, Wanted};
-use analysis::query::{QuartileQuery, RetentionQuery};
+use analysis::query::{ChurnQuery, QuartileQuery, RetentionQuery};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, IsTerminal, Read, Write};
-use store::{Store, StoreError, Workspace};
+use store::{ChurnAnswer, Store, StoreError, Workspace};
 
 /// Which report.
 #[derive(Debug, Subcommand)]
@@ -23,6 +27,16 @@ pub enum QueryCommand {
     Quartiles(QueryArgs),
     /// The same asked of every feature.
     Scan(QueryArgs),
+    /// Of the customers who were active at the start of each period, how many were no longer active at its end?
+    Churn(QueryArgs),
+    /// New, retained, returned and dormant customers of each period.
+    Lifecycle(QueryArgs),
+    /// On how many of the days up to each period's end were customers active?
+    Stickiness(QueryArgs),
+    /// The customers lost in a period.
+    Lost(QueryArgs),
+    /// The customers who are quietly leaving.
+    Quiet(QueryArgs),
 }
 
 /// Whose report, and how it is printed.
@@ -31,7 +45,7 @@ pub struct QueryArgs {
     /// The workspace's name in addresses.
     #[arg(long, value_name = "NAME")]
     pub workspace: String,
-    /// Prints a row for each cell, group or feature instead of JSON.
+    /// Prints a row for each cell, group, feature, period or customer instead of JSON.
     #[arg(long)]
     pub csv: bool,
 }
@@ -58,6 +72,35 @@ pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<
             let report = features(store, args, Wanted::Scan).await?;
             print(args, &ScanDocument::new(&report), quartiles::write_scan)
         }
+        QueryCommand::Churn(args) => {
+            let found = leaving(store, args).await?;
+            let document = ChurnDocument::new(&found.report);
+            print(args, &document, churn::write_churn)
+        }
+        QueryCommand::Lifecycle(args) => {
+            let found = leaving(store, args).await?;
+            let document = LifecycleDocument::new(&found.report);
+            print(args, &document, churn::write_lifecycle)
+        }
+        QueryCommand::Stickiness(args) => {
+            let found = leaving(store, args).await?;
+            let document = StickinessDocument::new(&found.report);
+            print(args, &document, churn::write_stickiness)
+        }
+        QueryCommand::Lost(args) => {
+            let found = leaving(store, args).await?;
+            anyhow::ensure!(
+                found.report.shows_period_asked_for(),
+                "the period asked for is not in this report, or has not ended"
+            );
+            let document = LostDocument::new(&found.report, &found.lost);
+            print(args, &document, churn::write_lost)
+        }
+        QueryCommand::Quiet(args) => {
+            let found = leaving(store, args).await?;
+            let document = QuietDocument::new(&found.report, &found.quiet);
+            print(args, &document, churn::write_quiet)
+        }
     };
     printed.context("the report can't be printed")
 }
@@ -72,6 +115,14 @@ async fn features(
     let workspace = workspace(store, args).await?;
     let now = Timestamp::now();
     Ok(store.quartiles(&workspace, &query, wanted, now).await?)
+}
+
+/// Answers the question about leaving on standard input, with all customers.
+async fn leaving(store: &Store, args: &QueryArgs) -> anyhow::Result<ChurnAnswer> {
+    let query: ChurnQuery = question(io::stdin())?;
+    let workspace = workspace(store, args).await?;
+    let now = Timestamp::now();
+    Ok(store.churn(&workspace, &query, now, usize::MAX).await?)
 }
 
 async fn workspace(store: &Store, args: &QueryArgs) -> anyhow::Result<Workspace> {
