@@ -2,7 +2,11 @@
 //! nothing they are given.
 
 #[cfg(feature = "ssr")]
+pub mod activities;
+#[cfg(feature = "ssr")]
 pub mod churn;
+#[cfg(feature = "ssr")]
+pub mod comparison;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]

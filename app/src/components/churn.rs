@@ -188,5 +188,6 @@ pub fn asked(query: &ChurnQuery) -> Asked {
         view: analysis::query::RetentionView::default(),
         feature: None,
         churn: Some(query.clone()),
+        comparison: None,
     }
 }

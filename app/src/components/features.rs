@@ -232,5 +232,6 @@ pub fn asked(query: &QuartileQuery) -> Asked {
         view: analysis::query::RetentionView::default(),
         feature: Some(query.clone()),
         churn: None,
+        comparison: None,
     }
 }

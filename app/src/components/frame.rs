@@ -44,6 +44,8 @@ pub fn Frame(
         way("retention", "Retention"),
         way("features", "Features"),
         way("churn", "Churn"),
+        way("segments", "Segments"),
+        way("activity", "Activity"),
         way("data", "Data"),
     ];
     view! {

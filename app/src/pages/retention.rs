@@ -10,8 +10,8 @@ use crate::error::AppError;
 use crate::error::ssr::look_again;
 use crate::words as labels;
 use analysis::query::{
-    AsOf, ChurnQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView, append_params,
-    url_query,
+    AsOf, ChurnQuery, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView,
+    append_params, url_query,
 };
 use analysis::words;
 use leptos::prelude::*;
@@ -71,6 +71,8 @@ pub struct Asked {
     pub feature: Option<QuartileQuery>,
     /// The question about leaving, on its page.
     pub churn: Option<ChurnQuery>,
+    /// The question about segments, on their page.
+    pub comparison: Option<ComparisonQuery>,
 }
 
 impl Asked {
@@ -88,6 +90,11 @@ impl Asked {
             churn.set_population(&query);
             return address(churn.params());
         }
+        if let Some(comparison) = &self.comparison {
+            let mut comparison = comparison.clone();
+            comparison.retention = query;
+            return address(comparison.params());
+        }
         let view = RetentionView {
             cell: None,
             ..self.view
@@ -99,10 +106,11 @@ impl Asked {
 
     /// The parameters of the question.
     pub fn params(&self) -> Vec<(&'static str, String)> {
-        match (&self.feature, &self.churn) {
-            (Some(feature), _) => feature.params(),
-            (None, Some(churn)) => churn.params(),
-            (None, None) => self.query.params(),
+        match (&self.feature, &self.churn, &self.comparison) {
+            (Some(feature), ..) => feature.params(),
+            (_, Some(churn), _) => churn.params(),
+            (_, _, Some(comparison)) => comparison.params(),
+            (None, None, None) => self.query.params(),
         }
     }
 }
@@ -140,6 +148,7 @@ fn Retention() -> impl IntoView {
         view,
         feature: None,
         churn: None,
+        comparison: None,
     };
     provide_context(asked.clone());
     view! {
@@ -164,6 +173,7 @@ fn Retention() -> impl IntoView {
                     view! { <Answer slug found listed asked/> }.into_any()
                 }
                 Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
+                Err(error @ AppError::Filling(_)) => filling(error),
                 // Said above, where the question would stand.
                 Err(AppError::NotFound) => ().into_any(),
                 Err(error) => view! { <ErrorCard error/> }.into_any(),
@@ -192,6 +202,12 @@ pub(super) fn loading(percent: u32) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+/// A definition that is being filled in is ready by itself, so the page is asked for again.
+pub(super) fn filling(error: AppError) -> AnyView {
+    look_again();
+    view! { <p class="notice" role="status">{error.to_string()}" The answer appears by itself."</p> }.into_any()
 }
 
 /// Parameters of the address that could not be used, and what is shown instead.

@@ -1,5 +1,6 @@
 //! The description of the interface, made from the types that it takes and gives.
 
+use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
@@ -22,6 +23,23 @@ pub(super) fn description() -> Value {
         "Retention by signup cohort",
         "Of the customers who signed up in each period, how many were active in the periods after?",
     );
+    let saves = asked::<NewActivity, Saved>(
+        &mut types,
+        "Save a definition of activity",
+        "A new one, or the next version of a saved one. It answers questions once it is filled in from the events \
+         stored so far; a definition by plain events at once.",
+        "Under which name it was saved.",
+    );
+    let mut lists = saves.clone();
+    lists["summary"] = json!("Saved definitions of activity");
+    lists["description"] = json!("By age, with how far each is filled in.");
+    if let Some(lists) = lists.as_object_mut() {
+        lists.remove("requestBody");
+    }
+    lists["responses"]["200"] = json!({
+        "description": "The definitions.",
+        "content": { "application/json": { "schema": types.subschema_for::<Vec<SavedActivity>>() } },
+    });
     let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
         &mut types,
         "Groups by usage of a feature",
@@ -68,6 +86,7 @@ pub(super) fn description() -> Value {
         "servers": [{ "url": "/api/v1" }],
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
+            "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },
             "/workspaces/{workspace}/reports/churn": { "post": churn },
@@ -86,6 +105,16 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
     summary: &str,
     description: &str,
 ) -> Value {
+    asked::<Question, Answer>(types, summary, description, "The report.")
+}
+
+/// What is asked by posting JSON, and answered with `answer`.
+fn asked<Question: JsonSchema, Answer: JsonSchema>(
+    types: &mut SchemaGenerator,
+    summary: &str,
+    description: &str,
+    answer: &str,
+) -> Value {
     let problem = types.subschema_for::<Problem>();
     let mut refusals: Vec<(&str, Value)> = [
         ("400", "The body is not JSON."),
@@ -94,9 +123,12 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
         ("415", "The body is not said to be JSON."),
         (
             "422",
-            "The question can't be answered as it stands; the message says why.",
+            "What was asked can't be done as it stands; the message says why.",
         ),
-        ("503", "The data base is away; try again."),
+        (
+            "503",
+            "The data base is away, or the definition of activity is still being filled in; try again.",
+        ),
     ]
     .map(|(status, words)| {
         let content = json!({ "application/json": { "schema": problem } });
@@ -106,7 +138,7 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
     refusals.push((
         "200",
         json!({
-            "description": "The report.",
+            "description": answer,
             "content": { "application/json": { "schema": types.subschema_for::<Answer>() } },
         }),
     ));
