@@ -20,6 +20,7 @@ mod naive_retention;
 mod world;
 
 use analysis::period::Grain;
+use analysis::quartiles::Wanted;
 use analysis::query::{
     AsOf, Behaviour, CohortRange, QuartileQuery, RetentionKind, RetentionQuery, TraitFilter,
 };
@@ -245,7 +246,7 @@ async fn questions_of_segments_match_the_naive_program(pool: PgPool) {
             ..QuartileQuery::default()
         };
         let report = store
-            .quartiles(&workspace, &query, Timestamp::MAX)
+            .quartiles(&workspace, &query, Wanted::Feature, Timestamp::MAX)
             .await
             .unwrap();
         let expected = naive_quartiles::quartiles(&of_both, &query);
