@@ -37,8 +37,61 @@ pub(crate) fn group(mark: Mark, place: u8) -> RGBColor {
     RGBColor(6, mark, place)
 }
 
+/// A mark of the segment with this number of a colour.
+pub(crate) fn segment(mark: Mark, number: u8) -> RGBColor {
+    let RGBColor(_, mark, _) = group(mark, 0);
+    RGBColor(9, mark, number)
+}
+
 /// Where groups end.
 pub(crate) const CUT: RGBColor = RGBColor(7, 0, 0);
+
+/// What is drawn of customers who come and go.
+#[derive(Clone, Copy)]
+pub(crate) enum Role {
+    /// Bars of those who stayed, came back, came, went.
+    Retained,
+    Returned,
+    New,
+    Dormant,
+    /// The same a year earlier.
+    Earlier,
+    /// Curves of those who stayed, came, were lost.
+    Regular,
+    Fresh,
+    Lost,
+    /// Bars of active days.
+    Days,
+}
+
+/// A mark of those who come and go.
+pub(crate) fn role(role: Role) -> RGBColor {
+    let place = match role {
+        Role::Retained => 0,
+        Role::Returned => 1,
+        Role::New => 2,
+        Role::Dormant => 3,
+        Role::Earlier => 4,
+        Role::Regular => 5,
+        Role::Fresh => 6,
+        Role::Lost => 7,
+        Role::Days => 8,
+    };
+    RGBColor(8, 0, place)
+}
+
+/// Classes by place, as in [`role`].
+const ROLES: [&str; 9] = [
+    "bar retained",
+    "bar returned",
+    "bar new",
+    "bar dormant",
+    "curve earlier",
+    "curve regular",
+    "curve new",
+    "curve lost",
+    "bar days",
+];
 
 const MARKS: [&str; 3] = ["bar", "curve", "around"];
 /// Groups by usage, as in `analysis::quartiles::Part::ALL`.
@@ -67,6 +120,14 @@ pub(crate) fn classes(svg: &str, name: impl Fn(u16) -> Option<String>) -> String
                 out.push_str(&format!("class=\"{mark} {group}\""));
             }
             (7, ..) => out.push_str("class=\"cut\""),
+            (8, _, place) => {
+                let role = ROLES.get(usize::from(place)).copied().unwrap_or_default();
+                out.push_str(&format!("class=\"{role}\""));
+            }
+            (9, mark, number) => {
+                let mark = MARKS.get(usize::from(mark)).copied().unwrap_or_default();
+                out.push_str(&format!("class=\"{mark} s{number}\""));
+            }
             // no role has such a colour
             _ => {}
         }

@@ -16,7 +16,7 @@ const CURVES: (u32, u32) = (980, 220);
 /// Where on the axis of time, the rate, and its interval.
 type Point = (f64, f64, analysis::stats::Interval);
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Draws how many customers used the feature how often in the exposure window, with the cuts between groups. A reading
 /// without groups gives an empty text.
@@ -43,8 +43,8 @@ pub fn groups(report: &QuartileReport) -> String {
     picture(&name, CURVES, any, |area| draw_groups(report, area))
 }
 
-/// An SVG text with classes for colours, and without a size, which is the page's business.
-fn picture(
+/// An SVG text with classes for colours, and without a size, which is the page's business. Without `any` it is empty.
+pub(crate) fn picture(
     name: &str,
     size: (u32, u32),
     any: bool,
@@ -72,7 +72,8 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-fn style() -> TextStyle<'static> {
+/// What words in a picture look like.
+pub(crate) fn style() -> TextStyle<'static> {
     TextStyle::from(("sans-serif", 12).into_font()).color(&ink::TEXT)
 }
 
@@ -213,7 +214,7 @@ fn place(part: Part) -> u8 {
 }
 
 /// A label for whole numbers only.
-fn whole_label(number: f64) -> String {
+pub(crate) fn whole_label(number: f64) -> String {
     let whole = number.round();
     if (number - whole).abs() > 1e-9 || whole < 0.0 {
         String::new()
@@ -227,6 +228,6 @@ fn whole_label(number: f64) -> String {
     clippy::as_conversions,
     reason = "no lossless From exists; counts stay far below 2^53"
 )]
-fn number(count: u64) -> f64 {
+pub(crate) fn number(count: u64) -> f64 {
     count as f64
 }

@@ -80,14 +80,14 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                     assert_eq!(looked.report.picked, Some(period.start));
                 }
                 compare(&world, &one, &looked);
+                lost += looked.lost.len();
+                returned += looked.lost.iter().filter(|one| one.back.is_some()).count();
                 if number > 0 {
                     break;
                 }
             }
-            lost += found.lost.len();
             quiet += found.quiet.len();
             proposed += usize::from(found.report.returns.proposal().is_some());
-            returned += found.lost.iter().filter(|one| one.back.is_some()).count();
         }
     }
     assert!(lost > 100, "{lost} were lost");

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check::check_year;
 use super::problem::{ParamProblem, Params, date, whole};
-use super::url::{as_of, as_of_param, cohort_params, cohorts, event_names, filters};
+use super::url::{
+    activity, as_of, as_of_param, cohort_params, cohorts, event_names, filters, segments,
+};
 use super::{AsOf, CohortRange, QueryError, RetentionQuery, TraitFilter};
 use crate::period::Grain;
 
@@ -38,12 +40,18 @@ pub struct ChurnQuery {
     pub pace: u32,
     /// Any date in the period whose lost customers are looked at; `None` for the newest that has ended.
     pub period: Option<Date>,
-    /// Names of the events that count as active; empty for the workspace's own definition, unless any event counts.
+    /// The saved definition of what counts as active, by its name in addresses; `active` then has to be empty. What it
+    /// asks for in a period has to be done on a day to make that an active one.
+    pub activity: Option<String>,
+    /// Names of the events that count as active; empty for a saved definition, the workspace's own unless one is named,
+    /// and when any event counts.
     pub active: Vec<String>,
     /// Whether every event counts as active.
     pub any_event: bool,
     /// Which customers; empty for all.
     pub filters: Vec<TraitFilter>,
+    /// Saved segments to which customers must belong, as in a question about retention.
+    pub segments: Vec<String>,
     /// The limit of what is visible.
     pub as_of: AsOf,
 }
@@ -70,28 +78,34 @@ impl ChurnQuery {
             sticky_days: DEFAULT_STICKY_DAYS,
             pace: DEFAULT_PACE,
             period: None,
+            activity: None,
             active: Vec::new(),
             any_event: false,
             filters: Vec::new(),
+            segments: Vec::new(),
             as_of: AsOf::default(),
         }
     }
 
-    /// Sorts and deduplicates the names of events, so that equal questions are equal values.
+    /// Sorts and deduplicates the names of events and segments, so that equal questions are equal values.
     pub fn normalise(&mut self) {
-        self.active.sort();
-        self.active.dedup();
+        for names in [&mut self.active, &mut self.segments] {
+            names.sort();
+            names.dedup();
+        }
     }
 
     /// The customers asked about and what makes them active, as a question about their retention.
     pub fn population(&self) -> RetentionQuery {
         RetentionQuery {
             grain: self.grain,
+            activity: self.activity.clone(),
             active: self.active.clone(),
             any_event: self.any_event,
             cohorts: self.periods,
             as_of: self.as_of,
             filters: self.filters.clone(),
+            segments: self.segments.clone(),
             ..RetentionQuery::default()
         }
     }
@@ -103,10 +117,12 @@ impl ChurnQuery {
         }
         self.grain = population.grain;
         self.periods = population.cohorts;
+        self.activity.clone_from(&population.activity);
         self.active.clone_from(&population.active);
         self.any_event = population.any_event;
         self.as_of = population.as_of;
         self.filters.clone_from(&population.filters);
+        self.segments.clone_from(&population.segments);
     }
 
     /// How many periods make a year.
@@ -173,14 +189,16 @@ impl ChurnQuery {
             date(text).filter(|date| check_year(*date).is_ok())
         });
         query.active = event_names(&mut params, "active");
+        query.activity = activity(&mut params, &query.active);
         if params.switch("any") == Some(true) {
-            if query.active.is_empty() {
+            if query.active.is_empty() && query.activity.is_none() {
                 query.any_event = true;
             } else {
-                params.problem("any", "1", "no “active” beside it", "");
+                params.problem("any", "1", "no “active” or “activity” beside it", "");
             }
         }
         query.filters = filters(&mut params);
+        query.segments = segments(&mut params);
         query.as_of = as_of(&mut params);
         params.report_unknown(&[]);
         (query, params.problems)
@@ -204,12 +222,16 @@ impl ChurnQuery {
             params.push(("pace", self.pace.to_string()));
         }
         params.extend(self.period.map(|date| ("period", date.to_string())));
+        let activity = self.activity.iter();
+        params.extend(activity.map(|slug| ("activity", slug.clone())));
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
         if self.any_event && self.active.is_empty() {
             params.push(("any", "1".to_owned()));
         }
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));
+        let segments = self.segments.iter();
+        params.extend(segments.map(|slug| ("segment", slug.clone())));
         params.extend(as_of_param(self.as_of));
         params
     }

@@ -8,9 +8,10 @@ use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, loading, misunderstood};
+use crate::pages::retention::{NoWorkspace, filling, loading, misunderstood};
 use analysis::query::QuartileQuery;
 use analysis::words;
+pub(super) use cards::numbers;
 use cards::{curves, groups, histogram, launch, scan, verdict};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -59,6 +60,7 @@ fn Features() -> impl IntoView {
                 {match answer {
                     Ok(found) => view! { <Answer found query/> }.into_any(),
                     Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
+                    Err(error @ AppError::Filling(_)) => filling(error),
                     Err(error) => view! { <ErrorCard error/> }.into_any(),
                 }}
             }

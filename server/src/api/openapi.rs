@@ -1,8 +1,11 @@
 //! The description of the interface, made from the types that it takes and gives.
 
+use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
-use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
-use analysis::query::{QuartileQuery, RetentionQuery};
+use analysis::document::{
+    QuartileDocument, RetentionDocument, ScanDocument, SegmentsDocument, SurvivalDocument,
+};
+use analysis::query::{ComparisonQuery, QuartileQuery, RetentionQuery};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -19,6 +22,23 @@ pub(super) fn description() -> Value {
         "Retention by signup cohort",
         "Of the customers who signed up in each period, how many were active in the periods after?",
     );
+    let saves = asked::<NewActivity, Saved>(
+        &mut types,
+        "Save a definition of activity",
+        "A new one, or the next version of a saved one. It answers questions once it is filled in from the events \
+         stored so far; a definition by plain events at once.",
+        "Under which name it was saved.",
+    );
+    let mut lists = saves.clone();
+    lists["summary"] = json!("Saved definitions of activity");
+    lists["description"] = json!("By age, with how far each is filled in.");
+    if let Some(lists) = lists.as_object_mut() {
+        lists.remove("requestBody");
+    }
+    lists["responses"]["200"] = json!({
+        "description": "The definitions.",
+        "content": { "application/json": { "schema": types.subschema_for::<Vec<SavedActivity>>() } },
+    });
     let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
         &mut types,
         "Groups by usage of a feature",
@@ -28,6 +48,17 @@ pub(super) fn description() -> Value {
         &mut types,
         "All features",
         "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
+    );
+    let segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
+        &mut types,
+        "Segments side by side",
+        "The retention of each segment, its differences from a baseline, which segments differ, and what a change of the \
+         total comes from.",
+    );
+    let survival = report::<ComparisonQuery, SurvivalDocument<'_>>(
+        &mut types,
+        "How long customers stay, by segment",
+        "Kaplan-Meier curves, median lifetimes, and log-rank tests of all segments and of every two.",
     );
     json!({
         "openapi": "3.1.0",
@@ -40,6 +71,9 @@ pub(super) fn description() -> Value {
         "servers": [{ "url": "/api/v1" }],
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
+            "/workspaces/{workspace}/reports/segments": { "post": segments },
+            "/workspaces/{workspace}/reports/survival": { "post": survival },
+            "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },
         },
@@ -53,6 +87,16 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
     summary: &str,
     description: &str,
 ) -> Value {
+    asked::<Question, Answer>(types, summary, description, "The report.")
+}
+
+/// What is asked by posting JSON, and answered with `answer`.
+fn asked<Question: JsonSchema, Answer: JsonSchema>(
+    types: &mut SchemaGenerator,
+    summary: &str,
+    description: &str,
+    answer: &str,
+) -> Value {
     let problem = types.subschema_for::<Problem>();
     let mut refusals: Vec<(&str, Value)> = [
         ("400", "The body is not JSON."),
@@ -61,9 +105,12 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
         ("415", "The body is not said to be JSON."),
         (
             "422",
-            "The question can't be answered as it stands; the message says why.",
+            "What was asked can't be done as it stands; the message says why.",
         ),
-        ("503", "The data base is away; try again."),
+        (
+            "503",
+            "The data base is away, or the definition of activity is still being filled in; try again.",
+        ),
     ]
     .map(|(status, words)| {
         let content = json!({ "application/json": { "schema": problem } });
@@ -73,7 +120,7 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
     refusals.push((
         "200",
         json!({
-            "description": "The report.",
+            "description": answer,
             "content": { "application/json": { "schema": types.subschema_for::<Answer>() } },
         }),
     ));
