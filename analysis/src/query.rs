@@ -40,6 +40,7 @@ pub use condition::{Behaviour, Days, EventFilter};
 pub use error::QueryError;
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};
 pub use problem::ParamProblem;
+pub(crate) use problem::{Params, whole};
 pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};
 pub use start::{BeforeStart, StartRule, Window};
 pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};

@@ -7,17 +7,19 @@ mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
+mod written;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use error::ApiError;
 use jiff::Timestamp;
 use store::Store;
+use written::written;
 
 /// Most bytes of a question: fifty events and twenty filters of fifty values fit many times.
 const QUESTION: usize = 256 * 1024;
@@ -68,5 +70,9 @@ async fn retention(
     let report = store
         .retention(&workspace, &query, Timestamp::now())
         .await?;
-    Ok(Json(RetentionDocument::new(&report)).into_response())
+    let cells = report.cohorts.iter().map(|cohort| cohort.cells.len()).sum();
+    written(cells, move || {
+        serde_json::to_vec(&RetentionDocument::new(&report))
+    })
+    .await
 }

@@ -11,6 +11,7 @@ mod naive;
 #[path = "retention/world.rs"]
 mod world;
 
+use analysis::quartiles::Wanted;
 use analysis::query::{
     ActivityDefinition, ActivityEvent, ActivityRule, AsOf, CohortRange, QuartileQuery,
     RetentionKind, RetentionQuery, StartRule, TraitFilter, Window,
@@ -424,7 +425,9 @@ async fn events_with_conditions_are_answered_at_once_and_the_same_later(pool: Pg
         as_of: query.as_of,
         ..QuartileQuery::default()
     };
-    let waiting = store.quartiles(&workspace, &features, Timestamp::MAX).await;
+    let waiting = store
+        .quartiles(&workspace, &features, Wanted::Both, Timestamp::MAX)
+        .await;
     assert!(matches!(waiting, Err(StoreError::ActivityNotReady(_))));
 
     let workspace = keep(&store, &workspace).await;
@@ -447,7 +450,7 @@ async fn events_with_conditions_are_answered_at_once_and_the_same_later(pool: Pg
         .unwrap();
     assert_eq!(again, after);
     let report = store
-        .quartiles(&workspace, &features, Timestamp::MAX)
+        .quartiles(&workspace, &features, Wanted::Both, Timestamp::MAX)
         .await
         .unwrap();
     assert!(report.query.activity.is_some());

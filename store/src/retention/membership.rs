@@ -93,7 +93,7 @@ macro_rules! membership_query {
                           select count(*)
                           from event e join event_name n using (workspace_id, event_name_id)
                           where e.workspace_id = $1 and e.shard = c.shard and e.customer_no = c.customer_no
-                            and n.name = b.event and e.at < $7
+                            and n.name = b.event and not n.derived and e.at < $7
                             and (b.first is null or e.at >= s.at + make_interval(hours => 24 * b.first))
                             and (b.past is null or e.at < s.at + make_interval(hours => 24 * b.past))))))
             ), active as (
