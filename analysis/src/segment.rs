@@ -12,9 +12,12 @@ use crate::query::{Behaviour, MAX_TEXT, QueryError, TraitFilter};
 
 mod change;
 mod check;
+mod draft;
+mod text;
 
 pub use change::Path;
 pub use check::{MAX_CONDITIONS, MAX_DEPTH, MAX_DESCRIPTION, MAX_SEGMENTS, check_segment_slugs};
+pub use draft::{Draft, Step};
 
 /// Who belongs to a segment.
 ///

@@ -4,7 +4,8 @@
 
 use analysis::query::{Behaviour, QuartileQuery, QueryError, RetentionQuery, TraitFilter};
 use analysis::segment::{
-    Condition, Leaf, MAX_CONDITIONS, MAX_DEPTH, SegmentCount, check_description, check_segment_name,
+    Condition, Draft, Leaf, MAX_CONDITIONS, MAX_DEPTH, SegmentCount, Step, check_description,
+    check_segment_name,
 };
 use analysis::words;
 use proptest::prelude::*;
@@ -216,6 +217,125 @@ fn building() {
     assert!(matches!(example().leaves()[1], Leaf::Trait(_)));
 }
 
+#[test]
+fn texts() {
+    let text = "all(any(where:plan:is:pro,all(where:plan:is:team,behaviour:did:order:2:0-7)),not(behaviour:did:complain:1))";
+    assert_eq!(example().to_string(), text);
+    assert_eq!(Condition::parse(text), Some(example()));
+    let odd = leaf("a(b%3A,c):is:x%25):(y,");
+    assert_eq!(odd.to_string(), "where:a%28b%3A%2Cc%29:is:x%25%29:%28y%2C");
+    assert_eq!(Condition::parse(&odd.to_string()), Some(odd));
+    // a trait and an event of the names of tests are told apart
+    assert_ne!(
+        Condition::parse("where:did:is:3"),
+        Condition::parse("behaviour:did:is:3")
+    );
+    assert_eq!(Condition::parse("all()"), Some(Condition::EVERYBODY));
+    for broken in [
+        "",
+        "all",
+        "all(",
+        "all(all(",
+        "all())",
+        "all(,)",
+        "all(where:plan:set,)",
+        "where:plan",
+        "plan:set",
+        "not()",
+        "not(where:plan:set",
+        "not(where:plan:set,where:plan:set)",
+        "all(where:plan:set)x",
+        "behaviour:did:order:0",
+        "not(not(not(not(not(where:plan:set)))))",
+    ] {
+        assert_eq!(Condition::parse(broken), None, "{broken}");
+    }
+}
+
+#[test]
+fn drafts() {
+    let read = |pairs: &[(&'static str, &'static str)]| Draft::parse(pairs.iter().copied());
+    let same = |step: &Step| {
+        let params = step.draft.params();
+        let again = Draft::parse(params.iter().map(|(name, value)| (*name, value.as_str())));
+        assert_eq!((&again.draft, again.problems.len()), (&step.draft, 0));
+    };
+    let check = |pairs: &[(&'static str, &'static str)], condition: &str, problems: usize| {
+        let step = read(pairs);
+        assert_eq!(step.draft.condition.to_string(), condition, "{pairs:?}");
+        assert_eq!(step.problems.len(), problems, "{:?}", step.problems);
+        same(&step);
+        step
+    };
+    let empty = check(&[], "all()", 0);
+    assert!(!empty.written && !empty.added && empty.draft.params().is_empty());
+    let start = ("condition", "all(where:plan:is:pro,any())");
+    let kept = check(&[start], start.1, 0);
+    assert!(kept.written && !kept.added);
+    let more = [
+        ("trait", "seats"),
+        ("test", "between"),
+        ("min", "3"),
+        ("max", ""),
+    ];
+    let step = check(
+        &[start, more[0], more[1], more[2], more[3]],
+        "all(where:plan:is:pro,any(),where:seats:between:3:)",
+        0,
+    );
+    assert!(step.added);
+    let inner = [
+        start,
+        ("group", "1"),
+        ("event", "order"),
+        ("did", "not"),
+        ("times", "2"),
+        ("from", ""),
+        ("to", "7"),
+    ];
+    let step = check(
+        &inner,
+        "all(where:plan:is:pro,any(behaviour:not:order:2:0-7))",
+        0,
+    );
+    assert_eq!(step.draft.group, [1]);
+    check(
+        &[("trait", "plan"), ("value", "a"), ("value", "b")],
+        "all(where:plan:is:a:b)",
+        0,
+    );
+    check(
+        &[("trait", "plan"), ("test", "set")],
+        "all(where:plan:set)",
+        0,
+    );
+    check(&[("event", "order")], "all(behaviour:did:order:1)", 0);
+    // what is wrong is named, and the rest stays
+    check(&[start, ("group", "7")], start.1, 1);
+    check(&[("condition", "none")], "all()", 1);
+    check(&[start, ("trait", "plan")], start.1, 1);
+    check(
+        &[start, ("trait", "seats"), ("test", "between"), ("min", "x")],
+        start.1,
+        1,
+    );
+    check(&[start, ("event", "order"), ("times", "0")], start.1, 1);
+    check(&[start, ("event", "order"), ("from", "3")], start.1, 1);
+    check(
+        &[start, ("event", "order"), ("from", "3"), ("to", "2")],
+        start.1,
+        1,
+    );
+    check(&[start, ("segment", "No!"), ("other", "1")], start.1, 2);
+    let edited = check(&[("segment", "pro"), ("condition", "all()")], "all()", 0);
+    assert_eq!(edited.draft.segment.as_deref(), Some("pro"));
+    // one more than can be
+    let full = Condition::Any(vec![leaf("plan:set"); MAX_CONDITIONS]);
+    let text = full.to_string();
+    let step = Draft::parse([("condition", text.as_str()), ("event", "order")]);
+    assert_eq!((step.draft.condition, step.problems.len()), (full, 1));
+}
+
 fn conditions() -> impl Strategy<Value = Condition> {
     let leaves = prop_oneof![Just(leaf("plan:is:a:b")), Just(leaf("not:order:3:1-9"))];
     leaves.prop_recursive(6, 40, 4, |inner| {
@@ -236,6 +356,11 @@ proptest! {
         let pruned = condition.clone().pruned();
         prop_assert_eq!(pruned.leaves().len(), leaves);
         prop_assert_eq!(pruned.clone().pruned(), pruned.clone());
+        let read = Condition::parse(&condition.to_string());
+        prop_assert!(read.is_none_or(|read| read == condition));
+        if pruned.validate().is_ok() {
+            prop_assert_eq!(Condition::parse(&pruned.to_string()), Some(pruned.clone()));
+        }
         match pruned.validate() {
             Ok(()) => {}
             Err(QueryError::ConditionTooDeep) => {}

@@ -15,6 +15,10 @@ mod matrix;
 #[cfg(feature = "ssr")]
 pub mod choosers;
 #[cfg(feature = "ssr")]
+pub mod churn;
+#[cfg(feature = "ssr")]
+pub mod compare;
+#[cfg(feature = "ssr")]
 pub mod dots;
 #[cfg(feature = "ssr")]
 pub mod features;

@@ -56,7 +56,7 @@ test("a workflow is built step by step, with a preview, and saved", async ({ pag
   await expect(page.locator(".finding")).toHaveText(
     "Active is whoever did opened, then watched (watched_seconds is at least 60), within 30 minutes.",
   );
-  await expect(page.locator(".answer")).toContainText("1 of 2 customers did this; 1 completions in all.");
+  await expect(page.locator(".answer")).toContainText("1 of 2 customers did this; 1 completion in all.");
   await expectAccessible(page);
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page).toHaveURL(/\/w\/shows\/activity$/);

@@ -3,20 +3,23 @@
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
 mod activities;
+mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
+mod written;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use error::ApiError;
 use jiff::Timestamp;
 use store::Store;
+use written::written;
 
 /// Most bytes of a question: fifty events and twenty filters of fifty values fit many times.
 const QUESTION: usize = 256 * 1024;
@@ -39,6 +42,14 @@ pub(crate) fn routes(store: Store) -> Router {
             post(quartiles::scan),
         )
         .route(
+            "/workspaces/{workspace}/reports/segments",
+            post(comparison::segments),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/survival",
+            post(comparison::survival),
+        )
+        .route(
             "/openapi.json",
             get(async move || Json(description.clone())),
         )
@@ -59,5 +70,9 @@ async fn retention(
     let report = store
         .retention(&workspace, &query, Timestamp::now())
         .await?;
-    Ok(Json(RetentionDocument::new(&report)).into_response())
+    let cells = report.cohorts.iter().map(|cohort| cohort.cells.len()).sum();
+    written(cells, move || {
+        serde_json::to_vec(&RetentionDocument::new(&report))
+    })
+    .await
 }

@@ -2,7 +2,7 @@
 
 use crate::instant::from_db;
 use crate::retention::{Scope, membership_query, prepare};
-use crate::{Store, StoreError, Workspace};
+use crate::{Members, Store, StoreError, Workspace};
 use analysis::query::{CellRef, RetentionQuery};
 use analysis::rule::{Need, Rule};
 use analysis::shape::{About, shape};
@@ -30,6 +30,8 @@ pub struct MemberPage {
 }
 
 struct MemberRow {
+    shard: i16,
+    customer_no: i32,
     external_id: String,
     signup_at: OffsetDateTime,
     uses: i64,
@@ -52,6 +54,57 @@ impl Store {
         retained: bool,
         (offset, limit): (u32, u32),
     ) -> Result<MemberPage, StoreError> {
+        let page = (i64::from(offset), i64::from(limit));
+        let rows = self
+            .listed(workspace, query, now, (cell, retained), page)
+            .await?;
+        let total = match rows.first() {
+            Some(row) => row.total.unsigned_abs(),
+            None => 0,
+        };
+        Ok(MemberPage {
+            total,
+            members: rows
+                .into_iter()
+                .map(|row| Member {
+                    customer: row.external_id,
+                    signup_at: from_db(row.signup_at),
+                    uses: row.uses.unsigned_abs(),
+                })
+                .collect(),
+        })
+    }
+
+    /// The customers of a cell that are `retained`, or those who are not, as a set: exactly those that
+    /// [`Store::members`] lists.
+    ///
+    /// # Errors
+    /// As [`Store::members`].
+    pub async fn cell_members(
+        &self,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        now: Timestamp,
+        cell: CellRef,
+        retained: bool,
+    ) -> Result<Members, StoreError> {
+        let everybody = (0, i64::MAX);
+        let rows = self
+            .listed(workspace, query, now, (cell, retained), everybody)
+            .await?;
+        let numbers = rows.into_iter().map(|row| (row.shard, row.customer_no));
+        Ok(Members::of(numbers))
+    }
+
+    /// Rows of a cell's list, from an offset on and at most so many.
+    async fn listed(
+        &self,
+        workspace: &Workspace,
+        query: &RetentionQuery,
+        now: Timestamp,
+        (cell, retained): (CellRef, bool),
+        (offset, limit): (i64, i64),
+    ) -> Result<Vec<MemberRow>, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
         let rule = Rule::new(&query);
         let column = usize::try_from(cell.period).map_err(|_| StoreError::NotFound)?;
@@ -86,7 +139,7 @@ impl Store {
                        count(*) filter (where period >= $25 and period <= $26) as periods,
                        count(*) filter (where period >= $28 and period <= $29) as before
                 from active group by 1, 2, 3)
-            select m.external_id as "external_id!", m.start as "signup_at!",
+            select m.shard as "shard!", m.customer_no as "customer_no!", m.external_id as "external_id!", m.start as "signup_at!",
                    coalesce(u.uses, 0) as "uses!", count(*) over () as "total!"
             from member m left join used u using (cohort, shard, customer_no)
             where cohort = any($31)
@@ -103,8 +156,8 @@ impl Store {
             i64::from(number(base.at_least)),
             &cohorts,
             retained,
-            i64::from(offset),
-            i64::from(limit)
+            offset,
+            limit
                 )
                 .fetch_all(&mut *snapshot)
                 .await?
@@ -114,22 +167,8 @@ impl Store {
             true => listed!(filtered),
             false => listed!(plain),
         };
-        let total = match rows.first() {
-            Some(row) => row.total.unsigned_abs(),
-            None => 0,
-        };
         snapshot.commit().await?;
-        Ok(MemberPage {
-            total,
-            members: rows
-                .into_iter()
-                .map(|row| Member {
-                    customer: row.external_id,
-                    signup_at: from_db(row.signup_at),
-                    uses: row.uses.unsigned_abs(),
-                })
-                .collect(),
-        })
+        Ok(rows)
     }
 }
 

@@ -11,13 +11,13 @@ mod naive;
 mod world;
 
 use analysis::period::Grain;
-use analysis::quartiles::{Group, Reading, Verdict, Wanted};
+use analysis::quartiles::{Group, Part, QuartileReport, Reading, Verdict, Wanted};
 use analysis::query::{AsOf, CohortRange, QuartileQuery, TraitFilter, TraitTest, Zeros};
 use jiff::Timestamp;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::PgPool;
-use store::{Store, StoreError};
+use store::{Members, Store, StoreError, Workspace};
 use world::{World, worlds};
 
 /// Rounds of random data; each asks several questions.
@@ -76,9 +76,35 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
                 split += usize::from(found.quartiles.is_some());
             }
             assert_eq!(report.query, query);
+            groups_hold_whom_they_count(&store, &workspace, &report, &context).await;
         }
     }
     assert!(split > 30, "{split} questions had groups");
+}
+
+/// Each group as a set has as many customers as the report says, and nobody is in two.
+async fn groups_hold_whom_they_count(
+    store: &Store,
+    workspace: &Workspace,
+    report: &QuartileReport,
+    context: &str,
+) {
+    let mut all = Members::default();
+    let mut sum = 0;
+    for part in Part::ALL {
+        let members = store.group_members(workspace, &report.query, Timestamp::MAX, part);
+        let members = members.await;
+        let split = report.reading.quartiles.is_some();
+        let Some(group) = report.reading.group(part).filter(|_| split) else {
+            assert!(matches!(members, Err(StoreError::NotFound)), "{context}");
+            continue;
+        };
+        let members = members.unwrap();
+        assert_eq!(members.len(), group.customers, "{part:?} {context}");
+        all.or(&members);
+        sum += members.len();
+    }
+    assert_eq!(all.len(), sum);
 }
 
 /// Adds events soon after the signup, so that usage varies.

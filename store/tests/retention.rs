@@ -153,6 +153,12 @@ async fn list(
         .unwrap();
     let found: BTreeSet<String> = page.members.into_iter().map(|one| one.customer).collect();
     assert_eq!(page.total, u64::try_from(found.len()).unwrap());
+    // the same customers as a set
+    let set = store.cell_members(workspace, query, Timestamp::MAX, cell, stayed);
+    let set = set.await.unwrap();
+    let ids = store.customers_in(workspace.id, &set, (0, 1000));
+    let ids: BTreeSet<String> = ids.await.unwrap().into_iter().collect();
+    assert_eq!(ids, found);
     found
 }
 

@@ -4,6 +4,8 @@
 
 #[path = "retention/engines.rs"]
 mod engines;
+#[path = "quartiles/engines.rs"]
+mod feature_engines;
 #[path = "segments/naive.rs"]
 mod naive;
 #[expect(
@@ -20,7 +22,6 @@ mod naive_retention;
 mod world;
 
 use analysis::period::Grain;
-use analysis::quartiles::Wanted;
 use analysis::query::{
     AsOf, Behaviour, CohortRange, QuartileQuery, RetentionKind, RetentionQuery, TraitFilter,
 };
@@ -245,10 +246,7 @@ async fn questions_of_segments_match_the_naive_program(pool: PgPool) {
             segments,
             ..QuartileQuery::default()
         };
-        let report = store
-            .quartiles(&workspace, &query, Wanted::Both, Timestamp::MAX)
-            .await
-            .unwrap();
+        let report = feature_engines::agree(&store, &workspace, &query).await;
         let expected = naive_quartiles::quartiles(&of_both, &query);
         assert_eq!(report.not_over, expected.not_over);
         assert_eq!(

@@ -44,14 +44,14 @@ impl fmt::Display for ParamProblem {
 }
 
 /// Decoded parameters that are taken one by one, with the problems met so far.
-pub(super) struct Params<'a> {
+pub(crate) struct Params<'a> {
     given: Vec<(&'a str, &'a str)>,
-    pub(super) problems: Vec<ParamProblem>,
+    pub(crate) problems: Vec<ParamProblem>,
 }
 
 impl<'a> Params<'a> {
     /// Parameters without a value count as not given: a form without script sends its empty fields.
-    pub(super) fn new(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn new(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let given = params.into_iter().filter(|(_, value)| !value.is_empty());
         Params {
             given: given.collect(),
@@ -60,7 +60,7 @@ impl<'a> Params<'a> {
     }
 
     /// Takes out every value of a parameter that may be repeated.
-    pub(super) fn all(&mut self, name: &str) -> Vec<&'a str> {
+    pub(crate) fn all(&mut self, name: &str) -> Vec<&'a str> {
         let mut values = Vec::new();
         self.given.retain(|(given, value)| {
             let taken = *given == name;
@@ -73,7 +73,7 @@ impl<'a> Params<'a> {
     }
 
     /// Takes out the value of a parameter that may be given once; the first counts.
-    pub(super) fn one(&mut self, name: &str) -> Option<&'a str> {
+    pub(crate) fn one(&mut self, name: &str) -> Option<&'a str> {
         let values = self.all(name);
         for extra in values.iter().skip(1) {
             self.problem(name, extra, &format!("“{name}” only once"), "");
@@ -81,8 +81,13 @@ impl<'a> Params<'a> {
         values.first().copied()
     }
 
+    /// What has not been taken, for another reader, and the problems met so far.
+    pub(super) fn rest(self) -> (Vec<(&'a str, &'a str)>, Vec<ParamProblem>) {
+        (self.given, self.problems)
+    }
+
     /// What is left is no setting, unless it is among the `known` ones or a campaign's mark.
-    pub(super) fn report_unknown(&mut self, known: &[&str]) {
+    pub(crate) fn report_unknown(&mut self, known: &[&str]) {
         for (name, value) in std::mem::take(&mut self.given) {
             if !known.contains(&name) && !name.starts_with("utm_") {
                 self.problem(name, value, "", "");
@@ -91,7 +96,7 @@ impl<'a> Params<'a> {
     }
 
     /// A parameter read by `read`; a value it refuses is a problem.
-    pub(super) fn parsed<T>(
+    pub(crate) fn parsed<T>(
         &mut self,
         name: &str,
         expected: &str,
@@ -107,7 +112,7 @@ impl<'a> Params<'a> {
     }
 
     /// A parameter whose values have names.
-    pub(super) fn named<T: FromStr + fmt::Display>(
+    pub(crate) fn named<T: FromStr + fmt::Display>(
         &mut self,
         name: &str,
         expected: &str,
@@ -119,7 +124,7 @@ impl<'a> Params<'a> {
     }
 
     /// A parameter that is on ("1") or off ("0").
-    pub(super) fn switch(&mut self, name: &str) -> Option<bool> {
+    pub(crate) fn switch(&mut self, name: &str) -> Option<bool> {
         self.parsed(name, "1 or 0", "0", |text| match text {
             "1" => Some(true),
             "0" => Some(false),
@@ -127,7 +132,7 @@ impl<'a> Params<'a> {
         })
     }
 
-    pub(super) fn problem(&mut self, param: &str, given: &str, expected: &str, used: &str) {
+    pub(crate) fn problem(&mut self, param: &str, given: &str, expected: &str, used: &str) {
         self.problems.push(ParamProblem {
             param: shorten(param),
             given: shorten(given),
@@ -138,19 +143,19 @@ impl<'a> Params<'a> {
 }
 
 /// A whole number in plain digits: no sign, no spaces.
-pub(super) fn whole(text: &str) -> Option<u32> {
+pub(crate) fn whole(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
 }
 
 /// A date in the form 2025-01-31 and no other.
-pub(super) fn date(text: &str) -> Option<Date> {
+pub(crate) fn date(text: &str) -> Option<Date> {
     let date: Date = text.parse().ok()?;
     (date.to_string() == text).then_some(date)
 }
 
 /// An excerpt for messages.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(MAX_EXCERPT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

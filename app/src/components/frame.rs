@@ -43,6 +43,8 @@ pub fn Frame(
     let ways = [
         way("retention", "Retention"),
         way("features", "Features"),
+        way("segments", "Segments"),
+        way("churn", "Churn"),
         way("activity", "Activity"),
         way("data", "Data"),
     ];

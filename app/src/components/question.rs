@@ -18,6 +18,9 @@ use std::sync::Arc;
 pub fn QuestionLine(
     /// Offers the choices.
     workspace: Arc<WorkspaceView>,
+    /// What a page asks beside it.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let asked = expect_context::<Asked>();
     let query = &asked.query;
@@ -107,6 +110,7 @@ pub fn QuestionLine(
             <Phrase id="more" label="More settings" text=more_phrase(query)>
                 <MoreChooser/>
             </Phrase>
+            {children.map(|children| children())}
         </div>
     }
     .into_any()

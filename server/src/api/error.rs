@@ -42,6 +42,20 @@ impl ApiError {
         )
     }
 
+    /// A mistake in the program.
+    pub(super) fn broken(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "an answer can't be written");
+        Self::internal()
+    }
+
+    fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on the server. Its log has the details.",
+        )
+    }
+
     pub(super) fn wrong_method() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -104,11 +118,7 @@ impl From<StoreError> for ApiError {
             }
             StoreError::Migrate(_) | StoreError::Index(_) | StoreError::Other(_) => {
                 tracing::error!(error = %message, "request failed in the data base");
-                Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "Something went wrong on the server. Its log has the details.",
-                )
+                Self::internal()
             }
         }
     }

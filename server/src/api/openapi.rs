@@ -2,8 +2,10 @@
 
 use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
-use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
-use analysis::query::{QuartileQuery, RetentionQuery};
+use analysis::document::{
+    QuartileDocument, RetentionDocument, ScanDocument, SegmentsDocument, SurvivalDocument,
+};
+use analysis::query::{ComparisonQuery, QuartileQuery, RetentionQuery};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -47,6 +49,17 @@ pub(super) fn description() -> Value {
         "All features",
         "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
     );
+    let segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
+        &mut types,
+        "Segments side by side",
+        "The retention of each segment, its differences from a baseline, which segments differ, and what a change of the \
+         total comes from.",
+    );
+    let survival = report::<ComparisonQuery, SurvivalDocument<'_>>(
+        &mut types,
+        "How long customers stay, by segment",
+        "Kaplan-Meier curves, median lifetimes, and log-rank tests of all segments and of every two.",
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -58,6 +71,8 @@ pub(super) fn description() -> Value {
         "servers": [{ "url": "/api/v1" }],
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
+            "/workspaces/{workspace}/reports/segments": { "post": segments },
+            "/workspaces/{workspace}/reports/survival": { "post": survival },
             "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },

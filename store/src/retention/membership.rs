@@ -49,7 +49,7 @@ macro_rules! membership_query {
             $($rest)*
         )
     };
-    (@from $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(, $more:expr)*) => {
+    (@from $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(+ $then:tt)* $(, $more:expr)*) => {
         sqlx::query_as!(
             $row,
             r#"
@@ -93,7 +93,7 @@ macro_rules! membership_query {
                           select count(*)
                           from event e join event_name n using (workspace_id, event_name_id)
                           where e.workspace_id = $1 and e.shard = c.shard and e.customer_no = c.customer_no
-                            and n.name = b.event and e.at < $7
+                            and n.name = b.event and not n.derived and e.at < $7
                             and (b.first is null or e.at >= s.at + make_interval(hours => 24 * b.first))
                             and (b.past is null or e.at < s.at + make_interval(hours => 24 * b.past))))))
             ), active as (
@@ -109,7 +109,7 @@ macro_rules! membership_query {
                   and e.at >= $3 and e.at < $7
                 group by 1, 2, 3, 4 having count(*) >= $10
             )
-            "# + $tail,
+            "# + $tail $(+ $then)*,
             $scope.workspace,
             &$scope.bounds,
             $scope.start_from,

@@ -180,7 +180,7 @@ impl Asked {
                    from event e
                    join event_name n using (workspace_id, event_name_id)
                    join customer c using (workspace_id, shard, customer_no)
-                   where e.workspace_id = $1 and n.name = $2 and e.at < $3
+                   where e.workspace_id = $1 and n.name = $2 and not n.derived and e.at < $3
                      and ($5::integer is null or e.at >= c.signup_at + make_interval(hours => 24 * $5))
                      and ($6::integer is null or e.at < c.signup_at + make_interval(hours => 24 * $6))
                    group by 1, 2 having count(*) >= $4) did

@@ -2,6 +2,7 @@
 
 use crate::SHARDS;
 use index::Selection;
+use std::collections::BTreeMap;
 
 /// Customers of a workspace as a set: for each shard a bit for each of its customers' numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +83,15 @@ impl Members {
     pub(crate) fn from_bytes(rows: impl IntoIterator<Item = (i16, Vec<u8>)>) -> Self {
         let shards = rows.into_iter();
         Self::from_shards(shards.map(|(shard, bytes)| (shard, Selection::from_bytes(&bytes))))
+    }
+
+    /// These customers, by shard and number in it.
+    pub(crate) fn of(customers: impl IntoIterator<Item = (i16, i32)>) -> Self {
+        let mut shards: BTreeMap<i16, Vec<i32>> = BTreeMap::new();
+        for (shard, number) in customers {
+            shards.entry(shard).or_default().push(number);
+        }
+        Self::from_numbers(shards)
     }
 
     /// From the numbers of customers by shard.
