@@ -8,11 +8,16 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 mod churn;
+mod comparison;
 mod quartiles;
 
 pub use churn::{
     ChurnCounts, ChurnDocument, ChurnHead, ChurnPeriodDocument, LifecycleDocument, LifecyclePeriod,
     LostDocument, QuietDocument, ReturnsDocument, StickinessDocument, StickinessPeriod,
+};
+pub use comparison::{
+    DifferenceDocument, LifetimeDocument, MixDocument, MixPartDocument, PairDocument,
+    SegmentDocument, SegmentsDocument, SurvivalDocument,
 };
 pub use quartiles::{
     Contradiction, FeatureDocument, FindingDocument, GroupDocument, PeriodDocument,

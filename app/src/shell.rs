@@ -44,10 +44,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>
                 <Route path=path!("/w/:workspace/retention") view=retention::RetentionPage ssr=Async/>
                 <Route path=path!("/w/:workspace/features") view=features::FeaturesPage ssr=Async/>
-                <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity") view=activity::ActivityPage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity/edit") view=activity::EditPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments") view=compare::ComparePage ssr=Async/>
+                <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
                 <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
                 // where a file that was not taken leads
                 <Route path=path!("/w/:workspace/upload") view=data::DataPage ssr=Async/>

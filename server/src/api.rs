@@ -4,6 +4,7 @@
 
 mod activities;
 mod churn;
+mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
@@ -15,7 +16,7 @@ use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use error::ApiError;
@@ -44,6 +45,14 @@ pub(crate) fn routes(store: Store) -> Router {
             post(quartiles::scan),
         )
         .merge(churn::routes())
+        .route(
+            "/workspaces/{workspace}/reports/segments",
+            post(comparison::segments),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/survival",
+            post(comparison::survival),
+        )
         .route(
             "/openapi.json",
             get(async move || Json(description.clone())),

@@ -4,7 +4,7 @@ use super::choosers::{ActivityChooser, AsOfChooser, Carried, FilterChooser, Rang
 use super::popover::{Choice, Phrase};
 use super::question::filter_phrase;
 use crate::api::workspace::WorkspaceView;
-use crate::pages::retention::{Asked, address};
+use crate::pages::retention::{About, Asked, address};
 use analysis::period::Grain;
 use analysis::query::{ChurnQuery, MAX_STICKY_DAYS, MAX_THRESHOLD};
 use analysis::words;
@@ -20,7 +20,10 @@ pub fn ask(query: &ChurnQuery, change: impl FnOnce(&mut ChurnQuery)) -> String {
 
 /// The question of this page.
 fn asked_about() -> ChurnQuery {
-    expect_context::<Asked>().churn.unwrap_or_default()
+    match expect_context::<Asked>().about {
+        About::Churn(query) => query,
+        _ => ChurnQuery::default(),
+    }
 }
 
 /// The whole question.
@@ -186,8 +189,6 @@ pub fn asked(query: &ChurnQuery) -> Asked {
     Asked {
         query: query.population(),
         view: analysis::query::RetentionView::default(),
-        feature: None,
-        churn: Some(query.clone()),
-        comparison: None,
+        about: About::Churn(query.clone()),
     }
 }

@@ -43,8 +43,8 @@ pub fn Frame(
     let ways = [
         way("retention", "Retention"),
         way("features", "Features"),
-        way("churn", "Churn"),
         way("segments", "Segments"),
+        way("churn", "Churn"),
         way("activity", "Activity"),
         way("data", "Data"),
     ];

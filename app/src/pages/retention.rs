@@ -67,12 +67,21 @@ pub struct Asked {
     pub query: RetentionQuery,
     /// How it is looked at.
     pub view: RetentionView,
-    /// The question about a feature, on its page.
-    pub feature: Option<QuartileQuery>,
-    /// The question about leaving, on its page.
-    pub churn: Option<ChurnQuery>,
-    /// The question about segments, on their page.
-    pub comparison: Option<ComparisonQuery>,
+    /// What is asked about them.
+    pub about: About,
+}
+
+/// What a page asks about customers.
+#[derive(Clone, Debug)]
+pub enum About {
+    /// Their retention, on its own page.
+    Retention,
+    /// A feature.
+    Feature(QuartileQuery),
+    /// Segments.
+    Comparison(ComparisonQuery),
+    /// Leaving.
+    Churn(ChurnQuery),
 }
 
 impl Asked {
@@ -80,37 +89,38 @@ impl Asked {
     pub fn ask(&self, change: impl FnOnce(&mut RetentionQuery)) -> String {
         let mut query = self.query.clone();
         change(&mut query);
-        if let Some(feature) = &self.feature {
-            let mut feature = feature.clone();
-            feature.set_population(&query);
-            return address(feature.params());
-        }
-        if let Some(churn) = &self.churn {
-            let mut churn = churn.clone();
-            churn.set_population(&query);
-            return address(churn.params());
-        }
-        if let Some(comparison) = &self.comparison {
-            let mut comparison = comparison.clone();
-            comparison.retention = query;
-            return address(comparison.params());
-        }
-        let view = RetentionView {
-            cell: None,
-            ..self.view
-        };
-        let mut params = query.params();
-        params.extend(view.params());
-        address(params)
+        address(match self.about.clone() {
+            About::Retention => {
+                let view = RetentionView {
+                    cell: None,
+                    ..self.view
+                };
+                let mut params = query.params();
+                params.extend(view.params());
+                params
+            }
+            About::Feature(mut feature) => {
+                feature.set_population(&query);
+                feature.params()
+            }
+            About::Comparison(mut comparison) => {
+                comparison.retention = query;
+                comparison.params()
+            }
+            About::Churn(mut churn) => {
+                churn.set_population(&query);
+                churn.params()
+            }
+        })
     }
 
     /// The parameters of the question.
     pub fn params(&self) -> Vec<(&'static str, String)> {
-        match (&self.feature, &self.churn, &self.comparison) {
-            (Some(feature), ..) => feature.params(),
-            (_, Some(churn), _) => churn.params(),
-            (_, _, Some(comparison)) => comparison.params(),
-            (None, None, None) => self.query.params(),
+        match &self.about {
+            About::Retention => self.query.params(),
+            About::Feature(feature) => feature.params(),
+            About::Comparison(comparison) => comparison.params(),
+            About::Churn(churn) => churn.params(),
         }
     }
 }
@@ -146,9 +156,7 @@ fn Retention() -> impl IntoView {
     let asked = Asked {
         query,
         view,
-        feature: None,
-        churn: None,
-        comparison: None,
+        about: About::Retention,
     };
     provide_context(asked.clone());
     view! {

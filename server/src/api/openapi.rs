@@ -4,9 +4,9 @@ use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
-    RetentionDocument, ScanDocument, StickinessDocument,
+    RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
-use analysis::query::{ChurnQuery, QuartileQuery, RetentionQuery};
+use analysis::query::{ChurnQuery, ComparisonQuery, QuartileQuery, RetentionQuery};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -75,6 +75,17 @@ pub(super) fn description() -> Value {
         "Customers who are quietly leaving",
         "Active customers whose activity fell below a share of their own earlier pace.",
     );
+    let segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
+        &mut types,
+        "Segments side by side",
+        "The retention of each segment, its differences from a baseline, which segments differ, and what a change of the \
+         total comes from.",
+    );
+    let survival = report::<ComparisonQuery, SurvivalDocument<'_>>(
+        &mut types,
+        "How long customers stay, by segment",
+        "Kaplan-Meier curves, median lifetimes, and log-rank tests of all segments and of every two.",
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -86,6 +97,8 @@ pub(super) fn description() -> Value {
         "servers": [{ "url": "/api/v1" }],
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
+            "/workspaces/{workspace}/reports/segments": { "post": segments },
+            "/workspaces/{workspace}/reports/survival": { "post": survival },
             "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },

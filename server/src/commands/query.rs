@@ -2,14 +2,16 @@
 //! output, and the same as the interface's for other programs (docs/API.md).
 
 mod churn;
+mod comparison;
 mod quartiles;
 
+use analysis::comparison::ComparisonReport;
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
-    RetentionDocument, ScanDocument, StickinessDocument,
+    RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
 use analysis::quartiles::{QuartileReport, Wanted};
-use analysis::query::{ChurnQuery, QuartileQuery, RetentionQuery};
+use analysis::query::{ChurnQuery, ComparisonQuery, QuartileQuery, RetentionQuery};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -37,6 +39,10 @@ pub enum QueryCommand {
     Lost(QueryArgs),
     /// The customers who are quietly leaving.
     Quiet(QueryArgs),
+    /// Do segments stay alike? The retention of each, and its differences from a baseline.
+    Segments(QueryArgs),
+    /// How long do the customers of each segment stay?
+    Survival(QueryArgs),
 }
 
 /// Whose report, and how it is printed.
@@ -45,7 +51,7 @@ pub struct QueryArgs {
     /// The workspace's name in addresses.
     #[arg(long, value_name = "NAME")]
     pub workspace: String,
-    /// Prints a row for each cell, group, feature, period or customer instead of JSON.
+    /// Prints a row for each cell, group, feature, step, period or customer instead of JSON.
     #[arg(long)]
     pub csv: bool,
 }
@@ -101,6 +107,16 @@ pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<
             let document = QuietDocument::new(&found.report, &found.quiet);
             print(args, &document, churn::write_quiet)
         }
+        QueryCommand::Segments(args) => {
+            let report = compared(store, args).await?;
+            let document = SegmentsDocument::new(&report);
+            print(args, &document, comparison::write_segments)
+        }
+        QueryCommand::Survival(args) => {
+            let report = compared(store, args).await?;
+            let document = SurvivalDocument::new(&report);
+            print(args, &document, comparison::write_survival)
+        }
     };
     printed.context("the report can't be printed")
 }
@@ -123,6 +139,13 @@ async fn leaving(store: &Store, args: &QueryArgs) -> anyhow::Result<ChurnAnswer>
     let workspace = workspace(store, args).await?;
     let now = Timestamp::now();
     Ok(store.churn(&workspace, &query, now, usize::MAX).await?)
+}
+
+/// Answers the question about segments on standard input.
+async fn compared(store: &Store, args: &QueryArgs) -> anyhow::Result<ComparisonReport> {
+    let query: ComparisonQuery = question(io::stdin())?;
+    let workspace = workspace(store, args).await?;
+    Ok(store.compare(&workspace, &query, Timestamp::now()).await?)
 }
 
 async fn workspace(store: &Store, args: &QueryArgs) -> anyhow::Result<Workspace> {
