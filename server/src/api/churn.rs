@@ -45,7 +45,7 @@ async fn churn(
     Path(workspace): Path<String>,
     query: Asked,
 ) -> Result<Response, ApiError> {
-    let found = answer(&store, &workspace, &query?, 0).await?;
+    let found = answer(&store, &workspace, &query?.0, 0).await?;
     Ok(Json(ChurnDocument::new(&found.report)).into_response())
 }
 
@@ -55,7 +55,7 @@ async fn lifecycle(
     Path(workspace): Path<String>,
     query: Asked,
 ) -> Result<Response, ApiError> {
-    let found = answer(&store, &workspace, &query?, 0).await?;
+    let found = answer(&store, &workspace, &query?.0, 0).await?;
     Ok(Json(LifecycleDocument::new(&found.report)).into_response())
 }
 
@@ -65,7 +65,7 @@ async fn stickiness(
     Path(workspace): Path<String>,
     query: Asked,
 ) -> Result<Response, ApiError> {
-    let found = answer(&store, &workspace, &query?, 0).await?;
+    let found = answer(&store, &workspace, &query?.0, 0).await?;
     Ok(Json(StickinessDocument::new(&found.report)).into_response())
 }
 
@@ -75,7 +75,7 @@ async fn lost(
     Path(workspace): Path<String>,
     query: Asked,
 ) -> Result<Response, ApiError> {
-    let found = of_period(&store, &workspace, &query?).await?;
+    let found = of_period(&store, &workspace, &query?.0).await?;
     Ok(Json(LostDocument::new(&found.report, &found.lost)).into_response())
 }
 
@@ -85,7 +85,7 @@ async fn quiet(
     Path(workspace): Path<String>,
     query: Asked,
 ) -> Result<Response, ApiError> {
-    let found = answer(&store, &workspace, &query?, usize::MAX).await?;
+    let found = answer(&store, &workspace, &query?.0, usize::MAX).await?;
     Ok(Json(QuietDocument::new(&found.report, &found.quiet)).into_response())
 }
 
