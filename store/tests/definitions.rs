@@ -449,11 +449,15 @@ async fn events_with_conditions_are_answered_at_once_and_the_same_later(pool: Pg
         .await
         .unwrap();
     assert_eq!(again, after);
-    let report = store
-        .quartiles(&workspace, &features, Wanted::Both, Timestamp::MAX)
-        .await
-        .unwrap();
-    assert!(report.query.activity.is_some());
+    let by = async |engine| {
+        let asked = store.quartiles_by(engine, &workspace, &features, Wanted::Both, Timestamp::MAX);
+        asked.await.unwrap()
+    };
+    // Twice a period is active, and the stream counts neither as a feature nor as other activity.
+    let report = by(Engine::Index).await;
+    assert_eq!(report, by(Engine::Reference).await);
+    assert!(report.query.activity.is_some() && report.other.customers > 0);
+    assert_eq!(report.scan.len(), 2);
     let known = store.event_counts(workspace.id).await.unwrap();
     assert_eq!(known.len(), 2, "a stream is no event");
 
