@@ -3,11 +3,14 @@
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
 mod activities;
+mod churn;
 mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
 mod written;
+
+pub(crate) use churn::files;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
@@ -41,6 +44,7 @@ pub(crate) fn routes(store: Store) -> Router {
             "/workspaces/{workspace}/reports/scan",
             post(quartiles::scan),
         )
+        .merge(churn::routes())
         .route(
             "/workspaces/{workspace}/reports/segments",
             post(comparison::segments),

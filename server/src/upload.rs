@@ -8,6 +8,8 @@ mod refusal;
 mod rejected;
 mod slug;
 
+pub(crate) use rejected::quote;
+
 use crate::imports::Queue;
 use crate::router::Pages;
 use analysis::import::ImportPhase;
