@@ -50,6 +50,17 @@ pub(super) fn description() -> Value {
         "All features",
         "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
     );
+    let segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
+        &mut types,
+        "Segments side by side",
+        "The retention of each segment, its differences from a baseline, which segments differ, and what a change of the \
+         total comes from.",
+    );
+    let survival = report::<ComparisonQuery, SurvivalDocument<'_>>(
+        &mut types,
+        "How long customers stay, by segment",
+        "Kaplan-Meier curves, median lifetimes, and log-rank tests of all segments and of every two.",
+    );
     let churn = report::<ChurnQuery, ChurnDocument<'_>>(
         &mut types,
         "Churn by period",
@@ -74,17 +85,6 @@ pub(super) fn description() -> Value {
         &mut types,
         "Customers who are quietly leaving",
         "Active customers whose activity fell below a share of their own earlier pace.",
-    );
-    let segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
-        &mut types,
-        "Segments side by side",
-        "The retention of each segment, its differences from a baseline, which segments differ, and what a change of the \
-         total comes from.",
-    );
-    let survival = report::<ComparisonQuery, SurvivalDocument<'_>>(
-        &mut types,
-        "How long customers stay, by segment",
-        "Kaplan-Meier curves, median lifetimes, and log-rank tests of all segments and of every two.",
     );
     json!({
         "openapi": "3.1.0",

@@ -29,6 +29,10 @@ pub enum QueryCommand {
     Quartiles(QueryArgs),
     /// The same asked of every feature.
     Scan(QueryArgs),
+    /// Do segments stay alike? The retention of each, and its differences from a baseline.
+    Segments(QueryArgs),
+    /// How long do the customers of each segment stay?
+    Survival(QueryArgs),
     /// Of the customers who were active at the start of each period, how many were no longer active at its end?
     Churn(QueryArgs),
     /// New, retained, returned and dormant customers of each period.
@@ -39,10 +43,6 @@ pub enum QueryCommand {
     Lost(QueryArgs),
     /// The customers who are quietly leaving.
     Quiet(QueryArgs),
-    /// Do segments stay alike? The retention of each, and its differences from a baseline.
-    Segments(QueryArgs),
-    /// How long do the customers of each segment stay?
-    Survival(QueryArgs),
 }
 
 /// Whose report, and how it is printed.
@@ -78,6 +78,16 @@ pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<
             let report = features(store, args, Wanted::Scan).await?;
             print(args, &ScanDocument::new(&report), quartiles::write_scan)
         }
+        QueryCommand::Segments(args) => {
+            let report = compared(store, args).await?;
+            let document = SegmentsDocument::new(&report);
+            print(args, &document, comparison::write_segments)
+        }
+        QueryCommand::Survival(args) => {
+            let report = compared(store, args).await?;
+            let document = SurvivalDocument::new(&report);
+            print(args, &document, comparison::write_survival)
+        }
         QueryCommand::Churn(args) => {
             let found = leaving(store, args).await?;
             let document = ChurnDocument::new(&found.report);
@@ -107,16 +117,6 @@ pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<
             let document = QuietDocument::new(&found.report, &found.quiet);
             print(args, &document, churn::write_quiet)
         }
-        QueryCommand::Segments(args) => {
-            let report = compared(store, args).await?;
-            let document = SegmentsDocument::new(&report);
-            print(args, &document, comparison::write_segments)
-        }
-        QueryCommand::Survival(args) => {
-            let report = compared(store, args).await?;
-            let document = SurvivalDocument::new(&report);
-            print(args, &document, comparison::write_survival)
-        }
     };
     printed.context("the report can't be printed")
 }
@@ -133,19 +133,19 @@ async fn features(
     Ok(store.quartiles(&workspace, &query, wanted, now).await?)
 }
 
+/// Answers the question about segments on standard input.
+async fn compared(store: &Store, args: &QueryArgs) -> anyhow::Result<ComparisonReport> {
+    let query: ComparisonQuery = question(io::stdin())?;
+    let workspace = workspace(store, args).await?;
+    Ok(store.compare(&workspace, &query, Timestamp::now()).await?)
+}
+
 /// Answers the question about leaving on standard input, with all customers.
 async fn leaving(store: &Store, args: &QueryArgs) -> anyhow::Result<ChurnAnswer> {
     let query: ChurnQuery = question(io::stdin())?;
     let workspace = workspace(store, args).await?;
     let now = Timestamp::now();
     Ok(store.churn(&workspace, &query, now, usize::MAX).await?)
-}
-
-/// Answers the question about segments on standard input.
-async fn compared(store: &Store, args: &QueryArgs) -> anyhow::Result<ComparisonReport> {
-    let query: ComparisonQuery = question(io::stdin())?;
-    let workspace = workspace(store, args).await?;
-    Ok(store.compare(&workspace, &query, Timestamp::now()).await?)
 }
 
 async fn workspace(store: &Store, args: &QueryArgs) -> anyhow::Result<Workspace> {
