@@ -361,6 +361,8 @@ fn sentences_and_the_method() {
     assert_eq!(words::fine_percent(0.0), "0\u{a0}%");
     assert_eq!(words::fine_percent(0.0003), "<0.1\u{a0}%");
     assert_eq!(words::fine_percent(0.136), "14\u{a0}%");
+    assert_eq!(words::fine_percent(-15.96), "−1,596\u{a0}%");
+    assert!(words::churn_findings(&none).is_empty());
 }
 
 fn parse(text: &str) -> (ChurnQuery, Vec<String>) {

@@ -88,7 +88,7 @@ pub fn churn_findings(report: &ChurnReport) -> Vec<String> {
     if let Some((period, _)) = report.picked_period() {
         findings.extend(sticky(report, period));
     }
-    findings.push(quietly(report));
+    findings.extend((report.customers > 0).then(|| quietly(report)));
     findings
 }
 
@@ -96,6 +96,8 @@ fn net(churn: &Churn) -> Option<String> {
     let net = churn.net()?;
     let came = match (churn.new, churn.returned) {
         (0, 0) => "Nobody came or came back".to_owned(),
+        (new, 0) => format!("{} came and nobody came back", thousands(new)),
+        (0, returned) => format!("Nobody came and {} came back", thousands(returned)),
         (new, returned) => format!(
             "{} came and {} came back",
             thousands(new),

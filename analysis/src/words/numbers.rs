@@ -90,22 +90,20 @@ fn fine(rate: f64) -> String {
     if percent > 0.0 && percent < 0.05 {
         return "<0.1".to_owned();
     }
-    let text = match percent < 9.95 {
-        true => format!("{percent:.1}"),
-        false => format!("{percent:.0}"),
-    };
-    let size = text.strip_suffix(".0").unwrap_or(&text);
+    let size = decimal(percent);
     match rate < 0.0 {
         true => format!("\u{2212}{size}"),
-        false => size.to_owned(),
+        false => size,
     }
 }
 
-/// A number with a decimal below 10: "5.3", "1", "14".
+/// A number with a decimal below 10: "5.3", "1", "14", "1,596".
 pub fn decimal(number: f64) -> String {
-    let text = match number.abs() < 9.95 {
-        true => format!("{number:.1}"),
-        false => format!("{number:.0}"),
-    };
-    text.strip_suffix(".0").unwrap_or(&text).to_owned()
+    if number.abs() < 9.95 {
+        let text = format!("{number:.1}");
+        return text.strip_suffix(".0").unwrap_or(&text).to_owned();
+    }
+    let whole = format!("{number:.0}");
+    // Too large a number stays as it is.
+    whole.parse().map_or(whole, thousands)
 }

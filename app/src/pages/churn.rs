@@ -91,10 +91,12 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
         </div>
         {cards::periods(report, &query, found.churn)}
         {people::lost(&found.answer, &files)}
-        <div class="two even">
-            {cards::returns(report, found.returns)}
-            {cards::stickiness(report, found.stickiness)}
-        </div>
+        {(report.customers > 0).then(|| view! {
+            <div class="two even">
+                {cards::returns(report, found.returns)}
+                {cards::stickiness(report, found.stickiness)}
+            </div>
+        })}
         {cards::lifecycle(report, found.lifecycle)}
         {cards::fading(report, found.fading)}
         {people::quiet(&found.answer, &files)}
