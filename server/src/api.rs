@@ -12,7 +12,7 @@ use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use error::ApiError;
