@@ -120,21 +120,39 @@ enum Codes {
 impl Column {
     /// The column of these customers' values, in any order; of two values of a customer, the last.
     pub fn new(rows: impl IntoIterator<Item = (u32, Value)>) -> Column {
-        let mut numbers: HashMap<(String, Option<u64>), u32> = HashMap::new();
-        let mut values = Vec::new();
-        let mut codes: Vec<u32> = Vec::new();
+        let mut numbers: HashMap<(String, Option<u64>), usize> = HashMap::new();
+        let mut groups: Vec<(Value, Vec<u32>)> = Vec::new();
+        let mut last: HashMap<u32, usize> = HashMap::new();
         for (customer, value) in rows {
             let key = (value.text.clone(), value.number.map(f64::to_bits));
-            let code = *numbers.entry(key).or_insert_with(|| {
-                values.push(value);
-                u32::try_from(values.len()).expect("fewer values than customers")
+            let group = *numbers.entry(key).or_insert_with(|| {
+                groups.push((value, Vec::new()));
+                groups.len() - 1
             });
-            let customer = place(customer);
-            if codes.len() <= customer {
-                codes.resize(customer + 1, 0);
-            }
-            codes[customer] = code;
+            last.insert(customer, group);
         }
+        for (customer, group) in last {
+            groups[group].1.push(customer);
+        }
+        Column::grouped(groups)
+    }
+
+    /// The column of these different values, each with the customers who have it.
+    pub fn grouped(groups: impl IntoIterator<Item = (Value, Vec<u32>)>) -> Column {
+        let mut values = Vec::new();
+        let mut codes: Vec<u32> = Vec::new();
+        for (value, customers) in groups {
+            values.push(value);
+            let code = u32::try_from(values.len()).expect("fewer values than customers");
+            for customer in customers {
+                let customer = place(customer);
+                if codes.len() <= customer {
+                    codes.resize(customer + 1, 0);
+                }
+                codes[customer] = code;
+            }
+        }
+        values.shrink_to_fit();
         let fit = "as wide as the largest";
         let codes = if values.len() <= usize::from(u8::MAX) {
             let codes = codes.iter().map(|&code| u8::try_from(code).expect(fit));
@@ -143,6 +161,7 @@ impl Column {
             let codes = codes.iter().map(|&code| u16::try_from(code).expect(fit));
             Codes::Two(codes.collect())
         } else {
+            codes.shrink_to_fit();
             Codes::Four(codes)
         };
         Column { codes, values }

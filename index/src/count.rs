@@ -6,8 +6,9 @@
 
 use crate::bits;
 use crate::bytes::place;
+use crate::last::Last;
 use crate::month::timestamp;
-use crate::sets::{Last, Run, ShardSets};
+use crate::sets::{Run, ShardSets};
 use analysis::rule::{Need, Rule};
 use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;

@@ -87,48 +87,11 @@ impl ShardSets {
             .collect();
         placed.sort_unstable_by_key(|(entry, _)| (entry.start, entry.customer));
         let mut sets = ShardSets::lay_out(frame, &placed);
-        let slots = Slots::of(&placed, |number, cohort| {
+        let slots = Slots::of(&placed, 0, |number, cohort| {
             short(sets.blocks[number / 64]).wrapping_sub(cohort)
         });
         sets.words = slots.mark(frame, chunks, std::mem::take(&mut sets.words))?;
         Ok(sets)
-    }
-
-    /// Which entries were active in the calendar frame's last period as far as `frame` (see [`Frame::last_before`]) sees
-    /// it, given the chunks of its months. With it, sets that see all of that period answer as of an instant within it.
-    ///
-    /// `count_before` says whether events of an entry's own period count from the beginning of that period on.
-    ///
-    /// # Errors
-    /// As [`ShardSets::build`].
-    pub fn last<'a>(
-        &self,
-        frame: &Frame,
-        count_before: bool,
-        chunks: impl IntoIterator<Item = (Month, &'a Chunk<'a>)>,
-    ) -> Result<Last, Broken> {
-        let mut placed = Vec::with_capacity(self.len());
-        for run in &self.runs {
-            let cohort = place(run.cohort);
-            let bound = frame.bounds[cohort];
-            placed.extend((run.first..run.end).map(|number| {
-                let start = self.starts[place(number)];
-                let entry = Entry {
-                    customer: self.customers[place(number)],
-                    start,
-                    since: if count_before { bound } else { start },
-                    given: false,
-                };
-                (entry, cohort)
-            }));
-        }
-        let period = short(frame.periods().saturating_sub(1));
-        let slots = Slots::of(&placed, |number, _| short(number / 64).wrapping_sub(period));
-        Ok(Last {
-            period,
-            started: self.starts.partition_point(|start| *start < frame.limit),
-            words: slots.mark(frame, chunks, vec![0; bits::words(self.len())])?,
-        })
     }
 
     /// Room for everything, no bit set yet.
@@ -221,36 +184,6 @@ impl ShardSets {
     }
 }
 
-/// The entries that were active in a frame's last period before some instant in it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Last {
-    period: u32,
-    /// How many entries had started; they are the first.
-    started: usize,
-    /// One a block.
-    words: Vec<u64>,
-}
-
-impl Last {
-    /// Those of a block who had started.
-    pub(crate) fn started(&self, block: usize) -> u64 {
-        bits::span(0, self.started.saturating_sub(block * 64).min(64))
-    }
-
-    /// Puts itself into a block's words, for the entries in `mask`, who are of one cohort.
-    pub(crate) fn patch(&self, words: &mut [u64], block: usize, cohort: u32, mask: u64) {
-        let period = self.period.checked_sub(cohort).map(place);
-        if let Some(word) = period.and_then(|period| words.get_mut(period)) {
-            *word = *word & !mask | self.words[block] & mask;
-        }
-    }
-
-    /// Bytes of memory.
-    pub fn size(&self) -> usize {
-        size_of_val(&self.words[..])
-    }
-}
-
 /// Counts events per entry and period up to the number that makes the period active.
 ///
 /// Counters are as narrow as that number allows and begin so high that they overflow when it is reached; the overflow
@@ -310,7 +243,7 @@ struct Slot {
 const NOBODY: i32 = i32::MAX;
 
 /// Where events set their bits: first the first entry of each customer, in their order, then further ones.
-struct Slots<'a> {
+pub(crate) struct Slots<'a> {
     /// The number of customers, and so of the first slots.
     customers: usize,
     slots: Vec<Slot>,
@@ -319,9 +252,13 @@ struct Slots<'a> {
 }
 
 impl<'a> Slots<'a> {
-    /// `origin` tells the word of the frame's period 0 (it may lie before all words and wrap around) for an entry's
+    /// The first of these entries has the number `first`. `origin` tells the word of the frame's period 0 (it may lie before all words and wrap around) for an entry's
     /// number and cohort.
-    fn of(placed: &'a [(Entry, usize)], origin: impl Fn(usize, u32) -> u32) -> Slots<'a> {
+    pub(crate) fn of(
+        placed: &'a [(Entry, usize)],
+        first: usize,
+        origin: impl Fn(usize, u32) -> u32,
+    ) -> Slots<'a> {
         let customers = placed.iter().map(|(entry, _)| place(entry.customer) + 1);
         let customers = customers.max().unwrap_or(0);
         let nobody = Slot {
@@ -333,7 +270,7 @@ impl<'a> Slots<'a> {
         };
         let mut slots = vec![nobody; customers];
         let mut entries = vec![None; customers];
-        for (number, (entry, cohort)) in placed.iter().enumerate() {
+        for (number, (entry, cohort)) in (first..).zip(placed) {
             let cohort = short(*cohort);
             let mut slot = Slot {
                 day: i32::try_from(entry.since.div_euclid(DAY)).unwrap_or(NOBODY),
@@ -366,7 +303,7 @@ impl<'a> Slots<'a> {
     }
 
     /// Sets the bits of all events that a frame sees in these words.
-    fn mark<'b>(
+    pub(crate) fn mark<'b>(
         &self,
         frame: &Frame,
         chunks: impl IntoIterator<Item = (Month, &'b Chunk<'b>)>,
@@ -487,6 +424,6 @@ impl<'a> Slots<'a> {
 }
 
 /// A number within a shard.
-fn short(number: usize) -> u32 {
+pub(crate) fn short(number: usize) -> u32 {
     u32::try_from(number).expect("a shard has fewer than 2^32 entries and words")
 }

@@ -1,6 +1,7 @@
 //! Who leaves: customers' active days, read by plain SQL over raw events in one query, whatever the number of periods.
 //! What follows from them is `analysis::churn`'s.
 
+use crate::gate::Work;
 use crate::instant::{from_db, to_db};
 use crate::retention::{Scope, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
@@ -49,6 +50,7 @@ impl Store {
             return Err(StoreError::ActivityNotReady(activity));
         }
         query.activity.clone_from(&population.activity);
+        let _turn = self.gate.turn(Work::Scan).await;
         let mut snapshot = self.snapshot().await?;
         let first = sqlx::query_scalar!(
             "select min(first_event_at) from customer where workspace_id = $1",

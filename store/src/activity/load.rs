@@ -278,13 +278,15 @@ pub(super) async fn columns(
         .filter(|(_, known)| known.is_none())
         .map(|(state, _)| state.shard)
         .collect();
-    let mut values: HashMap<i16, Vec<(u32, Value)>> = HashMap::new();
+    let mut values: HashMap<i16, Vec<(Value, Vec<u32>)>> = HashMap::new();
     if !missing.is_empty() {
         let mut rows = sqlx::query!(
-            r#"select shard, customer_no, traits ->> $3 as "text!",
-                      case jsonb_typeof(traits -> $3) when 'number' then (traits -> $3)::float8 end as number
+            r#"select shard, traits ->> $3 as "text!",
+                      case jsonb_typeof(traits -> $3) when 'number' then (traits -> $3)::float8 end as number,
+                      array_agg(customer_no) as "customers!"
                from customer
-               where workspace_id = $1 and shard = any($2) and traits ->> $3 is not null"#,
+               where workspace_id = $1 and shard = any($2) and traits ->> $3 is not null
+               group by 1, 2, 3"#,
             workspace,
             &missing,
             name
@@ -295,13 +297,14 @@ pub(super) async fn columns(
                 text: row.text,
                 number: row.number,
             };
-            let customer = row.customer_no.unsigned_abs();
-            values.entry(row.shard).or_default().push((customer, value));
+            let customers = row.customers.into_iter().map(i32::unsigned_abs);
+            let group = (value, customers.collect());
+            values.entry(row.shard).or_default().push(group);
         }
     }
     let columns = states.iter().zip(known).map(|(state, known)| {
         known.unwrap_or_else(|| {
-            let column = Column::new(values.remove(&state.shard).unwrap_or_default());
+            let column = Column::grouped(values.remove(&state.shard).unwrap_or_default());
             let column = Arc::new(column);
             memory.put_column(
                 workspace,

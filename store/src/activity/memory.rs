@@ -65,7 +65,7 @@ pub(super) struct Last {
     pub(super) as_of: i64,
     /// That of the sets.
     pub(super) frame: Arc<Frame>,
-    pub(super) last: index::sets::Last,
+    pub(super) last: index::Last,
 }
 
 #[derive(PartialEq, Eq, Hash)]
