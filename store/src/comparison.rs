@@ -329,6 +329,7 @@ impl<'a> Asked<'a> {
         query: &ComparisonQuery,
     ) -> Result<Vec<Vec<Ending>>, StoreError> {
         let inactivity = i32::try_from(query.inactivity()).unwrap_or(i32::MAX);
+        // Customer by customer: their number can't be estimated well, and a join might be tried in the worst of ways.
         macro_rules! lives {
             ($events:tt, $from:tt) => {
                 labelled_query!(
@@ -339,14 +340,14 @@ impl<'a> Asked<'a> {
                     r#"
                     select segment as "segment!", ended as "ended!", count(*) as "customers!",
                            floor(extract(epoch from case when ended then last else $7 end - start) / 86400)::integer as "days!"
-                    from (select segment, start, last, last + make_interval(hours => 24 * $28::integer) <= $7 as ended
-                          from (select l.segment, l.shard, l.customer_no, min(l.start) as start,
-                                       greatest(min(l.start), max(e.at)) as last
-                                from labelled l left join "# + $from + r#" e
-                                  on e.workspace_id = $1 and e.shard = l.shard and e.customer_no = l.customer_no
-                                 and e.event_name_id = any($6::integer[]) and e.at >= l.start and e.at < $7
-                                 and e.at >= $3
-                                group by 1, 2, 3) one) life
+                    from (select l.segment, l.start, greatest(l.start, a.last) as last,
+                                 greatest(l.start, a.last) + make_interval(hours => 24 * $28::integer) <= $7 as ended
+                          from (select segment, shard, customer_no, min(start) as start
+                                from labelled group by 1, 2, 3) l
+                          cross join lateral (
+                              select max(e.at) as last from "# + $from + r#" e
+                              where e.workspace_id = $1 and e.shard = l.shard and e.customer_no = l.customer_no
+                                and e.event_name_id = any($6::integer[]) and e.at >= l.start and e.at < $7) a) life
                     group by 1, 2, 4"#,
                     inactivity
                 )
