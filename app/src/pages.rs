@@ -1,11 +1,13 @@
 //! One file a page. Pages are rendered by the server only; what lives in the browser are the islands in them.
 
+pub mod builder;
 pub mod data;
 pub mod features;
 pub mod home;
 pub mod import;
 pub mod not_found;
 pub mod retention;
+pub mod saved;
 
 /// Whether the requested page has islands; the others load no program.
 pub(crate) fn lively() -> bool {

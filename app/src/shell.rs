@@ -6,7 +6,7 @@ use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
-use pages::{data, features, home, import, not_found, retention};
+use pages::{builder, data, features, home, import, not_found, retention, saved};
 
 /// The document around the application. Pages without islands load no program.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -44,6 +44,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>
                 <Route path=path!("/w/:workspace/retention") view=retention::RetentionPage ssr=Async/>
                 <Route path=path!("/w/:workspace/features") view=features::FeaturesPage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments/edit") view=builder::BuilderPage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments/saved") view=saved::SavedPage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments/saved/:segment") view=saved::SegmentPage ssr=Async/>
                 <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
                 // where a file that was not taken leads
                 <Route path=path!("/w/:workspace/upload") view=data::DataPage ssr=Async/>

@@ -3,7 +3,7 @@
 use crate::config::SiteConfig;
 use crate::imports::Imports;
 use crate::upload::{self, Desk};
-use crate::{api, guard, health};
+use crate::{api, guard, health, segments};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
@@ -107,6 +107,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         let made_with = made_with.clone();
         move || made_with.provide()
     };
+    let kept = segments::routes(store.clone(), made_with.clone());
     let files = upload::routes(Desk {
         store: store.clone(),
         queue: imports.queue(),
@@ -142,6 +143,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .merge(icon)
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
             .merge(files)
+            .merge(kept)
             .merge(health),
     ))
 }

@@ -43,6 +43,7 @@ pub fn Frame(
     let ways = [
         way("retention", "Retention"),
         way("features", "Features"),
+        way("segments/saved", "Segments"),
         way("data", "Data"),
     ];
     view! {
