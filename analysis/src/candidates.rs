@@ -234,7 +234,7 @@ fn has(words: &[String], pattern: &[&str]) -> bool {
             && !["page", "screen", "session"].contains(&squeezed.as_str())
 }
 
-/// The words of a name in small letters: "userLoggedIn", "User logged-in" and "USER_LOGGED_IN" are the same.
+/// The words of a name in small letters: "userSignedIn", "User signed-in" and "USER SIGNED IN" are the same.
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 mod quartiles;
 
@@ -45,9 +45,56 @@ pub struct RetentionDocument<'a> {
     /// What each column looks at, column 0 first: "4" is the fourth period after the cohort's own.
     pub columns: Vec<String>,
     /// Every cohort of the range, oldest first, empty ones too.
-    pub cohorts: Vec<CohortDocument>,
+    pub cohorts: CohortDocuments<'a>,
     /// Column by column, pooled over the cohorts that had finished it; `null` where none had.
     pub overall: Vec<Option<OverallDocument>>,
+}
+
+/// The cohorts of a report, each written out when it is its turn: a report may have a hundred thousand cells.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CohortDocuments<'a>(&'a RetentionReport);
+
+impl CohortDocuments<'_> {
+    /// The cohorts one by one.
+    pub fn iter(&self) -> impl Iterator<Item = CohortDocument> {
+        self.0.cohorts.iter().map(|cohort| {
+            let columns = 0..u32::try_from(cohort.cells.len()).unwrap_or(u32::MAX);
+            let start = Some(cohort.start);
+            let facts = columns.map_while(|period| {
+                let cohort = start;
+                self.0.cell(CellRef { cohort, period })
+            });
+            CohortDocument {
+                start: cohort.start,
+                size: cohort.size,
+                forming: cohort.forming,
+                cells: facts
+                    .map(|facts| CellDocument::new(&facts, cohort.size))
+                    .collect(),
+            }
+        })
+    }
+}
+
+impl Serialize for CohortDocuments<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for CohortDocuments<'_> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Vec::<CohortDocument>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Vec::<CohortDocument>::json_schema(generator)
+    }
+
+    fn inline_schema() -> bool {
+        Vec::<CohortDocument>::inline_schema()
+    }
 }
 
 /// A cohort and its cells.
@@ -105,7 +152,6 @@ impl<'a> RetentionDocument<'a> {
     /// Writes a report out.
     pub fn new(report: &'a RetentionReport) -> Self {
         let columns = || 0..u32::try_from(report.columns()).unwrap_or(u32::MAX);
-        let fact = |cohort: Option<Date>, period: u32| report.cell(CellRef { cohort, period });
         Self {
             method: words::method_line(report),
             query: &report.query,
@@ -120,21 +166,15 @@ impl<'a> RetentionDocument<'a> {
             columns: columns()
                 .map(|column| words::column_label(&report.query, column))
                 .collect(),
-            cohorts: report
-                .cohorts
-                .iter()
-                .map(|cohort| CohortDocument {
-                    start: cohort.start,
-                    size: cohort.size,
-                    forming: cohort.forming,
-                    cells: columns()
-                        .map_while(|column| fact(Some(cohort.start), column))
-                        .map(|facts| CellDocument::new(&facts, cohort.size))
-                        .collect(),
-                })
-                .collect(),
+            cohorts: CohortDocuments(report),
             overall: columns()
-                .map(|column| fact(None, column).map(|facts| OverallDocument::new(&facts)))
+                .map(|column| {
+                    let at = CellRef {
+                        cohort: None,
+                        period: column,
+                    };
+                    report.cell(at).map(|facts| OverallDocument::new(&facts))
+                })
                 .collect(),
         }
     }

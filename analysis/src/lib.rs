@@ -12,6 +12,7 @@ mod names;
 
 pub mod candidates;
 pub mod churn;
+pub mod comparison;
 pub mod document;
 pub mod import;
 pub mod period;

@@ -13,6 +13,7 @@ use crate::period::Grain;
 mod activity;
 mod check;
 mod churn;
+mod comparison;
 mod condition;
 mod error;
 mod filter;
@@ -34,6 +35,7 @@ pub use check::{
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
 };
 pub use churn::{ChurnQuery, DEFAULT_PACE, DEFAULT_STICKY_DAYS, MAX_STICKY_DAYS, MAX_THRESHOLD};
+pub use comparison::{ComparisonQuery, DEFAULT_INACTIVITY, DateRange, MAX_SIDE_BY_SIDE, Split};
 pub use condition::{Behaviour, Days, EventFilter};
 pub use error::QueryError;
 pub use kind::{Bracket, ColumnZero, DEFAULT_BRACKETS, NotABracket, RetentionKind};

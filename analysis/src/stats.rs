@@ -6,18 +6,22 @@
 use serde::{Deserialize, Serialize};
 
 mod holm;
+mod mix;
 mod size;
 mod strata;
+mod survival;
 #[cfg(feature = "inference")]
 mod tail;
 mod trend;
 
 pub use holm::holm;
+pub use mix::{Contribution, Shift, kitagawa};
 pub(crate) use size::whole;
 pub use size::{Z_80, Z_90, per_side};
 pub use strata::{Stratified, Stratum, mantel_haenszel};
+pub use survival::{Ending, LogRank, Step, Survival, at_risk, kaplan_meier, log_rank};
 #[cfg(feature = "inference")]
-pub use tail::p_value;
+pub use tail::{chi_squared_p, p_value};
 pub use trend::{TrendGroup, cochran_armitage};
 
 /// The 97.5 % quantile of the standard normal distribution, which leaves 2.5 % on each side.

@@ -6,6 +6,7 @@
 mod cell;
 mod churn;
 mod column;
+mod comparison;
 mod dates;
 mod definition;
 mod entry;
@@ -23,6 +24,9 @@ pub use churn::{
     churn_threshold, days_text, dormancy_stands_out, fading_sentence, in_period, quietly,
 };
 pub use column::{column_label, column_name};
+pub use comparison::{
+    comparison_finding, comparison_method, days, lifetime, mix_sentence, pair_sentence, split,
+};
 pub use dates::{date, date_time, period_label, period_name, short_date};
 pub use definition::{activity_event, activity_rule, definition, duration};
 pub use entry::{activity, entered, entering};

@@ -1,7 +1,5 @@
 //! Definitions of activity: limits, texts, words, and when a workflow is completed.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use analysis::candidates::{Usage, candidates, left_out, no_value};
 use analysis::query::{
     ActivityDefinition, ActivityEvent, ActivityRule, Draft, EventFilter, RetentionQuery,

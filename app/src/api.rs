@@ -2,6 +2,10 @@
 //! nothing they are given.
 
 #[cfg(feature = "ssr")]
+pub mod activities;
+#[cfg(feature = "ssr")]
+pub mod comparison;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod quartiles;

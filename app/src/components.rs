@@ -15,6 +15,8 @@ mod matrix;
 #[cfg(feature = "ssr")]
 pub mod choosers;
 #[cfg(feature = "ssr")]
+pub mod compare;
+#[cfg(feature = "ssr")]
 pub mod dots;
 #[cfg(feature = "ssr")]
 pub mod features;
@@ -22,5 +24,7 @@ pub mod features;
 pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod popover;
+#[cfg(feature = "ssr")]
+pub mod proposals;
 #[cfg(feature = "ssr")]
 pub mod question;

@@ -15,6 +15,9 @@ pub enum AppError {
     /// Nobody has said yet what counts as active here.
     #[error("This workspace has not been told which events count as active.")]
     NoActivity,
+    /// The saved definition of activity is still being filled in; the sentence says which.
+    #[error("{0}")]
+    Filling(String),
     /// The question can't be answered as it stands; the sentence says why.
     #[error("{0}")]
     BadRequest(String),
@@ -32,7 +35,7 @@ pub enum AppError {
 impl AppError {
     /// Whether trying again may help.
     pub fn passing(&self) -> bool {
-        matches!(self, Self::Unavailable | Self::Transport)
+        matches!(self, Self::Unavailable | Self::Transport | Self::Filling(_))
     }
 }
 
@@ -70,7 +73,9 @@ pub(crate) mod ssr {
             match self {
                 Self::NotFound => StatusCode::NOT_FOUND,
                 Self::NoActivity | Self::BadRequest(_) => StatusCode::UNPROCESSABLE_ENTITY,
-                Self::Unavailable | Self::Transport => StatusCode::SERVICE_UNAVAILABLE,
+                Self::Unavailable | Self::Transport | Self::Filling(_) => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             }
         }
@@ -82,9 +87,11 @@ pub(crate) mod ssr {
                 StoreError::NotFound => Self::NotFound,
                 StoreError::NoActivity => Self::NoActivity,
                 StoreError::Query(cause) => Self::BadRequest(cause.to_string()),
-                StoreError::Zone(_) | StoreError::Conflict(_) | StoreError::TooLong => {
-                    Self::BadRequest(error.to_string())
-                }
+                StoreError::ActivityNotReady(_) => Self::Filling(error.to_string()),
+                StoreError::Zone(_)
+                | StoreError::Conflict(_)
+                | StoreError::NoSuchActivity(_)
+                | StoreError::TooLong => Self::BadRequest(error.to_string()),
                 StoreError::Unavailable(cause) => {
                     tracing::warn!(error = %cause, "data base not available");
                     Self::Unavailable

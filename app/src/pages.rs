@@ -1,6 +1,8 @@
 //! One file a page. Pages are rendered by the server only; what lives in the browser are the islands in them.
 
+pub mod activity;
 pub mod builder;
+pub mod compare;
 pub mod data;
 pub mod features;
 pub mod home;

@@ -6,7 +6,9 @@ use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
-use pages::{builder, data, features, home, import, not_found, retention, saved};
+use pages::{
+    activity, builder, compare, data, features, home, import, not_found, retention, saved,
+};
 
 /// The document around the application. Pages without islands load no program.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -44,6 +46,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>
                 <Route path=path!("/w/:workspace/retention") view=retention::RetentionPage ssr=Async/>
                 <Route path=path!("/w/:workspace/features") view=features::FeaturesPage ssr=Async/>
+                <Route path=path!("/w/:workspace/activity") view=activity::ActivityPage ssr=Async/>
+                <Route path=path!("/w/:workspace/activity/edit") view=activity::EditPage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments") view=compare::ComparePage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/edit") view=builder::BuilderPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved") view=saved::SavedPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved/:segment") view=saved::SegmentPage ssr=Async/>

@@ -274,6 +274,24 @@ pub fn not_scanned(report: &QuartileReport) -> String {
     }
 }
 
+/// Steps of the heat scale above the lowest.
+const STEPS: f64 = 20.0;
+
+/// The step of the scale for a share; `top` is the share at its dark end.
+pub fn heat(share: f64, top: f64) -> u8 {
+    if top <= 0.0 {
+        return 0;
+    }
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 20 by the clamp"
+    )]
+    let step = (share / top * STEPS).clamp(0.0, STEPS).round() as u8;
+    step
+}
+
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {

@@ -37,6 +37,12 @@ pub(crate) fn group(mark: Mark, place: u8) -> RGBColor {
     RGBColor(6, mark, place)
 }
 
+/// A mark of the segment with this number of a colour.
+pub(crate) fn segment(mark: Mark, number: u8) -> RGBColor {
+    let RGBColor(_, mark, _) = group(mark, 0);
+    RGBColor(9, mark, number)
+}
+
 /// Where groups end.
 pub(crate) const CUT: RGBColor = RGBColor(7, 0, 0);
 
@@ -117,6 +123,10 @@ pub(crate) fn classes(svg: &str, name: impl Fn(u16) -> Option<String>) -> String
             (8, _, place) => {
                 let role = ROLES.get(usize::from(place)).copied().unwrap_or_default();
                 out.push_str(&format!("class=\"{role}\""));
+            }
+            (9, mark, number) => {
+                let mark = MARKS.get(usize::from(mark)).copied().unwrap_or_default();
+                out.push_str(&format!("class=\"{mark} s{number}\""));
             }
             // no role has such a colour
             _ => {}

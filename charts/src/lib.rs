@@ -5,10 +5,12 @@
 //! [`ink`]), which is exchanged for a class at the end, and the style sheet decides what it looks like in each theme.
 
 mod churn;
+mod comparison;
 mod ink;
 mod quartiles;
 mod retention;
 
 pub use churn::{churn, fading, lifecycle, returns, stickiness};
+pub use comparison::{lifetimes, segments};
 pub use quartiles::{groups, usage};
 pub use retention::retention;

@@ -2,9 +2,12 @@
 //!
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
+mod activities;
 mod error;
 mod openapi;
 mod quartiles;
+mod segments;
+mod written;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
@@ -16,6 +19,7 @@ use axum::{Json, Router};
 use error::ApiError;
 use jiff::Timestamp;
 use store::Store;
+use written::written;
 
 /// Most bytes of a question: fifty events and twenty filters of fifty values fit many times.
 const QUESTION: usize = 256 * 1024;
@@ -26,12 +30,24 @@ pub(crate) fn routes(store: Store) -> Router {
     Router::new()
         .route("/workspaces/{workspace}/reports/retention", post(retention))
         .route(
+            "/workspaces/{workspace}/activities",
+            get(activities::list).post(activities::save),
+        )
+        .route(
             "/workspaces/{workspace}/reports/quartiles",
             post(quartiles::quartiles),
         )
         .route(
             "/workspaces/{workspace}/reports/scan",
             post(quartiles::scan),
+        )
+        .route(
+            "/workspaces/{workspace}/segments",
+            get(segments::list).post(segments::save),
+        )
+        .route(
+            "/workspaces/{workspace}/segments/count",
+            post(segments::count),
         )
         .route(
             "/openapi.json",
@@ -54,5 +70,9 @@ async fn retention(
     let report = store
         .retention(&workspace, &query, Timestamp::now())
         .await?;
-    Ok(Json(RetentionDocument::new(&report)).into_response())
+    let cells = report.cohorts.iter().map(|cohort| cohort.cells.len()).sum();
+    written(cells, move || {
+        serde_json::to_vec(&RetentionDocument::new(&report))
+    })
+    .await
 }

@@ -1,7 +1,8 @@
 //! Keeps the activity index small and complete while the server runs.
 //!
 //! Writers index their own events in their own transaction, so the index is never behind; what is left to do here is
-//! to fold their many small segments together, and to index what was stored by a version without an index.
+//! to fold their many small segments together, and to index what was stored by a version without an index. The streams
+//! of saved definitions of activity are kept here as well, first, while the segments still tell who did something.
 
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -32,6 +33,10 @@ async fn look(store: &Store, complete: &mut bool) -> Result<(), StoreError> {
         *complete = true;
     }
     for workspace in store.workspaces().await? {
+        // A file being brought in ends with a look at all of it, which is less work than many looks.
+        if store.loading(workspace.id).await?.is_none() {
+            store.keep_activities(workspace.id, |_, _| {}).await?;
+        }
         store.fold_activity(workspace.id, SEGMENTS).await?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Serves Holdfast: pages, files, health, and the command line. `main.rs` only calls [`commands::run`].
 
+mod activities;
 mod api;
 pub mod cluster;
 pub mod commands;

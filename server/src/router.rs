@@ -3,7 +3,7 @@
 use crate::config::SiteConfig;
 use crate::imports::Imports;
 use crate::upload::{self, Desk};
-use crate::{api, guard, health, segments};
+use crate::{activities, api, guard, health, segments};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
@@ -144,6 +144,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
             .merge(files)
             .merge(kept)
+            .merge(activities::routes(store.clone()))
             .merge(health),
     ))
 }

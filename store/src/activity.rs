@@ -3,20 +3,23 @@
 //! A write adds its events to the index in its own transaction, as a segment in the journal (`journal`). Segments are
 //! folded into chunks of a month when there are enough of them (`fold`). A question reads the chunks it needs and the
 //! journal since, in one snapshot (`load`), makes sets of active periods of them, keeps both in memory by version
-//! (`memory`), and counts (`answer`). A question about features is answered from a sum of the same chunks (`usage`). Its
-//! columns of traits also tell who belongs to a segment (`customers`). All of it can be made anew from the events, and
-//! compared with them (`rebuild`).
+//! (`memory`), and counts (`answer`); `asked` knows what a question means for a shard, `gather` reads and makes on several
+//! connections and threads. A question about features is answered from a sum of the same chunks (`usage`). Its columns of
+//! traits also tell who belongs to a segment (`customers`). All of it can be made anew from the events, and compared with
+//! them (`rebuild`).
 
 mod answer;
+mod asked;
 mod customers;
 mod fold;
+mod gather;
 mod load;
 mod memory;
 mod rebuild;
 mod streams;
 mod usage;
 
-pub(crate) use answer::{Question, count, joined};
+pub(crate) use answer::{LITTLE_WORK, Prepared, Question, joined, prepare};
 pub(crate) use customers::Customers;
 pub use memory::INDEX_MEMORY;
 pub(crate) use memory::Memory;

@@ -68,6 +68,11 @@ impl Store {
         let (population, periods) = prepare(workspace, &query.population(), now)?;
         let mut query = query.clone();
         query.active.clone_from(&population.active);
+        // Conditions on properties are asked of a stream only.
+        if let Some(activity) = workspace.unfilled(&query.activity, &population) {
+            return Err(StoreError::ActivityNotReady(activity));
+        }
+        query.activity.clone_from(&population.activity);
         let mut snapshot = self.snapshot().await?;
         let first = sqlx::query_scalar!(
             "select min(first_event_at) from customer where workspace_id = $1",

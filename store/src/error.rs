@@ -25,7 +25,7 @@ pub enum StoreError {
     NoSuchActivity(String),
     /// A definition of activity whose past is still being looked through.
     #[error(
-        "The definition “{0}” is still being filled in from the events stored so far. Ask again in a moment."
+        "The definition “{0}” is still being filled in from the events stored so far; it answers in a moment."
     )]
     ActivityNotReady(String),
     /// The question was given up, so that others are answered.

@@ -3,9 +3,11 @@
 
 mod activity;
 mod churn;
+mod comparison;
 mod customers;
 mod definitions;
 mod error;
+mod gate;
 mod groups;
 mod import;
 mod instant;
@@ -14,6 +16,7 @@ mod quartiles;
 mod retention;
 mod segments;
 mod shard;
+mod snapshot;
 mod workspace;
 mod writer;
 
@@ -45,13 +48,28 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 pub struct Store {
     pool: PgPool,
     activity: Arc<activity::Memory>,
+    gate: Arc<gate::Gate>,
+    /// Customers whose sets are made without waiting for a turn.
+    little_work: usize,
 }
 
 impl Store {
     /// A store over an existing pool (tests bring their own).
     pub fn new(pool: PgPool) -> Self {
         let activity = Arc::new(activity::Memory::new(INDEX_MEMORY));
-        Self { pool, activity }
+        Self {
+            pool,
+            activity,
+            gate: Arc::new(gate::Gate::new()),
+            little_work: activity::LITTLE_WORK,
+        }
+    }
+
+    /// Counts the making of sets for more than so many customers as heavy work, of which only so much is done at once.
+    #[must_use]
+    pub fn with_little_work(mut self, customers: usize) -> Self {
+        self.little_work = customers;
+        self
     }
 
     /// Lets the activity index take so many bytes of memory instead of [`INDEX_MEMORY`]; what it has read is forgotten.
@@ -68,7 +86,9 @@ impl Store {
         let options = options
             .disable_statement_logging()
             // A plan made for any parameters is a bad one for most of ours, and compiling one takes longer than running it.
-            .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
+            .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")])
+            // A question that was given up (see `snapshot`) is noticed while Postgres works on it.
+            .options([("client_connection_check_interval", "1s")]);
         let pool = PgPoolOptions::new()
             .max_connections(16)
             // A page must answer "the data base is away" rather than hang.

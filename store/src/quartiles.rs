@@ -2,6 +2,7 @@
 //! reference, plain SQL over raw events in which one query answers for all features.
 
 use crate::activity::{self, FeatureQuestion, Watch, joined};
+use crate::gate::Work;
 use crate::retention::{Engine, Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
 use analysis::quartiles::{FactRow, Facts, QuartileReport, Wanted, answer};
@@ -62,6 +63,7 @@ impl Store {
             return Err(StoreError::ActivityNotReady(activity));
         }
         query.activity.clone_from(&population.activity);
+        let _turn = self.gate.turn(Work::Features).await;
         let mut snapshot = self.snapshot().await?;
         let last = plan.cohort_count.saturating_sub(1);
         let asked = (&population, &plan);

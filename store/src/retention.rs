@@ -4,15 +4,18 @@
 //! Periods are cut by `analysis` and handed over as bounds, so there is one calendar and Postgres only looks up in
 //! which slot an instant falls. One membership text serves the matrix and the list behind a cell: they can't disagree.
 
+use crate::activity::{self, Prepared, Question};
+use crate::gate::{Turn, Work};
 use crate::instant::from_db;
-use crate::{Store, StoreError, Workspace, activity};
+use crate::snapshot::Snapshot;
+use crate::{Store, StoreError, Workspace};
 use analysis::period::Calendar;
 use analysis::query::{RetentionQuery, StartRule};
 use analysis::report::RetentionReport;
 use analysis::shape::{About, RetentionPlan, shape};
 use analysis::tally::Tally;
 use jiff::Timestamp;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 
 mod membership;
 
@@ -70,21 +73,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<RetentionReport, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
-        let mut snapshot = self.snapshot().await?;
-        let last = plan.cohort_count.saturating_sub(1);
-        let range = (0, last);
-        let scope = Scope::new(&mut snapshot, self, workspace, (&query, &plan), range).await?;
+        let (turn, mut snapshot, scope, by_index) =
+            self.in_turn(engine, workspace, (&query, &plan)).await?;
         let mut counted = None;
-        if engine != Engine::Reference {
-            let asked = activity::Question {
-                workspace,
-                query: &query,
-                plan: &plan,
-                active: &scope.event_ids,
-                start: &scope.start_ids,
-                members: scope.members.as_ref(),
-            };
-            counted = match activity::count(&mut snapshot, &self.activity, &asked).await {
+        if let Some(prepared) = by_index {
+            let question = scope.question(workspace, (&query, &plan));
+            counted = match prepared.count(self, &mut snapshot, &question).await {
                 Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
                     tracing::error!(
                         workspace = workspace.id.0,
@@ -92,16 +86,16 @@ impl Store {
                     );
                     None
                 }
-                counted => counted?,
+                counted => Some(counted?),
             };
         }
         let counted = match counted {
             Some(counted) => counted,
-            None if engine == Engine::Index => return Err(StoreError::NotFound),
             None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
         };
         let watermark = watermark(&mut snapshot, workspace).await?;
         snapshot.commit().await?;
+        drop(turn);
         let about = About {
             watermark,
             left_out: counted.left_out,
@@ -112,20 +106,62 @@ impl Store {
         Ok(report)
     }
 
-    /// A read-only view of one moment, so that the numbers of a report belong together.
-    ///
-    /// What is asked in it is given up after two minutes: whoever asked has gone, and others wait.
-    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        let begin = "begin isolation level repeatable read, read only";
-        let mut snapshot = self.pool.begin_with(begin).await?;
-        sqlx::query!("set local statement_timeout = '120s'")
-            .execute(&mut *snapshot)
-            .await?;
-        Ok(snapshot)
+    /// A snapshot to answer a question in, with what the index has in memory for it if it can answer, and a turn if it
+    /// is heavy work.
+    async fn in_turn(
+        &self,
+        engine: Engine,
+        workspace: &Workspace,
+        asked: (&RetentionQuery, &RetentionPlan),
+    ) -> Result<(Option<Turn>, Snapshot, Scope, Option<Prepared>), StoreError> {
+        let range = (0, asked.1.cohort_count.saturating_sub(1));
+        let mut turn: Option<Turn> = None;
+        loop {
+            let mut snapshot = self.snapshot().await?;
+            let scope = Scope::new(&mut snapshot, self, workspace, asked, range).await?;
+            let mut prepared = None;
+            if engine != Engine::Reference {
+                let question = scope.question(workspace, asked);
+                prepared = activity::prepare(&mut snapshot, &self.activity, &question).await?;
+            }
+            let work = match &prepared {
+                Some(prepared) if prepared.work() <= self.little_work => None,
+                Some(_) => Some(Work::Build),
+                None if engine == Engine::Index => return Err(StoreError::NotFound),
+                None => Some(Work::Scan),
+            };
+            let has_turn = |work| turn.as_ref().is_some_and(|turn| turn.is_for(work));
+            let Some(work) = work.filter(|&work| !has_turn(work)) else {
+                return Ok((turn, snapshot, scope, prepared));
+            };
+            if let Some(free) = self.gate.free(work) {
+                return Ok((Some(free), snapshot, scope, prepared));
+            }
+            // Nobody waits with a connection in hand; and who has waited may find it done.
+            snapshot.commit().await?;
+            drop(turn.take());
+            turn = Some(self.gate.turn(work).await);
+        }
     }
 }
 
 impl Scope {
+    /// The question as the activity index is asked.
+    fn question<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+        (query, plan): (&'a RetentionQuery, &'a RetentionPlan),
+    ) -> Question<'a> {
+        Question {
+            workspace,
+            query,
+            plan,
+            active: &self.event_ids,
+            start: &self.start_ids,
+            members: self.members.as_ref(),
+        }
+    }
+
     /// The reference's counts.
     async fn count(
         &self,

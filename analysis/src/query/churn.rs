@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::check_year;
 use super::problem::{ParamProblem, Params, date, whole};
-use super::url::{as_of, as_of_param, cohort_params, cohorts, event_names, filters};
+use super::url::{activity, as_of, as_of_param, cohort_params, cohorts, event_names, filters};
 use super::{AsOf, CohortRange, QueryError, RetentionQuery, TraitFilter};
 use crate::period::Grain;
 
@@ -38,7 +38,10 @@ pub struct ChurnQuery {
     pub pace: u32,
     /// Any date in the period whose lost customers are looked at; `None` for the newest that has ended.
     pub period: Option<Date>,
-    /// Names of the events that count as active; empty for the workspace's own definition, unless any event counts.
+    /// The saved definition of what counts as active, by its name in addresses; `active` then has to be empty.
+    pub activity: Option<String>,
+    /// Names of the events that count as active; empty for a saved definition, the workspace's own unless one is named,
+    /// and when any event counts.
     pub active: Vec<String>,
     /// Whether every event counts as active.
     pub any_event: bool,
@@ -70,6 +73,7 @@ impl ChurnQuery {
             sticky_days: DEFAULT_STICKY_DAYS,
             pace: DEFAULT_PACE,
             period: None,
+            activity: None,
             active: Vec::new(),
             any_event: false,
             filters: Vec::new(),
@@ -87,6 +91,7 @@ impl ChurnQuery {
     pub fn population(&self) -> RetentionQuery {
         RetentionQuery {
             grain: self.grain,
+            activity: self.activity.clone(),
             active: self.active.clone(),
             any_event: self.any_event,
             cohorts: self.periods,
@@ -103,6 +108,7 @@ impl ChurnQuery {
         }
         self.grain = population.grain;
         self.periods = population.cohorts;
+        self.activity.clone_from(&population.activity);
         self.active.clone_from(&population.active);
         self.any_event = population.any_event;
         self.as_of = population.as_of;
@@ -173,11 +179,12 @@ impl ChurnQuery {
             date(text).filter(|date| check_year(*date).is_ok())
         });
         query.active = event_names(&mut params, "active");
+        query.activity = activity(&mut params, &query.active);
         if params.switch("any") == Some(true) {
-            if query.active.is_empty() {
+            if query.active.is_empty() && query.activity.is_none() {
                 query.any_event = true;
             } else {
-                params.problem("any", "1", "no “active” beside it", "");
+                params.problem("any", "1", "no “active” or “activity” beside it", "");
             }
         }
         query.filters = filters(&mut params);
@@ -204,6 +211,8 @@ impl ChurnQuery {
             params.push(("pace", self.pace.to_string()));
         }
         params.extend(self.period.map(|date| ("period", date.to_string())));
+        let activity = self.activity.iter();
+        params.extend(activity.map(|slug| ("activity", slug.clone())));
         params.extend(self.active.iter().map(|event| ("active", event.clone())));
         if self.any_event && self.active.is_empty() {
             params.push(("any", "1".to_owned()));

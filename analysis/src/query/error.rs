@@ -7,7 +7,8 @@ use super::check::{
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS,
 };
 use super::{
-    Bracket, MAX_MATERIAL, MAX_STEPS, MAX_STICKY_DAYS, MAX_THRESHOLD, MAX_WINDOW, RetentionKind,
+    Bracket, MAX_MATERIAL, MAX_SIDE_BY_SIDE, MAX_STEPS, MAX_STICKY_DAYS, MAX_THRESHOLD, MAX_WINDOW,
+    RetentionKind,
 };
 use crate::period::Grain;
 use crate::segment::{MAX_CONDITIONS, MAX_DEPTH, MAX_DESCRIPTION, MAX_SEGMENTS};
@@ -232,6 +233,15 @@ pub enum QueryError {
         /// What was asked for, in points.
         given: u32,
     },
+    /// No saved segment, or too many.
+    #[error("Between 1 and {MAX_SIDE_BY_SIDE} segments can stand side by side, not {given}.")]
+    SegmentCount {
+        /// How many were given.
+        given: usize,
+    },
+    /// Nothing that makes segments, where no customer has a trait either.
+    #[error("No customer here has traits that would make segments.")]
+    NoSplit,
     /// A segment of more conditions than can be.
     #[error("A segment can have at most {MAX_CONDITIONS} conditions, not {given}.")]
     TooManyConditions {
@@ -340,6 +350,8 @@ impl QueryError {
             QueryError::TooManyFeatureEvents { .. } => "too_many_feature_events",
             QueryError::WindowLength { .. } => "window_length",
             QueryError::Material { .. } => "material_difference",
+            QueryError::SegmentCount { .. } => "segment_count",
+            QueryError::NoSplit => "no_split",
             QueryError::TooManyConditions { .. } => "too_many_conditions",
             QueryError::ConditionTooDeep => "condition_too_deep",
             QueryError::EmptyGroup => "empty_group",

@@ -81,6 +81,11 @@ impl<'a> Params<'a> {
         values.first().copied()
     }
 
+    /// What has not been taken, for another reader, and the problems met so far.
+    pub(super) fn rest(self) -> (Vec<(&'a str, &'a str)>, Vec<ParamProblem>) {
+        (self.given, self.problems)
+    }
+
     /// What is left is no setting, unless it is among the `known` ones or a campaign's mark.
     pub(crate) fn report_unknown(&mut self, known: &[&str]) {
         for (name, value) in std::mem::take(&mut self.given) {

@@ -3,7 +3,7 @@
 use super::{filter, list, thousands};
 use crate::query::{ActivityDefinition, ActivityEvent, ActivityRule};
 
-/// "any of order, watched (watched_seconds is at least 60), at least 3 times a period", "open, then watched, within 30
+/// "any of order, watched (seconds is at least 60), at least 3 times a period", "open, then watched, within 30
 /// minutes".
 pub fn definition(definition: &ActivityDefinition) -> String {
     let often = match definition.at_least {
@@ -26,7 +26,7 @@ pub fn activity_rule(rule: &ActivityRule) -> String {
     }
 }
 
-/// "watched", "watched (watched_seconds is at least 60 and device is tv)".
+/// "watched", "watched (seconds is at least 60 and device is tv)".
 pub fn activity_event(event: &ActivityEvent) -> String {
     let conditions: Vec<String> = event.conditions.iter().map(filter).collect();
     match conditions.as_slice() {

@@ -24,19 +24,25 @@ pub struct Headline {
     pub facts: Option<CellFacts>,
 }
 
-/// The answer to the question: the overall rate of the latest period that rests on enough finished cohorts.
-///
-/// The period (of brackets, the first one) is at most 7 days, 8 weeks, 3 months, 2 quarters or 1 year after signup: late enough to mean staying,
-/// early enough to be known soon.
+impl RetentionReport {
+    /// The overall cell that is worth quoting: the latest period that rests on enough finished cohorts.
+    ///
+    /// The period (of brackets, the first one) is at most 7 days, 8 weeks, 3 months, 2 quarters or 1 year after signup:
+    /// late enough to mean staying, early enough to be known soon.
+    pub fn quoted(&self) -> Option<CellFacts> {
+        let last = horizon(self.query.grain);
+        let columns = u32::try_from(self.columns()).unwrap_or(u32::MAX);
+        (1..columns)
+            .rev()
+            .filter(|column| span(&self.query, *column).from <= last)
+            .filter_map(|column| overall(self, column))
+            .find(|facts| facts.cohorts >= MIN_COHORTS && facts.size >= MIN_CUSTOMERS)
+    }
+}
+
+/// The answer to the question: the overall rate of the cell that is worth quoting.
 pub fn headline(report: &RetentionReport) -> Headline {
-    let last = horizon(report.query.grain);
-    let columns = u32::try_from(report.columns()).unwrap_or(u32::MAX);
-    let quoted = (1..columns)
-        .rev()
-        .filter(|column| span(&report.query, *column).from <= last)
-        .filter_map(|column| overall(report, column))
-        .find(|facts| facts.cohorts >= MIN_COHORTS && facts.size >= MIN_CUSTOMERS);
-    match quoted {
+    match report.quoted() {
         Some(facts) => Headline {
             sentence: answer(report, &facts),
             evidence: evidence(&facts),

@@ -18,6 +18,11 @@ impl RetentionReport {
 
 /// Names every choice behind the report's numbers, separated by " · ".
 pub fn method_line(report: &RetentionReport) -> String {
+    parts(report, true).join(" · ")
+}
+
+/// The parts of the method line, with or without where signups were taken from.
+pub(super) fn parts(report: &RetentionReport, signups: bool) -> Vec<String> {
     let query = &report.query;
     let periods = query.grain.noun(0);
     let from = match (query.grain, report.week_start) {
@@ -78,7 +83,7 @@ pub fn method_line(report: &RetentionReport) -> String {
     }
     parts.push(format!("overall row pooled over finished {periods}"));
     parts.push("intervals Wilson 95\u{a0}%".to_owned());
-    if query.start == StartRule::Signup {
+    if query.start == StartRule::Signup && signups {
         parts.push(format!(
             "signup given for {}, first event for {}",
             thousands(report.signup_given),
@@ -106,7 +111,7 @@ pub fn method_line(report: &RetentionReport) -> String {
         Some(newest) => format!("data up to {}", date_time(newest)),
         None => "no data yet".to_owned(),
     });
-    parts.join(" · ")
+    parts
 }
 
 /// What a rolling period is.

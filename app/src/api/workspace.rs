@@ -31,8 +31,10 @@ pub struct WorkspaceView {
     pub zone: String,
     /// First day of its weeks.
     pub week_start: WeekStart,
-    /// Its own activity definition; empty: to be asked for.
-    pub active_events: Vec<String>,
+    /// Its saved definitions of activity, by age.
+    pub activities: Vec<ActivityLink>,
+    /// Its own, by its name in addresses; `None`: to be asked for.
+    pub own_activity: Option<String>,
     /// Event names with how often they are stored, most frequent first.
     pub events: Vec<(String, u64)>,
     /// Traits with their most frequent values.
@@ -50,6 +52,27 @@ pub struct SegmentLink {
     pub slug: String,
     /// Its name on pages.
     pub name: String,
+}
+
+/// A saved definition of activity to choose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActivityLink {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub words: String,
+    /// Its events, if it is no more than these.
+    pub events: Vec<String>,
+}
+
+impl WorkspaceView {
+    /// The saved definition of this name in addresses, or the workspace's own.
+    pub fn activity(&self, slug: Option<&str>) -> Option<&ActivityLink> {
+        let slug = slug.or(self.own_activity.as_deref())?;
+        self.activities.iter().find(|one| one.slug == slug)
+    }
 }
 
 /// A trait and values to choose from.
@@ -119,12 +142,28 @@ async fn view(store: &store::Store, slug: &str) -> Result<WorkspaceView, store::
     let traits = store.trait_values(workspace.id).await?;
     let segments = store.segments(workspace.id).await?;
     let loading = store.loading(workspace.id).await?;
+    let own_activity = workspace.own_activity().map(|own| own.slug.clone());
+    let activities = workspace.activities.into_iter().map(|one| {
+        let definition = one.definition;
+        let events = match definition.rule.is_plain() {
+            true => definition.rule.names(),
+            false => Vec::new(),
+        };
+        ActivityLink {
+            slug: one.slug,
+            words: analysis::words::definition(&definition),
+            name: definition.name,
+            events,
+        }
+    });
+    let activities = activities.collect();
     Ok(WorkspaceView {
         slug: workspace.slug,
         name: workspace.name,
         zone: workspace.zone,
         week_start: workspace.week_start,
-        active_events: workspace.active_events,
+        own_activity,
+        activities,
         events: events
             .into_iter()
             .map(|one| (one.name, one.events))

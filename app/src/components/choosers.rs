@@ -11,6 +11,7 @@ use super::frame::Current;
 use super::keep::KeepActivity;
 use super::popover::Choice;
 use super::problems::ErrorCard;
+use super::proposals::Proposed;
 use super::span::TraitSpan;
 use crate::api::workspace::{TraitView, WorkspaceView};
 use crate::pages::retention::Asked;
@@ -78,28 +79,46 @@ pub fn ActivityChooser(
 ) -> impl IntoView {
     let asked = expect_context::<Asked>();
     let named = asked.query.active.clone();
-    let has_own = !workspace.active_events.is_empty();
-    let ticked = if named.is_empty() {
-        workspace.active_events.clone()
+    let chosen = asked.query.activity.as_deref();
+    let ticked = if named.is_empty() && !asked.query.any_event {
+        let defined = workspace.activity(chosen);
+        defined.map(|one| one.events.clone()).unwrap_or_default()
     } else {
         named.clone()
     };
-    let own = asked.ask(|query| {
-        query.active.clear();
-        query.any_event = false;
+    let by = |activity: Option<String>, any_event: bool| {
+        asked.ask(|query| {
+            query.active.clear();
+            query.active_where.clear();
+            query.activity = activity;
+            query.any_event = any_event;
+        })
+    };
+    let own = by(None, false);
+    let any = by(None, true);
+    let by_name = named.is_empty() && !asked.query.any_event;
+    let saved = workspace.activities.iter().map(|one| {
+        let is_own = workspace.own_activity.as_ref() == Some(&one.slug);
+        let href = by((!is_own).then(|| one.slug.clone()), false);
+        let now = by_name && workspace.activity(chosen) == Some(one);
+        view! { <Choice href chosen=now text=one.name.clone() remark=one.words.clone()/> }
     });
-    let any = asked.ask(|query| {
-        query.active.clear();
-        query.any_event = true;
-    });
+    let saved = saved.collect_view();
+    let mut more = format!("/w/{}/activity/edit", workspace.slug);
+    let events = (1..).zip(&ticked);
+    let events = events.map(|(place, event): (usize, _)| (format!("event{place}"), event.clone()));
+    let mut parameters = String::new();
+    append_params(&mut parameters, events.collect::<Vec<_>>());
+    more.push_str(&parameters);
     view! {
-        <p class="hint">"Active means any of these. Signing in is no value by itself, so it is never ticked for you."</p>
+        {saved}
+        <p class="hint">"Or any of these. Signing in is no value by itself, so it is never ticked for you."</p>
         <form class="asks" method="get">
-            <Carried but=&["active", "any"]/>
+            <Carried but=&["active", "any", "activity"]/>
             <EventBoxes name="active".to_owned() events=workspace.events.clone() ticked/>
             <div class="acts">
                 <button type="submit" class="btn main">"Show"</button>
-                {has_own.then(|| view! { <a class="btn" href=own.clone()>"Workspace’s own"</a> })}
+                <a class="btn" href=more>"More closely"</a>
                 <a class="btn" href=any>"Any event"</a>
             </div>
         </form>
@@ -131,9 +150,10 @@ pub fn AskActivity() -> impl IntoView {
                         <pre><code>{format!("holdfast import events.csv --workspace {}", workspace.slug)}</code></pre>
                     }.into_any(),
                     Ok(workspace) => view! {
-                        <p>"Tick the events that show a customer getting value, such as a report published or an order placed. Signing in is not one of them."</p>
+                        <Proposed slug=workspace.slug.clone() page="retention"/>
+                        <p>"Or tick the events that show a customer getting value, such as a report published or an order placed. Signing in is not one of them."</p>
                         <form class="asks" method="get">
-                            <Carried but=&["active"]/>
+                            <Carried but=&["active", "activity"]/>
                             <EventBoxes name="active".to_owned() events=workspace.events ticked=Vec::new()/>
                             <div class="acts"><button type="submit" class="btn main">"Show the matrix"</button></div>
                         </form>

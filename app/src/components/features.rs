@@ -231,5 +231,6 @@ pub fn asked(query: &QuartileQuery) -> Asked {
         query: query.population(),
         view: analysis::query::RetentionView::default(),
         feature: Some(query.clone()),
+        comparison: None,
     }
 }

@@ -43,7 +43,8 @@ pub fn Frame(
     let ways = [
         way("retention", "Retention"),
         way("features", "Features"),
-        way("segments/saved", "Segments"),
+        way("segments", "Segments"),
+        way("activity", "Activity"),
         way("data", "Data"),
     ];
     view! {

@@ -14,9 +14,6 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use tip::{Tip, Tooltip};
 
-/// Steps of the heat scale above the lowest.
-const STEPS: f64 = 20.0;
-
 /// The matrix with its switches and legend.
 #[component]
 pub fn Matrix(
@@ -247,7 +244,7 @@ impl Table {
             if small {
                 0
             } else {
-                heat(self.shown(rate), top)
+                labels::heat(self.shown(rate), top)
             },
             match facts.state {
                 CellState::Running => " running",
@@ -341,21 +338,6 @@ fn top(report: &RetentionReport, looks: &RetentionView) -> f64 {
         (Scale::Largest, Figure::Attrition) => report.largest_attrition(),
         (Scale::Largest, Figure::Percent | Figure::Count) => report.largest_rate(),
     }
-}
-
-/// The step of the scale for a share; `top` is the share at its dark end.
-fn heat(share: f64, top: f64) -> u8 {
-    if top <= 0.0 {
-        return 0;
-    }
-    #[expect(
-        clippy::as_conversions,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and 20 by the clamp"
-    )]
-    let step = (share / top * STEPS).clamp(0.0, STEPS).round() as u8;
-    step
 }
 
 /// Cells of the same calendar period share a tint, alternating from one period to the next.

@@ -18,11 +18,14 @@ use std::sync::Arc;
 pub fn QuestionLine(
     /// Offers the choices.
     workspace: Arc<WorkspaceView>,
+    /// What a page asks beside it.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let asked = expect_context::<Asked>();
     let query = &asked.query;
     let grain = query.grain;
-    let active = activity_phrase(query, &workspace.active_events);
+    let active = activity_phrase(query, &workspace);
     let kind = match query.kind {
         RetentionKind::On => "in",
         RetentionKind::OnOrAfter => "in or after",
@@ -107,16 +110,21 @@ pub fn QuestionLine(
             <Phrase id="more" label="More settings" text=more_phrase(query)>
                 <MoreChooser/>
             </Phrase>
+            {children.map(|children| children())}
         </div>
     }
     .into_any()
 }
 
-/// "were active" for the workspace's own definition, else the events by name.
-fn activity_phrase(query: &RetentionQuery, own: &[String]) -> String {
+/// "were active" for the workspace's own definition, else the definition or the events by name.
+fn activity_phrase(query: &RetentionQuery, workspace: &WorkspaceView) -> String {
     let what = match query.active.as_slice() {
         _ if query.any_event => "did anything".to_owned(),
-        [] if own.is_empty() => "did nothing in particular".to_owned(),
+        _ if query.activity.is_some() => match workspace.activity(query.activity.as_deref()) {
+            Some(named) => format!("did “{}”", named.name),
+            None => "did something unknown".to_owned(),
+        },
+        [] if workspace.own_activity.is_none() => "did nothing in particular".to_owned(),
         [] => "were active".to_owned(),
         [one] => format!("did {one}"),
         [one, two] => format!("did {one} or {two}"),

@@ -23,7 +23,7 @@ use tree::tree;
 /// The page.
 #[component]
 pub fn BuilderPage() -> impl IntoView {
-    view! { <Frame here="segments/saved"><Builder/></Frame> }
+    view! { <Frame here="segments"><Builder/></Frame> }
 }
 
 #[component]

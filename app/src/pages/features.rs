@@ -8,7 +8,7 @@ use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
+use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
 use analysis::query::QuartileQuery;
 use analysis::words;
 use cards::{curves, groups, histogram, launch, scan, verdict};
@@ -60,6 +60,7 @@ fn Features() -> impl IntoView {
                 {match answer {
                     Ok(found) => view! { <Answer slug found query/> }.into_any(),
                     Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
+                    Err(error @ AppError::Filling(_)) => filling(error),
                     Err(error) => view! { <ErrorCard error/> }.into_any(),
                 }}
             }

@@ -11,7 +11,8 @@ use crate::error::AppError;
 use crate::error::ssr::look_again;
 use crate::words as labels;
 use analysis::query::{
-    AsOf, ParamProblem, QuartileQuery, RetentionQuery, RetentionView, append_params, url_query,
+    AsOf, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView,
+    append_params, url_query,
 };
 use analysis::words;
 use leptos::prelude::*;
@@ -69,6 +70,8 @@ pub struct Asked {
     pub view: RetentionView,
     /// The question about a feature, on its page.
     pub feature: Option<QuartileQuery>,
+    /// The question about segments, on their page.
+    pub comparison: Option<ComparisonQuery>,
 }
 
 impl Asked {
@@ -81,6 +84,11 @@ impl Asked {
             feature.set_population(&query);
             return address(feature.params());
         }
+        if let Some(comparison) = &self.comparison {
+            let mut comparison = comparison.clone();
+            comparison.retention = query;
+            return address(comparison.params());
+        }
         let view = RetentionView {
             cell: None,
             ..self.view
@@ -92,9 +100,10 @@ impl Asked {
 
     /// The parameters of the question.
     pub fn params(&self) -> Vec<(&'static str, String)> {
-        match &self.feature {
-            Some(feature) => feature.params(),
-            None => self.query.params(),
+        match (&self.feature, &self.comparison) {
+            (Some(feature), _) => feature.params(),
+            (None, Some(comparison)) => comparison.params(),
+            (None, None) => self.query.params(),
         }
     }
 }
@@ -161,6 +170,7 @@ fn Retention() -> impl IntoView {
                 query,
                 view,
                 feature: None,
+                comparison: None,
             };
             provide_context(asked.clone());
             let answer = match retention(slug.clone(), asked.query.clone()).await {
@@ -177,6 +187,7 @@ fn Retention() -> impl IntoView {
                 {match answer {
                     Ok((found, listed)) => view! { <Answer slug found listed asked/> }.into_any(),
                     Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
+                    Err(error @ AppError::Filling(_)) => filling(error),
                     Err(error) => view! { <ErrorCard error/> }.into_any(),
                 }}
             }
@@ -205,6 +216,12 @@ pub(super) fn loading(percent: u32) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+/// A definition that is being filled in is ready by itself, so the page is asked for again.
+pub(super) fn filling(error: AppError) -> AnyView {
+    look_again();
+    view! { <p class="notice" role="status">{error.to_string()}" The answer appears by itself."</p> }.into_any()
 }
 
 /// Parameters of the address that could not be used, and what is shown instead.

@@ -16,13 +16,13 @@ use leptos_router::hooks::use_params_map;
 /// The list of segments.
 #[component]
 pub fn SavedPage() -> impl IntoView {
-    view! { <Frame here="segments/saved"><Saved/></Frame> }
+    view! { <Frame here="segments"><Saved/></Frame> }
 }
 
 /// One segment.
 #[component]
 pub fn SegmentPage() -> impl IntoView {
-    view! { <Frame here="segments/saved"><One/></Frame> }
+    view! { <Frame here="segments"><One/></Frame> }
 }
 
 #[component]

@@ -42,11 +42,25 @@ impl ApiError {
         )
     }
 
+    /// A mistake in the program.
+    pub(super) fn broken(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "an answer can't be written");
+        Self::internal()
+    }
+
+    fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on the server. Its log has the details.",
+        )
+    }
+
     pub(super) fn wrong_method() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            "This address does not answer to that method. Reports are asked for by POST.",
+            "This address does not answer to that method. /api/v1/openapi.json tells how it is asked.",
         )
     }
 }
@@ -75,11 +89,21 @@ impl From<StoreError> for ApiError {
             StoreError::NoActivity => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "no_activity",
-                "This workspace has not been told which events count as active: name them in `active`.",
+                "This workspace has not been told which events count as active: name them in `active`, or save a definition.",
             ),
             StoreError::Query(cause) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, cause.code(), message)
             }
+            StoreError::NoSuchActivity(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "no_such_activity",
+                message,
+            ),
+            StoreError::ActivityNotReady(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "activity_not_ready",
+                message,
+            ),
             StoreError::TooLong => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", message),
             StoreError::Zone(_) | StoreError::Conflict(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message)
@@ -94,11 +118,7 @@ impl From<StoreError> for ApiError {
             }
             StoreError::Migrate(_) | StoreError::Index(_) | StoreError::Other(_) => {
                 tracing::error!(error = %message, "request failed in the data base");
-                Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "Something went wrong on the server. Its log has the details.",
-                )
+                Self::internal()
             }
         }
     }

@@ -1,8 +1,11 @@
 //! The description of the interface, made from the types that it takes and gives.
 
+use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
+use super::segments::{CountedSegment, SegmentToSave, ToCount};
 use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
 use analysis::query::{QuartileQuery, RetentionQuery};
+use analysis::segment::SegmentCount;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -18,6 +21,37 @@ pub(super) fn description() -> Value {
         &mut types,
         "Retention by signup cohort",
         "Of the customers who signed up in each period, how many were active in the periods after?",
+    );
+    let saves = asked::<NewActivity, Saved>(
+        &mut types,
+        "Save a definition of activity",
+        "A new one, or the next version of a saved one. It answers questions once it is filled in from the events \
+         stored so far; a definition by plain events at once.",
+        "Under which name it was saved.",
+    );
+    let lists = listed::<SavedActivity>(
+        &mut types,
+        &saves,
+        "Saved definitions of activity",
+        "By age, with how far each is filled in.",
+    );
+    let keeps = asked::<SegmentToSave, CountedSegment>(
+        &mut types,
+        "Save a segment",
+        "A condition on traits and behaviour under a name: living, or with `frozen` a list of those who meet it now.",
+        "The segment.",
+    );
+    let segments = listed::<CountedSegment>(
+        &mut types,
+        &keeps,
+        "Saved segments",
+        "By name, each with how many belong to it now.",
+    );
+    let counts = asked::<ToCount, SegmentCount>(
+        &mut types,
+        "Count a segment",
+        "How many customers meet a condition now, without saving it.",
+        "How many.",
     );
     let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
         &mut types,
@@ -40,6 +74,9 @@ pub(super) fn description() -> Value {
         "servers": [{ "url": "/api/v1" }],
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
+            "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
+            "/workspaces/{workspace}/segments": { "get": segments, "post": keeps },
+            "/workspaces/{workspace}/segments/count": { "post": counts },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },
         },
@@ -47,11 +84,41 @@ pub(super) fn description() -> Value {
     })
 }
 
+/// What is listed where `saves` saves.
+fn listed<One: JsonSchema>(
+    types: &mut SchemaGenerator,
+    saves: &Value,
+    summary: &str,
+    description: &str,
+) -> Value {
+    let mut lists = saves.clone();
+    lists["summary"] = json!(summary);
+    lists["description"] = json!(description);
+    if let Some(lists) = lists.as_object_mut() {
+        lists.remove("requestBody");
+    }
+    lists["responses"]["200"] = json!({
+        "description": "All of them.",
+        "content": { "application/json": { "schema": types.subschema_for::<Vec<One>>() } },
+    });
+    lists
+}
+
 /// A report that is asked for by posting a question.
 fn report<Question: JsonSchema, Answer: JsonSchema>(
     types: &mut SchemaGenerator,
     summary: &str,
     description: &str,
+) -> Value {
+    asked::<Question, Answer>(types, summary, description, "The report.")
+}
+
+/// What is asked by posting JSON, and answered with `answer`.
+fn asked<Question: JsonSchema, Answer: JsonSchema>(
+    types: &mut SchemaGenerator,
+    summary: &str,
+    description: &str,
+    answer: &str,
 ) -> Value {
     let problem = types.subschema_for::<Problem>();
     let mut refusals: Vec<(&str, Value)> = [
@@ -61,9 +128,12 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
         ("415", "The body is not said to be JSON."),
         (
             "422",
-            "The question can't be answered as it stands; the message says why.",
+            "What was asked can't be done as it stands; the message says why.",
         ),
-        ("503", "The data base is away; try again."),
+        (
+            "503",
+            "The data base is away, or the definition of activity is still being filled in; try again.",
+        ),
     ]
     .map(|(status, words)| {
         let content = json!({ "application/json": { "schema": problem } });
@@ -73,7 +143,7 @@ fn report<Question: JsonSchema, Answer: JsonSchema>(
     refusals.push((
         "200",
         json!({
-            "description": "The report.",
+            "description": answer,
             "content": { "application/json": { "schema": types.subschema_for::<Answer>() } },
         }),
     ));

@@ -242,6 +242,19 @@ async fn count(
                 workspace.slug
             ),
         );
+        if workspace.activities.iter().any(|one| one.derived) {
+            let doubts = store.verify_activities(workspace.id, SAMPLE).await?;
+            findings.check(
+                doubts.is_empty(),
+                &format!(
+                    "Its definitions of activity are filled in as the events say, in one part of {SAMPLE}"
+                ),
+                &format!(
+                    "Its definitions of activity are not filled in as the events say: run `holdfast reindex --workspace {}`",
+                    workspace.slug
+                ),
+            );
+        }
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ pub(super) async fn run(store: &Store, args: ImportArgs) -> anyhow::Result<()> {
     for file in &ready {
         import(store, &workspace, file).await?;
     }
-    if workspace.active_events.is_empty() {
+    if workspace.own_activity.is_none() {
         println!("Which events count as activity is asked for on the workspace's page.");
     }
     Ok(())

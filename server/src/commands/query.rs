@@ -128,7 +128,7 @@ fn write_csv(document: &RetentionDocument<'_>, output: impl Write) -> anyhow::Re
     rows.write_record([
         "cohort", "size", "column", "retained", "of", "state", "rate", "low", "high",
     ])?;
-    for cohort in &document.cohorts {
+    for cohort in document.cohorts.iter() {
         for (cell, column) in cohort.cells.iter().zip(&document.columns) {
             rows.write_record([
                 cohort.start.to_string(),

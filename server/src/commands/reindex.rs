@@ -34,18 +34,27 @@ pub(super) async fn run(store: &Store, args: ReindexArgs) -> anyhow::Result<()> 
         if args.check {
             let doubts = store.verify_activity(workspace.id, 1, progress).await?;
             bar.finish_and_clear();
+            let streams = store.verify_activities(workspace.id, 1).await?;
+            for doubt in &streams {
+                println!(
+                    "{}: stream {} of a definition, part {}: {}",
+                    workspace.slug, doubt.stream, doubt.shard, doubt.problem
+                );
+            }
             for doubt in &doubts {
                 println!(
                     "{}: part {}: {}",
                     workspace.slug, doubt.shard, doubt.problem
                 );
             }
-            if doubts.is_empty() {
+            if doubts.is_empty() && streams.is_empty() {
                 println!("{}: the index is what the events say.", workspace.slug);
             }
-            differing += doubts.len();
+            differing += doubts.len() + streams.len();
         } else {
             store.reindex(workspace.id, progress).await?;
+            // Definitions of activity are filled in anew from the same events.
+            store.keep_activities(workspace.id, progress).await?;
             bar.finish_and_clear();
             println!("{}: indexed anew.", workspace.slug);
         }

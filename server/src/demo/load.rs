@@ -97,7 +97,7 @@ async fn workspace(store: &Store, slug: &str) -> anyhow::Result<Workspace> {
         }
         found => found?,
     };
-    if workspace.active_events.is_empty() {
+    if workspace.own_activity.is_none() {
         store
             .set_active_events(workspace.id, &CREATED_VALUE)
             .await?;

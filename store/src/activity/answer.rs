@@ -1,27 +1,26 @@
 //! Counts a retention question by the index.
 
-use super::load::{self, ShardData, ShardState};
-use super::memory::{About, Memory, Sets};
+use super::asked::{Asked, window};
+use super::gather::{Job, Made, make};
+use super::load::{self, ShardState};
+use super::memory::{Last, Memory, Sets};
 use crate::retention::Counted;
-use crate::{Members, StoreError, Workspace};
-use analysis::period::Length;
-use analysis::query::{self, BeforeStart, RetentionQuery, StartRule, TraitFilter, TraitTest};
+use crate::{Members, Store, StoreError, Workspace};
+use analysis::query::{RetentionQuery, StartRule, TraitFilter, TraitTest};
 use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;
-use index::chunk::{Chunk, Depth};
 use index::column::Column;
-use index::month::{Month, micros};
-use index::segment::Segment;
-use index::sets::{Entry, ShardSets};
-use index::starts::{Starts, each_event, first_events};
-use index::{Broken, Counting, Frame, Selection, Window, in_parallel};
+use index::{Broken, Counting, Selection, in_parallel};
 use sqlx::PgConnection;
 use std::sync::Arc;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 
-/// Shards that are read before sets are made of them, while the next ones are read.
-const GROUP: usize = 8;
+/// Customers whose sets are made at once without waiting for a turn: the work of some milliseconds.
+pub(crate) const LITTLE_WORK: usize = 50_000;
+
+/// Most connections that read for one question.
+const READERS: usize = 4;
 
 /// A question with what has been found out about it.
 pub(crate) struct Question<'a> {
@@ -36,312 +35,135 @@ pub(crate) struct Question<'a> {
     pub(crate) members: Option<&'a Members>,
 }
 
-/// How periods are laid for a question; `None` when the index can't answer it. Every part of a question is named here,
-/// so that a new one has to be thought of.
-pub(super) fn window(query: &RetentionQuery) -> Option<Window> {
-    let RetentionQuery {
-        grain,
-        kind: _,
-        brackets: _,
-        column_zero: _,
-        follow_up: _,
-        window,
-        start: _,
-        start_events: _,
-        start_where,
-        before_start: _,
-        activity: _,
-        active: _,
-        active_where,
-        any_event: _,
-        min_count: _,
-        cohorts: _,
-        as_of: _,
-        filters: _,
-        behaviours,
-        segments: _,
-        small: _,
-    } = query;
-    // It has no properties, and no windows but one.
-    if !(start_where.is_empty() && active_where.is_empty() && behaviours.is_empty()) {
-        return None;
-    }
-    match (window, grain.length()) {
-        (query::Window::Calendar, _) => Some(Window::Calendar),
-        (query::Window::Rolling, Length::Seconds(seconds)) => {
-            Some(Window::Rolling(i64::from(seconds) * 1_000_000))
-        }
-        (query::Window::Rolling, Length::Months(_)) => None,
-    }
+/// A question that the index can answer, with what is in memory for it.
+pub(crate) struct Prepared {
+    rule: Rule,
+    counting: Counting,
+    asked: Arc<Asked>,
+    states: Vec<ShardState>,
+    /// The sets of each shard.
+    sets: Vec<Option<Arc<Sets>>>,
 }
 
-/// Counts a question; `None` when the index can't answer it.
-pub(crate) async fn count(
+/// Looks what is in memory; `None` when the index can't answer the question.
+pub(crate) async fn prepare(
     snapshot: &mut PgConnection,
-    memory: &Arc<Memory>,
+    memory: &Memory,
     question: &Question<'_>,
-) -> Result<Option<Counted>, StoreError> {
-    let Question {
-        workspace,
-        query,
-        plan,
-        members,
-        ..
-    } = question;
-    let Some(window) = window(query) else {
+) -> Result<Option<Prepared>, StoreError> {
+    let Some(window) = window(question.query) else {
         return Ok(None);
     };
-    let Some(states) = load::states(&mut *snapshot, workspace.id.0).await? else {
+    let workspace = question.workspace.id.0;
+    let Some(states) = load::states(snapshot, workspace).await? else {
         return Ok(None);
     };
-    let rule = Rule::new(query);
-    let counting = Counting::new(&rule, plan.reach(0));
-    let asked = Asked::new(question, window, &counting);
-    let sets = sets(&mut *snapshot, memory, &asked, &states).await?;
-    let conditions = (&query.filters[..], &workspace.internal[..]);
-    let mut who = Who::read(&mut *snapshot, memory, workspace.id.0, &states, conditions).await?;
-    who.members = members.cloned();
-    let plan = (*plan).clone();
-    let left_out_counts = query.start == StartRule::Signup;
-    let work = move || {
-        let (tally, internal) = add_up(&rule, &counting, &plan, (&states, &sets), &who)?;
-        let left_out = sets.iter().filter(|_| left_out_counts);
-        let left_out = left_out.map(|sets| number(sets.left_out));
-        Ok::<_, Broken>(Counted {
-            tally,
-            left_out: left_out.sum(),
-            internal,
-        })
-    };
-    Ok(Some(joined(tokio::task::spawn_blocking(work).await)??))
+    let rule = Rule::new(question.query);
+    let counting = Counting::new(&rule, question.plan.reach(0));
+    let asked = Arc::new(Asked::new(question, window, &counting));
+    let sets = states.iter().map(|state| asked.known(memory, state));
+    Ok(Some(Prepared {
+        sets: sets.collect(),
+        rule,
+        counting,
+        asked,
+        states,
+    }))
 }
 
-/// A question's frames: where as-of hides something of a shard, and where it hides nothing.
-struct Asked {
-    first: i64,
-    as_of: i64,
-    /// All streams that are read.
-    streams: Vec<i32>,
-    open: (Arc<About>, Arc<Frame>),
-    limited: (Arc<About>, Arc<Frame>),
-}
+impl Prepared {
+    /// How many customers' sets have to be made.
+    pub(crate) fn work(&self) -> usize {
+        let missing = self.states.iter().zip(&self.sets);
+        let missing = missing.filter(|(_, sets)| sets.is_none());
+        missing.map(|(state, _)| state.customers).sum()
+    }
 
-impl Asked {
-    fn new(question: &Question<'_>, window: Window, counting: &Counting) -> Self {
+    /// Counts the question.
+    pub(crate) async fn count(
+        mut self,
+        store: &Store,
+        snapshot: &mut PgConnection,
+        question: &Question<'_>,
+    ) -> Result<Counted, StoreError> {
         let Question {
             workspace,
             query,
             plan,
-            active,
-            start,
-            members: _,
+            members,
+            ..
         } = question;
-        let bounds = &plan.periods.bounds;
-        let bound = |at: Option<&jiff::Timestamp>| at.map_or(i64::MIN, |&at| micros(at));
-        let sorted = |streams: &[i32]| {
-            let mut streams = streams.to_vec();
-            streams.sort_unstable();
-            streams
+        let memory = &store.activity;
+        let parts = self.parts(store, &mut *snapshot).await?;
+        let conditions = (&query.filters[..], &workspace.internal[..]);
+        let states = &self.states;
+        let mut who = Who::read(&mut *snapshot, memory, workspace.id.0, states, conditions).await?;
+        who.members = members.cloned();
+        let plan = (*plan).clone();
+        let left_out_counts = query.start == StartRule::Signup;
+        let work = move || {
+            let (tally, internal) = self.add_up(&plan, &parts, &who)?;
+            let left_out = parts.iter().filter(|_| left_out_counts);
+            let left_out = left_out.map(|part| number(part.sets.left_out));
+            Ok::<_, Broken>(Counted {
+                tally,
+                left_out: left_out.sum(),
+                internal,
+            })
         };
-        let signup = query.start == StartRule::Signup;
-        let (at_least, own) = (query.min_count, counting.needs_own());
-        let about = About {
-            workspace: workspace.id.0,
-            zone: workspace.zone.clone(),
-            week_start: workspace.week_start,
-            grain: plan.periods.grain,
-            window,
-            at_least,
-            own,
-            count_before: query.before_start == BeforeStart::Count,
-            active: sorted(active),
-            rule: query.start,
-            start: sorted(if signup { &[] } else { start }),
-            end: bound(bounds.last()),
-            limit: None,
-        };
-        let mut streams = [&about.active[..], &about.start[..]].concat();
-        streams.sort_unstable();
-        streams.dedup();
-        // An as-of before or after all there is.
-        let frame = |newest| Frame::new(&plan.periods, plan.as_of, newest, window, at_least, own);
-        let as_of = micros(plan.as_of);
-        let limited = About {
-            limit: Some(as_of),
-            ..about.clone()
-        };
-        Self {
-            first: bound(bounds.first()),
-            as_of,
-            streams,
-            open: (Arc::new(about), Arc::new(frame(i64::MIN))),
-            limited: (Arc::new(limited), Arc::new(frame(i64::MAX))),
-        }
+        Ok(joined(tokio::task::spawn_blocking(work).await)??)
     }
 
-    /// The question and the frame for a shard with nothing newer than this.
-    fn of(&self, newest: i64) -> &(Arc<About>, Arc<Frame>) {
-        if self.as_of > newest {
-            &self.open
-        } else {
-            &self.limited
-        }
-    }
-
-    /// What is in memory for a shard.
-    fn known(&self, memory: &Memory, state: &ShardState) -> Option<Arc<Sets>> {
-        let fits = |sets: &Arc<Sets>| sets.frame.offset_of(self.first).is_some();
-        let open = memory.sets(&self.open.0, state.shard, state.version);
-        let open = open.filter(|sets| self.as_of > sets.newest);
-        open.filter(fits).or_else(|| {
-            memory
-                .sets(&self.limited.0, state.shard, state.version)
-                .filter(fits)
-        })
-    }
-}
-
-/// The sets of all shards, from memory or else made from what is kept.
-async fn sets(
-    snapshot: &mut PgConnection,
-    memory: &Arc<Memory>,
-    asked: &Asked,
-    states: &[ShardState],
-) -> Result<Vec<Arc<Sets>>, StoreError> {
-    let mut found: Vec<Option<Arc<Sets>>> = states
-        .iter()
-        .map(|state| asked.known(memory, state))
-        .collect();
-    let missing: Vec<usize> = (0..states.len())
-        .filter(|&place| found[place].is_none())
-        .collect();
-    let mut making = Vec::new();
-    for places in missing.chunks(GROUP) {
-        let group: Vec<ShardState> = places.iter().map(|&place| states[place]).collect();
-        let depth = group.iter().map(|state| asked.depth(state)).max();
-        let depth = depth.unwrap_or(Depth::Exact);
-        let data = asked.read(&mut *snapshot, memory, &group, depth).await?;
-        for (&place, data) in places.iter().zip(data) {
-            making.push((place, asked.make(memory, data)));
-        }
-    }
-    for (place, making) in making {
-        let made = match joined(making.await)? {
-            // The journal has events from as-of on, so that finer planes are needed than was thought.
-            Err(Broken::UNREAD) => {
-                let state = &states[place..=place];
-                let data = asked
-                    .read(&mut *snapshot, memory, state, Depth::Exact)
-                    .await?;
-                let data = data.into_iter().next().ok_or(Broken::UNREAD)?;
-                joined(asked.make(memory, data).await)?
-            }
-            made => made,
-        };
-        found[place] = Some(made?);
-    }
-    Ok(found.into_iter().flatten().collect())
-}
-
-impl Asked {
-    /// The planes that a shard's chunks need.
-    fn depth(&self, state: &ShardState) -> Depth {
-        // When somebody started is exact.
-        if !self.open.0.start.is_empty() {
-            return Depth::Exact;
-        }
-        let newest = state.newest.unwrap_or(i64::MIN);
-        self.of(newest).1.depth()
-    }
-
-    async fn read(
-        &self,
+    /// The sets of all shards and what of their last period counts, from memory or else made from what is kept.
+    async fn parts(
+        &mut self,
+        store: &Store,
         snapshot: &mut PgConnection,
-        memory: &Memory,
-        states: &[ShardState],
-        depth: Depth,
-    ) -> Result<Vec<ShardData>, StoreError> {
-        let workspace = self.open.0.workspace;
-        load::shards(snapshot, memory, workspace, states, &self.streams, depth).await
-    }
-
-    /// Makes a shard's sets on a thread of their own.
-    fn make(&self, memory: &Arc<Memory>, data: ShardData) -> JoinHandle<Result<Arc<Sets>, Broken>> {
-        let (open, limited) = (self.open.clone(), self.limited.clone());
-        let (memory, as_of, streams) = (memory.clone(), self.as_of, self.streams.clone());
-        tokio::task::spawn_blocking(move || {
-            let shard = data.state.shard;
-            let journal = parse(&data.journal)?;
-            let current = Current::new(&data, &journal)?;
-            let (about, frame) = if as_of > current.newest {
-                open
-            } else {
-                limited
-            };
-            let kept = streams.iter().zip(&data.streams);
-            let kept = kept.flat_map(|(number, stream)| {
-                let chunks = stream.chunks.iter();
-                chunks.map(move |(month, chunk)| (*number, *month, chunk))
-            });
-            let since = journal.iter().flat_map(|segment| &segment.parts);
-            let since = since.map(|((number, month), chunk)| (*number, *month, chunk));
-            let all: Vec<(i32, Month, &Chunk<'_>)> = kept.chain(since).collect();
-            let of = |streams: &[i32]| {
-                let mine = all.iter().filter(|(number, ..)| streams.contains(number));
-                let mine: Vec<(Month, &Chunk<'_>)> =
-                    mine.map(|(_, month, chunk)| (*month, *chunk)).collect();
-                mine
-            };
-            let mut entries: Vec<Entry> = match about.rule {
-                StartRule::Signup => current.starts.entries().collect(),
-                StartRule::FirstEvent => first_events(of(&about.start))?,
-                StartRule::EachEvent => each_event(&frame, of(&about.start))?,
-            };
-            if about.count_before {
-                // From the beginning of the cohort's own period.
-                entries.iter_mut().for_each(|entry| entry.since = i64::MIN);
-            }
-            let sets = Arc::new(Sets {
-                version: data.state.version,
-                sets: ShardSets::build(&frame, entries, of(&about.active))?,
-                newest: current.newest,
-                left_out: current.starts.without(),
-                frame,
-            });
-            memory.put_sets(&about, shard, sets.clone());
-            Ok(sets)
-        })
-    }
-}
-
-/// The segments of a journal.
-pub(super) fn parse(journal: &[Vec<u8>]) -> Result<Vec<Segment<'_>>, Broken> {
-    journal.iter().map(|bytes| Segment::parse(bytes)).collect()
-}
-
-/// A shard's starts with the journal's.
-pub(super) struct Current {
-    pub(super) starts: Arc<Starts>,
-    /// The newest event or start.
-    newest: i64,
-}
-
-impl Current {
-    pub(super) fn new(data: &ShardData, journal: &[Segment<'_>]) -> Result<Self, Broken> {
-        let mut newest = data.state.newest.unwrap_or(i64::MIN);
-        let mut starts = data.starts.clone();
-        if !journal.is_empty() || starts.len() < data.state.customers {
-            let starts = Arc::make_mut(&mut starts);
-            starts.grow(data.state.customers);
-            for segment in journal {
-                if let Some(event) = starts.fold(segment)? {
-                    newest = newest.max(event);
-                }
+    ) -> Result<Vec<ShardPart>, StoreError> {
+        let helpers = if self.work() > store.little_work {
+            threads().min(READERS) - 1
+        } else {
+            0
+        };
+        let mut found = std::mem::take(&mut self.sets);
+        let jobs = found.iter().enumerate().zip(&self.states);
+        let jobs = jobs.filter(|((_, sets), _)| sets.is_none());
+        let jobs = jobs.map(|((place, _), state)| (place, *state, Job::Sets));
+        let jobs = jobs.collect();
+        for (place, made) in make(store, &mut *snapshot, &self.asked, jobs, helpers).await? {
+            if let Made::Sets(sets) = made {
+                found[place] = Some(sets);
             }
         }
-        newest = newest.max(starts.newest().unwrap_or(i64::MIN));
-        Ok(Self { starts, newest })
+        let sets: Option<Vec<Arc<Sets>>> = found.into_iter().collect();
+        let sets = sets.ok_or(Broken("a shard without sets"))?;
+        let mut parts = Vec::with_capacity(sets.len());
+        let mut jobs = Vec::new();
+        for (place, (sets, state)) in sets.into_iter().zip(&self.states).enumerate() {
+            let needed = self.asked.needs_last(&sets);
+            let known = self
+                .asked
+                .known_last(&store.activity, state.shard, &sets)
+                .filter(|_| needed);
+            if needed && known.is_none() {
+                jobs.push((place, *state, Job::Last(sets.clone())));
+            }
+            parts.push(ShardPart { sets, last: known });
+        }
+        for (place, made) in make(store, snapshot, &self.asked, jobs, helpers).await? {
+            if let Made::Last(last) = made {
+                parts[place].last = Some(last);
+            }
+        }
+        Ok(parts)
     }
+}
+
+/// A shard's sets.
+struct ShardPart {
+    sets: Arc<Sets>,
+    /// Its last period before as-of, where that is not all of it.
+    last: Option<Arc<Last>>,
 }
 
 /// A test with the trait's column in each shard.
@@ -402,44 +224,46 @@ impl Who {
     }
 }
 
-/// The counting itself: the tally, and the number of internal customers.
-fn add_up(
-    rule: &Rule,
-    counting: &Counting,
-    plan: &RetentionPlan,
-    (states, sets): (&[ShardState], &[Arc<Sets>]),
-    who: &Who,
-) -> Result<(Tally, u64), Broken> {
-    let places: Vec<usize> = (0..sets.len()).collect();
-    let first = plan.periods.bounds.first();
-    let add = |place: usize, tally: &mut Tally| {
-        let Sets { frame, sets, .. } = &*sets[place];
-        let offset = first.and_then(|&first| frame.offset(first));
-        let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
-        let (chosen, internal) = who.choose(place, &states[place]);
-        let chosen = chosen.map(|chosen| sets.choose(&chosen));
-        sets.count(counting, plan, offset, chosen.as_deref(), None, tally);
-        Ok::<_, Broken>(internal)
-    };
-    // Adding up a tally for every shard would take longer than counting them.
-    let groups: Vec<&[usize]> = places
-        .chunks(places.len().div_ceil(threads()).max(1))
-        .collect();
-    let parts = in_parallel(threads(), &groups, |places| {
-        let mut tally = Tally::new(rule.clone(), plan);
-        let mut internal = 0;
-        for &place in *places {
-            internal += add(place, &mut tally)?;
+impl Prepared {
+    /// The counting itself: the tally, and the number of internal customers.
+    fn add_up(
+        &self,
+        plan: &RetentionPlan,
+        parts: &[ShardPart],
+        who: &Who,
+    ) -> Result<(Tally, u64), Broken> {
+        let places: Vec<usize> = (0..parts.len()).collect();
+        let first = plan.periods.bounds.first();
+        let add = |place: usize, tally: &mut Tally| {
+            let Sets { frame, sets, .. } = &*parts[place].sets;
+            let last = parts[place].last.as_ref().map(|last| &last.last);
+            let offset = first.and_then(|&first| frame.offset(first));
+            let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
+            let (chosen, internal) = who.choose(place, &self.states[place]);
+            let chosen = chosen.map(|chosen| sets.choose(&chosen));
+            sets.count(&self.counting, plan, offset, chosen.as_deref(), last, tally);
+            Ok::<_, Broken>(internal)
+        };
+        // Adding up a tally for every shard would take longer than counting them.
+        let groups: Vec<&[usize]> = places
+            .chunks(places.len().div_ceil(threads()).max(1))
+            .collect();
+        let tallies = in_parallel(threads(), &groups, |places| {
+            let mut tally = Tally::new(self.rule.clone(), plan);
+            let mut internal = 0;
+            for &place in *places {
+                internal += add(place, &mut tally)?;
+            }
+            Ok::<_, Broken>((tally, internal))
+        });
+        let (mut all, mut all_internal) = (Tally::new(self.rule.clone(), plan), 0);
+        for tally in tallies {
+            let (tally, internal) = tally?;
+            all.merge(&tally);
+            all_internal += internal;
         }
-        Ok::<_, Broken>((tally, internal))
-    });
-    let (mut all, mut all_internal) = (Tally::new(rule.clone(), plan), 0);
-    for part in parts {
-        let (tally, internal) = part?;
-        all.merge(&tally);
-        all_internal += internal;
+        Ok((all, all_internal))
     }
-    Ok((all, all_internal))
 }
 
 /// A length as a count.
@@ -452,7 +276,7 @@ pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// What a thread returned.
+/// What a task or thread returned.
 pub(crate) fn joined<T>(result: Result<T, JoinError>) -> Result<T, StoreError> {
     result.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),

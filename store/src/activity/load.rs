@@ -67,6 +67,21 @@ pub(super) async fn all_states(
     Ok(states.collect())
 }
 
+/// The first and the last of some months.
+pub(super) type Months = (Month, Month);
+
+/// All that there are.
+pub(super) const ALL_MONTHS: Months = (Month(i32::MIN), Month(i32::MAX));
+
+/// A part of what is kept of a shard.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) streams: &'a [i32],
+    pub(super) months: Months,
+    /// The planes.
+    pub(super) depth: Depth,
+}
+
 /// What a shard's sets are made from.
 pub(super) struct ShardData {
     pub(super) state: ShardState,
@@ -82,13 +97,12 @@ pub(super) async fn shards(
     memory: &Memory,
     workspace: i32,
     states: &[ShardState],
-    streams: &[i32],
-    depth: Depth,
+    part: Part<'_>,
 ) -> Result<Vec<ShardData>, StoreError> {
     let numbers: Vec<i16> = states.iter().map(|state| state.shard).collect();
     let mut journal = journal(&mut *snapshot, workspace, &numbers).await?;
     let mut starts = starts(&mut *snapshot, memory, workspace, states).await?;
-    let mut chunks = chunks(&mut *snapshot, memory, (workspace, states), streams, depth).await?;
+    let mut chunks = chunks(&mut *snapshot, memory, (workspace, states), part).await?;
     let data = states.iter().map(|state| ShardData {
         state: *state,
         starts: starts.remove(&state.shard).unwrap_or_default(),
@@ -168,15 +182,24 @@ async fn chunks(
     snapshot: &mut PgConnection,
     memory: &Memory,
     (workspace, states): (i32, &[ShardState]),
-    streams: &[i32],
-    depth: Depth,
+    part: Part<'_>,
 ) -> Result<HashMap<i16, Vec<Arc<Stream>>>, StoreError> {
+    let Part {
+        streams,
+        months,
+        depth,
+    } = part;
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for state in states {
-        let known = streams
-            .iter()
-            .map(|&stream| memory.stream((workspace, state.shard, stream), state.folded, depth));
+        let known = streams.iter().map(|&stream| {
+            memory.stream(
+                (workspace, state.shard, stream),
+                months,
+                state.folded,
+                depth,
+            )
+        });
         match known.collect::<Option<Vec<_>>>() {
             Some(streams) => {
                 found.insert(state.shard, streams);
@@ -191,12 +214,15 @@ async fn chunks(
                       case when $4 then quarters end as quarters, case when $5 then rest end as rest
                from activity_chunk
                where workspace_id = $1 and shard = any($2) and event_name_id = any($3)
+                 and month between $6 and $7
                order by shard, event_name_id, month"#,
             workspace,
             &missing,
             streams,
             depth >= Depth::Quarters,
-            depth >= Depth::Exact
+            depth >= Depth::Exact,
+            months.0.0,
+            months.1.0
         )
         .fetch(snapshot);
         while let Some(row) = rows.try_next().await? {
@@ -223,6 +249,7 @@ async fn chunks(
             let stream = Arc::new(stream);
             memory.put_stream(
                 (workspace, state.shard, number),
+                months,
                 state.folded,
                 stream.clone(),
             );

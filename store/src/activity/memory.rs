@@ -1,5 +1,6 @@
 //! What was read of the index, in bounded memory: the least recently used is forgotten first.
 
+use super::load::{ALL_MONTHS, Months};
 use super::usage::{Usage, UsageAbout};
 use analysis::period::{Grain, WeekStart};
 use analysis::query::StartRule;
@@ -40,8 +41,9 @@ pub(super) struct About {
     pub(super) start: Vec<i32>,
     /// The end of the last period.
     pub(super) end: i64,
-    /// Nothing from here on is seen; `None` when the end is all that limits.
-    pub(super) limit: Option<i64>,
+    /// Whether an as-of before the end limits what is seen. Which one is not part of the key: sets of another as-of take
+    /// the place of those before.
+    pub(super) limited: bool,
 }
 
 /// The sets of a shard with what else a report says of it.
@@ -53,14 +55,27 @@ pub(super) struct Sets {
     pub(super) newest: i64,
     /// Customers with neither signup nor event.
     pub(super) left_out: usize,
+    /// The as-of that limits what they see, if one does.
+    pub(super) as_of: Option<i64>,
+}
+
+/// What sets see of their last period before an as-of.
+pub(super) struct Last {
+    pub(super) version: i64,
+    pub(super) as_of: i64,
+    /// That of the sets.
+    pub(super) frame: Arc<Frame>,
+    pub(super) last: index::sets::Last,
 }
 
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Starts(i32, i16),
-    Stream(i32, i16, i32),
+    /// A stream's chunks of these months.
+    Stream(i32, i16, i32, Months),
     Column(i32, i16, String),
     Sets(Arc<About>, i16),
+    Last(Arc<About>, i16),
     Usage(Arc<UsageAbout>, i16),
 }
 
@@ -73,6 +88,7 @@ enum Value {
     /// With the version of the shard's traits.
     Column(i64, Arc<Column>),
     Sets(Arc<Sets>),
+    Last(Arc<Last>),
     Usage(Arc<Usage>),
 }
 
@@ -88,6 +104,7 @@ impl Value {
                 }
                 Value::Column(_, column) => column.size(),
                 Value::Sets(sets) => sets.sets.size(),
+                Value::Last(last) => last.last.size(),
                 Value::Usage(usage) => usage.usage.size(),
             }
     }
@@ -169,23 +186,26 @@ impl Memory {
     pub(super) fn stream(
         &self,
         (workspace, shard, stream): (i32, i16, i32),
+        months: Months,
         version: i64,
         depth: Depth,
     ) -> Option<Arc<Stream>> {
-        match self.get(&Key::Stream(workspace, shard, stream))? {
+        let kept = |months| match self.get(&Key::Stream(workspace, shard, stream, months))? {
             Value::Stream(at, stream) if at == version && stream.depth >= depth => Some(stream),
             _ => None,
-        }
+        };
+        kept(months).or_else(|| kept(ALL_MONTHS))
     }
 
     pub(super) fn put_stream(
         &self,
         (workspace, shard, number): (i32, i16, i32),
+        months: Months,
         version: i64,
         stream: Arc<Stream>,
     ) {
         self.put(
-            Key::Stream(workspace, shard, number),
+            Key::Stream(workspace, shard, number, months),
             Value::Stream(version, stream),
         );
     }
@@ -242,6 +262,17 @@ impl Memory {
 
     pub(super) fn put_sets(&self, about: &Arc<About>, shard: i16, sets: Arc<Sets>) {
         self.put(Key::Sets(about.clone(), shard), Value::Sets(sets));
+    }
+
+    pub(super) fn last(&self, about: &Arc<About>, shard: i16) -> Option<Arc<Last>> {
+        match self.get(&Key::Last(about.clone(), shard))? {
+            Value::Last(last) => Some(last),
+            _ => None,
+        }
+    }
+
+    pub(super) fn put_last(&self, about: &Arc<About>, shard: i16, last: Arc<Last>) {
+        self.put(Key::Last(about.clone(), shard), Value::Last(last));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Makes the index anew from events and customers, and compares it with them.
 
 use super::fold::{Folded, lock};
-use super::load::{self, ShardState};
+use super::load::{self, ALL_MONTHS, Part, ShardState};
 use crate::instant::from_db;
 use crate::{Store, StoreError, WorkspaceId};
 use futures::TryStreamExt;
@@ -243,8 +243,11 @@ async fn kept(
         &nothing,
         workspace.0,
         &[*state],
-        &streams,
-        Depth::Exact,
+        Part {
+            streams: &streams,
+            months: ALL_MONTHS,
+            depth: Depth::Exact,
+        },
     )
     .await?;
     let mut events = Vec::new();

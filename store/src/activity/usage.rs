@@ -1,6 +1,7 @@
 //! What customers did in their windows, by the index: the facts of a question about features.
 
-use super::answer::{Current, Who, joined, number, parse, threads, window};
+use super::answer::{Who, joined, number, threads};
+use super::asked::{Current, parse, window};
 use super::load::{self, ShardData, ShardState};
 use super::memory::Memory;
 use crate::{Members, StoreError, Workspace};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 /// Shards that are read before they are looked at, while the next ones are read.
-const GROUP: usize = 8;
+const GROUP: usize = 4;
 
 /// A question with what has been found out about it.
 pub(crate) struct FeatureQuestion<'a> {
@@ -172,6 +173,10 @@ async fn usage(
     for places in missing.chunks(GROUP) {
         let group: Vec<ShardState> = places.iter().map(|&place| states[place]).collect();
         let shards = read(&mut *snapshot, memory, about.workspace, (&group, &kinds)).await?;
+        // No more than two groups are in memory.
+        for (place, making) in std::mem::take(&mut making) {
+            found[place] = Some(joined(making.await)??);
+        }
         for (&place, shard) in places.iter().zip(shards) {
             making.push((place, shard.make(memory, &about, (&windows, &kinds))));
         }

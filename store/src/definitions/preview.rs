@@ -8,9 +8,6 @@ use index::month::micros;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
-/// About so many events are looked at; of more, some shards stand for all.
-const EVENTS: i64 = 1_000_000;
-
 /// How far back "lately" reaches.
 const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -39,7 +36,8 @@ pub struct Preview {
 }
 
 impl Store {
-    /// Counts what a definition matches: exactly, or when there is much of it, by some of the customers.
+    /// Counts what a definition matches: exactly, or when there are more than so many `events` to be looked at, by some
+    /// of the customers.
     ///
     /// # Errors
     /// [`StoreError::Query`] for a definition that breaks a limit; the data base's.
@@ -47,6 +45,7 @@ impl Store {
         &self,
         workspace: &Workspace,
         definition: &ActivityDefinition,
+        events: i64,
     ) -> Result<Preview, StoreError> {
         // A name can be given last.
         let named = ActivityDefinition {
@@ -56,7 +55,7 @@ impl Store {
         named.validate()?;
         let mut snapshot = self.snapshot().await?;
         let wanted = Wanted::new(&mut snapshot, workspace.id, &definition.rule).await?;
-        let sample = Sample::of(&mut snapshot, workspace, Some(&wanted.ids), EVENTS).await?;
+        let sample = Sample::of(&mut snapshot, workspace, Some(&wanted.ids), events).await?;
         let occurrences = wanted.occurrences(&mut snapshot, workspace.id, &sample.shards, None);
         let occurrences = occurrences.await?;
         let newest = watermark(&mut snapshot, workspace).await?;

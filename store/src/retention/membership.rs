@@ -49,7 +49,7 @@ macro_rules! membership_query {
             $($rest)*
         )
     };
-    (@from $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(, $more:expr)*) => {
+    (@from $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(+ $then:tt)* $(, $more:expr)*) => {
         sqlx::query_as!(
             $row,
             r#"
@@ -109,7 +109,7 @@ macro_rules! membership_query {
                   and e.at >= $3 and e.at < $7
                 group by 1, 2, 3, 4 having count(*) >= $10
             )
-            "# + $tail,
+            "# + $tail $(+ $then)*,
             $scope.workspace,
             &$scope.bounds,
             $scope.start_from,

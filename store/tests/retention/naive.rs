@@ -89,7 +89,7 @@ pub fn passes(value: Option<&Value>, test: &TraitTest) -> bool {
 }
 
 /// Whether an event counts: it is named (no name means any), and meets what is said about it.
-fn named(
+pub fn named(
     (name, _, size): &(String, Timestamp, Option<Value>),
     names: &[String],
     filters: &[EventFilter],
@@ -213,6 +213,17 @@ fn entered(
     }
 }
 
+/// The instants at which a customer entered one of the cohorts.
+pub fn starts_of(world: &World, query: &RetentionQuery, customer: &Customer) -> Vec<Timestamp> {
+    let zone = TimeZone::get(&world.zone).unwrap();
+    let (grain, week_start) = (query.grain, world.week_start);
+    let period_of = |at: Timestamp| first_day(at.to_zoned(zone.clone()).date(), grain, week_start);
+    let first = first_day(world.from, grain, week_start);
+    let mut starts = entered(world, query, customer, &period_of);
+    starts.retain(|at| period_of(*at) >= first && behaved(world, query, customer, *at));
+    starts
+}
+
 /// The beginning of the `k`-th period from a start, by hours or by adding to the local date and time.
 fn anniversary(zone: &TimeZone, grain: Grain, start: Timestamp, k: i64) -> Timestamp {
     let months = match grain {
@@ -253,10 +264,8 @@ pub fn retention(world: &World, query: &RetentionQuery) -> Vec<Row> {
         let mut entries = Vec::new();
         let mut both = Vec::new();
         for customer in world.customers.iter().filter(|one| admits(world, one)) {
-            let instants = entered(world, query, customer, &period_of);
-            let instants = instants
-                .into_iter()
-                .filter(|at| period_of(*at) == *start && behaved(world, query, customer, *at));
+            let instants = starts_of(world, query, customer);
+            let instants = instants.into_iter().filter(|at| period_of(*at) == *start);
             for entered in instants {
                 let number = |at: Timestamp| {
                     if rolling {

@@ -31,7 +31,7 @@ pub const TESTS: [(&str, &str); 6] = [
 ];
 
 /// Parameters that lead to a draft's page without being part of it.
-pub const SEARCHES: [&str; 1] = ["refused"];
+pub const SEARCHES: [&str; 2] = ["refused", "then"];
 
 /// The longest unit that divides a time, with its length in seconds.
 pub(crate) fn unit(seconds: u32) -> (&'static str, u32) {

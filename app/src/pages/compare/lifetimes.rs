@@ -1,0 +1,106 @@
+//! How long customers stayed, by segment.
+
+use super::cards::{heads, key, numbers};
+use analysis::comparison::ComparisonReport;
+use analysis::stats::at_risk;
+use analysis::words;
+use leptos::prelude::*;
+
+/// The Kaplan-Meier curves, with the numbers at risk, and the same as a table.
+pub(super) fn lifetimes(report: &ComparisonReport, chart: String) -> AnyView {
+    if chart.is_empty() {
+        return ().into_any();
+    }
+    let title = format!(
+        "Not yet gone, by days since the start; gone is {} without activity",
+        words::days(report.query.inactivity())
+    );
+    let rows = report.ticks().into_iter().map(|tick| {
+        let cells = report.segments.iter().map(|segment| {
+            let left = words::thousands(at_risk(&segment.endings, tick));
+            let text = match segment.survival.at(tick) {
+                Some((share, Some(interval))) => format!(
+                    "{} ({}), {left} watched",
+                    words::percent(share),
+                    words::interval(interval)
+                ),
+                Some((share, None)) => format!("{}, {left} watched", words::percent(share)),
+                None => "–".to_owned(),
+            };
+            view! { <td class="number">{text}</td> }
+        });
+        let cells = cells.collect_view();
+        view! { <tr><th scope="row">{words::days(tick)}</th>{cells}</tr> }
+    });
+    let rows = rows.collect_view();
+    let medians = report
+        .segments
+        .iter()
+        .map(|segment| view! { <td class="number">{words::lifetime(&segment.survival)}</td> });
+    let medians = medians.collect_view();
+    view! {
+        <section class="card">
+            <header><h2>{title.clone()}</h2>{key(report)}</header>
+            <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
+            {numbers(
+                "Customers not yet gone, by segment",
+                view! { <th scope="col">"After"</th> {heads(report)} }.into_any(),
+                view! { {rows}<tr><th scope="row">"Median lifetime"</th>{medians}</tr> }.into_any(),
+            )}
+        </section>
+    }
+    .into_any()
+}
+
+/// The log-rank test of every two segments.
+pub(super) fn pairs(report: &ComparisonReport) -> AnyView {
+    if report.pairs.is_empty() {
+        return ().into_any();
+    }
+    let mut pairs: Vec<_> = report.pairs.iter().collect();
+    pairs.sort_by(|a, b| a.holm.total_cmp(&b.holm));
+    let rows = pairs.into_iter().map(|pair| {
+        let tag = if pair.differs() {
+            "tag warn"
+        } else {
+            "tag plain"
+        };
+        let text = if pair.differs() {
+            "differ"
+        } else {
+            "can’t be told apart"
+        };
+        view! {
+            <tr>
+                <th scope="row">{words::pair_sentence(report, pair)}</th>
+                <td><span class=tag>{text}</span></td>
+                <td class="number">{format!("{:.1}", pair.test.chi_squared)}</td>
+                <td class="number">{words::p_value(pair.test.p)}</td>
+                <td class="number">{words::p_value(pair.holm)}</td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <section class="card">
+            <details class="numbers first">
+                <summary>"Every two segments compared (log-rank)"</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label="Pairs of segments">
+                    <table class="rows">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Pair"</th>
+                                <th scope="col">"Verdict"</th>
+                                <th scope="col" class="number">"χ²"</th>
+                                <th scope="col" class="number">"p"</th>
+                                <th scope="col" class="number">"Corrected p"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </details>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,31 @@
+//! Large answers.
+
+use super::error::ApiError;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+
+/// Cells of a report that take more than a few milliseconds to write.
+const LARGE: usize = 20_000;
+
+/// One large report is written at a time, so that neither processors nor memory are full of them.
+static LARGE_ONES: Semaphore = Semaphore::const_new(1);
+
+/// The answer that `write` makes, on a thread where others don't wait for it.
+///
+/// # Errors
+/// When it can't be written, which has no reason but a mistake.
+pub(super) async fn written(
+    cells: usize,
+    write: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let _turn = match cells {
+        0..LARGE => None,
+        _ => LARGE_ONES.acquire().await.ok(),
+    };
+    let json = tokio::task::spawn_blocking(write)
+        .await
+        .map_err(ApiError::broken)?
+        .map_err(ApiError::broken)?;
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
+}

@@ -1,0 +1,72 @@
+//! Read-only views of one moment.
+
+use crate::{Store, StoreError};
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres};
+use std::ops::{Deref, DerefMut};
+
+/// A connection in a read-only transaction that sees one moment.
+///
+/// If it is dropped before it was ended, its question was given up, and a statement may still be running: the connection
+/// is closed then, at which Postgres stops within a second (see `client_connection_check_interval` in
+/// [`Store::connect_lazily`]) instead of going on for nobody.
+pub(crate) struct Snapshot {
+    /// There until it is ended or dropped.
+    connection: Option<PoolConnection<Postgres>>,
+}
+
+const EXPECT: &str = "a snapshot has its connection until it ends";
+
+impl Deref for Snapshot {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.connection.as_ref().expect(EXPECT)
+    }
+}
+
+impl DerefMut for Snapshot {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.connection.as_mut().expect(EXPECT)
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+impl Snapshot {
+    /// Ends it and gives the connection back.
+    ///
+    /// # Errors
+    /// The data base's; the connection is closed then.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        sqlx::query!("commit").execute(&mut *self).await?;
+        // Back to the pool, as it is clean.
+        drop(self.connection.take());
+        Ok(())
+    }
+}
+
+impl Store {
+    /// A read-only view of one moment, so that the numbers of a report belong together.
+    ///
+    /// What is asked in it is given up after two minutes: whoever asked has gone, and others wait.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let connection = self.pool.acquire().await?;
+        let mut snapshot = Snapshot {
+            connection: Some(connection),
+        };
+        sqlx::query!("begin isolation level repeatable read, read only")
+            .execute(&mut *snapshot)
+            .await?;
+        sqlx::query!("set local statement_timeout = '120s'")
+            .execute(&mut *snapshot)
+            .await?;
+        Ok(snapshot)
+    }
+}
