@@ -200,11 +200,41 @@ pub struct Quietly {
     pub leaving: u64,
 }
 
+/// A customer lost in a period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LostCustomer {
+    /// External id.
+    pub customer: String,
+    /// His last active day before the period's end.
+    pub last_active: Date,
+    /// His active days before the period's end.
+    pub active_days: u32,
+    /// The day on which he came back after all.
+    pub back: Option<Date>,
+}
+
+/// A customer who is quietly leaving.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct QuietCustomer {
+    /// External id.
+    pub customer: String,
+    /// His last active day.
+    pub last_active: Date,
+    /// Active days in the last 28 days before as-of's own day.
+    pub recent: u32,
+    /// Active days in so many days before, at his own pace.
+    pub pace: f64,
+}
+
 /// The answer to a [`ChurnQuery`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ChurnReport {
-    /// The question as asked, with `active` resolved to the names that were used.
+    /// The question as asked, with the definition or the events that were used.
     pub query: ChurnQuery,
+    /// What counts as active on a day, in words.
+    pub activity: String,
     /// The inactivity threshold that was used, in days.
     pub threshold: u32,
     /// How fast customers come back, and what threshold that proposes.

@@ -7,8 +7,18 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
+mod churn;
+mod comparison;
 mod quartiles;
 
+pub use churn::{
+    ChurnCounts, ChurnDocument, ChurnHead, ChurnPeriodDocument, LifecycleDocument, LifecyclePeriod,
+    LostDocument, QuietDocument, ReturnsDocument, StickinessDocument, StickinessPeriod,
+};
+pub use comparison::{
+    DifferenceDocument, LifetimeDocument, MixDocument, MixPartDocument, PairDocument,
+    SegmentDocument, SegmentsDocument, SurvivalDocument,
+};
 pub use quartiles::{
     Contradiction, FeatureDocument, FindingDocument, GroupDocument, PeriodDocument,
     QuartileDocument, ReadingDocument, ScanDocument, UsageDocument, VerdictDocument,

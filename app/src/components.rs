@@ -15,6 +15,8 @@ mod matrix;
 #[cfg(feature = "ssr")]
 pub mod choosers;
 #[cfg(feature = "ssr")]
+pub mod churn;
+#[cfg(feature = "ssr")]
 pub mod compare;
 #[cfg(feature = "ssr")]
 pub mod dots;

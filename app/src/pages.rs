@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod builder;
+pub mod churn;
 pub mod compare;
 pub mod data;
 pub mod features;

@@ -7,7 +7,7 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use pages::{
-    activity, builder, compare, data, features, home, import, not_found, retention, saved,
+    activity, builder, churn, compare, data, features, home, import, not_found, retention, saved,
 };
 
 /// The document around the application. Pages without islands load no program.
@@ -52,6 +52,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/segments/edit") view=builder::BuilderPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved") view=saved::SavedPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved/:segment") view=saved::SegmentPage ssr=Async/>
+                <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
                 <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
                 // where a file that was not taken leads
                 <Route path=path!("/w/:workspace/upload") view=data::DataPage ssr=Async/>

@@ -3,6 +3,7 @@
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
 mod activities;
+mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
@@ -13,7 +14,7 @@ use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use error::ApiError;
@@ -48,6 +49,14 @@ pub(crate) fn routes(store: Store) -> Router {
         .route(
             "/workspaces/{workspace}/segments/count",
             post(segments::count),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/segments",
+            post(comparison::segments),
+        )
+        .route(
+            "/workspaces/{workspace}/reports/survival",
+            post(comparison::survival),
         )
         .route(
             "/openapi.json",

@@ -4,12 +4,14 @@
 use crate::instant::{from_db, to_db};
 use crate::retention::{Scope, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
-use analysis::churn::{Answer, ChurnPlan, ChurnReport, History, answer};
-use analysis::query::ChurnQuery;
+use analysis::churn::{
+    Answer, ChurnPlan, ChurnReport, History, LostCustomer, QuietCustomer, answer,
+};
+use analysis::query::{ChurnQuery, RetentionQuery};
 use analysis::shape::About;
+use analysis::words;
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use sqlx::PgConnection;
 
 /// A report with the customers behind it.
@@ -21,32 +23,6 @@ pub struct ChurnAnswer {
     pub lost: Vec<LostCustomer>,
     /// Those who are quietly leaving, the fastest pace first.
     pub quiet: Vec<QuietCustomer>,
-}
-
-/// A customer lost in a period.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LostCustomer {
-    /// External id.
-    pub customer: String,
-    /// His last active day before the period's end.
-    pub last_active: Date,
-    /// His active days before the period's end.
-    pub active_days: u32,
-    /// The day on which he came back after all.
-    pub back: Option<Date>,
-}
-
-/// A customer who is quietly leaving.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QuietCustomer {
-    /// External id.
-    pub customer: String,
-    /// His last active day.
-    pub last_active: Date,
-    /// Active days in the last [`analysis::churn::RECENT_DAYS`].
-    pub recent: u32,
-    /// Active days in so many days before, at his own pace.
-    pub pace: f64,
 }
 
 impl Store {
@@ -98,10 +74,14 @@ impl Store {
             internal,
         };
         let Answer {
-            report,
+            mut report,
             mut lost,
             mut quiet,
         } = answer(&query, &plan, &history, about);
+        report.activity = words::activity(&RetentionQuery {
+            activity: workspace.activity_words(&population),
+            ..population
+        });
         lost.truncate(limit);
         quiet.truncate(limit);
         let places = lost.iter().map(|one| one.place);
@@ -149,15 +129,17 @@ async fn active_days(
                   select 1
                   from jsonb_to_recordset($5::jsonb) as f(name text, op text, list jsonb, low float8, high float8)
                   where not passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+              and (cardinality($7::bytea[]) = 0 or is_member($7, c.shard, c.customer_no))
               and ($6::jsonb = '[]' or not exists (
                   select 1
                   from jsonb_to_recordset($6::jsonb) as f(name text, op text, list jsonb, low float8, high float8)
                   where passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
         ), active as (
             -- what is older than the first day counts as it
-            select distinct shard, customer_no, greatest(width_bucket(at, $2::timestamptz[]), 1) - 1 as day
+            select shard, customer_no, greatest(width_bucket(at, $2::timestamptz[]), 1) - 1 as day
             from event
             where workspace_id = $1 and event_name_id = any($3::integer[]) and at < $4
+            group by 1, 2, 3 having count(*) >= $8
         )
         select shard as "shard!", customer_no as "customer_no!", array_agg(day order by day) as "days!"
         from active join counted using (shard, customer_no)
@@ -168,7 +150,9 @@ async fn active_days(
         &scope.event_ids,
         scope.as_of,
         scope.filters,
-        scope.internal
+        scope.internal,
+        &scope.member_bits,
+        scope.min_count
     )
     .fetch(snapshot);
     let (mut keys, mut history) = (Vec::new(), History::default());

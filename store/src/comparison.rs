@@ -179,7 +179,7 @@ impl Store {
         labels: &Labels,
     ) -> Result<Vec<Tally>, StoreError> {
         if engine != Engine::Reference {
-            match asked.by_index(&mut *snapshot, &self.activity, labels).await {
+            match asked.by_index(&mut *snapshot, self, labels).await {
                 Ok(Some(tallies)) => return Ok(tallies),
                 Ok(None) if engine == Engine::Index => return Err(StoreError::NotFound),
                 Ok(None) => {}
@@ -280,7 +280,7 @@ impl<'a> Asked<'a> {
     async fn by_index(
         &self,
         snapshot: &mut PgConnection,
-        memory: &std::sync::Arc<activity::Memory>,
+        store: &Store,
         labels: &Labels,
     ) -> Result<Option<Vec<Tally>>, StoreError> {
         let mut tallies = Vec::with_capacity(labels.len());
@@ -308,9 +308,11 @@ impl<'a> Asked<'a> {
                 start: &self.scope.start_ids,
                 members: members.as_ref(),
             };
-            let Some(counted) = activity::count(&mut *snapshot, memory, &question).await? else {
+            let prepared = activity::prepare(&mut *snapshot, &store.activity, &question).await?;
+            let Some(prepared) = prepared else {
                 return Ok(None);
             };
+            let counted = prepared.count(store, &mut *snapshot, &question).await?;
             tallies.push(counted.tally);
         }
         Ok(Some(tallies))

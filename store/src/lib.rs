@@ -21,7 +21,7 @@ mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
-pub use churn::{ChurnAnswer, LostCustomer, QuietCustomer};
+pub use churn::ChurnAnswer;
 pub use definitions::{
     Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
 };

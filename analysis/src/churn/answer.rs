@@ -11,6 +11,7 @@ use super::{
 use crate::query::ChurnQuery;
 use crate::shape::About;
 use crate::stats::float;
+use crate::words;
 
 /// A customer lost in the picked period.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +76,7 @@ pub fn answer(query: &ChurnQuery, plan: &ChurnPlan, history: &History, about: Ab
     let local = |at| plan.calendar.datetime(at);
     let report = ChurnReport {
         query: query.clone(),
+        activity: words::activity(&query.population()),
         threshold,
         returns,
         zone: plan.calendar.zone_name().to_owned(),

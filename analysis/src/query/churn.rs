@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check::check_year;
 use super::problem::{ParamProblem, Params, date, whole};
-use super::url::{activity, as_of, as_of_param, cohort_params, cohorts, event_names, filters};
+use super::url::{
+    activity, as_of, as_of_param, cohort_params, cohorts, event_names, filters, segments,
+};
 use super::{AsOf, CohortRange, QueryError, RetentionQuery, TraitFilter};
 use crate::period::Grain;
 
@@ -38,7 +40,8 @@ pub struct ChurnQuery {
     pub pace: u32,
     /// Any date in the period whose lost customers are looked at; `None` for the newest that has ended.
     pub period: Option<Date>,
-    /// The saved definition of what counts as active, by its name in addresses; `active` then has to be empty.
+    /// The saved definition of what counts as active, by its name in addresses; `active` then has to be empty. What it
+    /// asks for in a period has to be done on a day to make that an active one.
     pub activity: Option<String>,
     /// Names of the events that count as active; empty for a saved definition, the workspace's own unless one is named,
     /// and when any event counts.
@@ -47,6 +50,8 @@ pub struct ChurnQuery {
     pub any_event: bool,
     /// Which customers; empty for all.
     pub filters: Vec<TraitFilter>,
+    /// Saved segments to which customers must belong, as in a question about retention.
+    pub segments: Vec<String>,
     /// The limit of what is visible.
     pub as_of: AsOf,
 }
@@ -77,14 +82,17 @@ impl ChurnQuery {
             active: Vec::new(),
             any_event: false,
             filters: Vec::new(),
+            segments: Vec::new(),
             as_of: AsOf::default(),
         }
     }
 
-    /// Sorts and deduplicates the names of events, so that equal questions are equal values.
+    /// Sorts and deduplicates the names of events and segments, so that equal questions are equal values.
     pub fn normalise(&mut self) {
-        self.active.sort();
-        self.active.dedup();
+        for names in [&mut self.active, &mut self.segments] {
+            names.sort();
+            names.dedup();
+        }
     }
 
     /// The customers asked about and what makes them active, as a question about their retention.
@@ -97,6 +105,7 @@ impl ChurnQuery {
             cohorts: self.periods,
             as_of: self.as_of,
             filters: self.filters.clone(),
+            segments: self.segments.clone(),
             ..RetentionQuery::default()
         }
     }
@@ -113,6 +122,7 @@ impl ChurnQuery {
         self.any_event = population.any_event;
         self.as_of = population.as_of;
         self.filters.clone_from(&population.filters);
+        self.segments.clone_from(&population.segments);
     }
 
     /// How many periods make a year.
@@ -188,6 +198,7 @@ impl ChurnQuery {
             }
         }
         query.filters = filters(&mut params);
+        query.segments = segments(&mut params);
         query.as_of = as_of(&mut params);
         params.report_unknown(&[]);
         (query, params.problems)
@@ -219,6 +230,8 @@ impl ChurnQuery {
         }
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));
+        let segments = self.segments.iter();
+        params.extend(segments.map(|slug| ("segment", slug.clone())));
         params.extend(as_of_param(self.as_of));
         params
     }

@@ -4,7 +4,7 @@ use super::choosers::Carried;
 use super::popover::{Choice, Phrase};
 use super::question::QuestionLine;
 use crate::api::workspace::WorkspaceView;
-use crate::pages::retention::{Asked, address};
+use crate::pages::retention::{About, Asked, address};
 use analysis::comparison::{ComparisonReport, SegmentKey};
 use analysis::period::Grain;
 use analysis::query::{ComparisonQuery, DateRange, MAX_THRESHOLD, RetentionView, Split};
@@ -25,14 +25,16 @@ pub fn asked(query: &ComparisonQuery) -> Asked {
     Asked {
         query: query.retention.clone(),
         view: RetentionView::default(),
-        feature: None,
-        comparison: Some(query.clone()),
+        about: About::Comparison(query.clone()),
     }
 }
 
 /// The question of this page.
 fn asked_about() -> ComparisonQuery {
-    expect_context::<Asked>().comparison.unwrap_or_default()
+    match expect_context::<Asked>().about {
+        About::Comparison(query) => query,
+        _ => ComparisonQuery::default(),
+    }
 }
 
 /// What the choices need to know of the answer.

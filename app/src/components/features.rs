@@ -5,7 +5,7 @@ use super::choosers::{ActivityChooser, AsOfChooser, Carried, FilterChooser, Rang
 use super::popover::{Choice, Phrase};
 use super::question::who_phrase;
 use crate::api::workspace::WorkspaceView;
-use crate::pages::retention::{Asked, address};
+use crate::pages::retention::{About, Asked, address};
 use analysis::period::Grain;
 use analysis::query::{MAX_WINDOW, QuartileQuery, Zeros};
 use analysis::words;
@@ -21,7 +21,10 @@ pub fn ask(query: &QuartileQuery, change: impl FnOnce(&mut QuartileQuery)) -> St
 
 /// The question of this page.
 fn asked_about() -> QuartileQuery {
-    expect_context::<Asked>().feature.unwrap_or_default()
+    match expect_context::<Asked>().about {
+        About::Feature(query) => query,
+        _ => QuartileQuery::default(),
+    }
 }
 
 /// The whole question.
@@ -230,7 +233,6 @@ pub fn asked(query: &QuartileQuery) -> Asked {
     Asked {
         query: query.population(),
         view: analysis::query::RetentionView::default(),
-        feature: Some(query.clone()),
-        comparison: None,
+        about: About::Feature(query.clone()),
     }
 }

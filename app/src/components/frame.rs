@@ -44,6 +44,7 @@ pub fn Frame(
         way("retention", "Retention"),
         way("features", "Features"),
         way("segments", "Segments"),
+        way("churn", "Churn"),
         way("activity", "Activity"),
         way("data", "Data"),
     ];

@@ -11,6 +11,7 @@ use crate::error::AppError;
 use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
 use analysis::query::QuartileQuery;
 use analysis::words;
+pub(super) use cards::numbers;
 use cards::{curves, groups, histogram, launch, scan, verdict};
 use leptos::prelude::*;
 use leptos_meta::Title;

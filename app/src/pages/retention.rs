@@ -11,7 +11,7 @@ use crate::error::AppError;
 use crate::error::ssr::look_again;
 use crate::words as labels;
 use analysis::query::{
-    AsOf, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView,
+    AsOf, ChurnQuery, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView,
     append_params, url_query,
 };
 use analysis::words;
@@ -64,14 +64,25 @@ impl Address {
 /// The question and the way it is looked at, as every part of the page shares them.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The question; on the page of a feature, the customers it is about.
+    /// The question; on the pages of features and of churn, the customers it is about.
     pub query: RetentionQuery,
     /// How it is looked at.
     pub view: RetentionView,
-    /// The question about a feature, on its page.
-    pub feature: Option<QuartileQuery>,
-    /// The question about segments, on their page.
-    pub comparison: Option<ComparisonQuery>,
+    /// What is asked about them.
+    pub about: About,
+}
+
+/// What a page asks about customers.
+#[derive(Clone, Debug)]
+pub enum About {
+    /// Their retention, on its own page.
+    Retention,
+    /// A feature.
+    Feature(QuartileQuery),
+    /// Segments.
+    Comparison(ComparisonQuery),
+    /// Leaving.
+    Churn(ChurnQuery),
 }
 
 impl Asked {
@@ -79,31 +90,38 @@ impl Asked {
     pub fn ask(&self, change: impl FnOnce(&mut RetentionQuery)) -> String {
         let mut query = self.query.clone();
         change(&mut query);
-        if let Some(feature) = &self.feature {
-            let mut feature = feature.clone();
-            feature.set_population(&query);
-            return address(feature.params());
-        }
-        if let Some(comparison) = &self.comparison {
-            let mut comparison = comparison.clone();
-            comparison.retention = query;
-            return address(comparison.params());
-        }
-        let view = RetentionView {
-            cell: None,
-            ..self.view
-        };
-        let mut params = query.params();
-        params.extend(view.params());
-        address(params)
+        address(match self.about.clone() {
+            About::Retention => {
+                let view = RetentionView {
+                    cell: None,
+                    ..self.view
+                };
+                let mut params = query.params();
+                params.extend(view.params());
+                params
+            }
+            About::Feature(mut feature) => {
+                feature.set_population(&query);
+                feature.params()
+            }
+            About::Comparison(mut comparison) => {
+                comparison.retention = query;
+                comparison.params()
+            }
+            About::Churn(mut churn) => {
+                churn.set_population(&query);
+                churn.params()
+            }
+        })
     }
 
     /// The parameters of the question.
     pub fn params(&self) -> Vec<(&'static str, String)> {
-        match (&self.feature, &self.comparison) {
-            (Some(feature), _) => feature.params(),
-            (None, Some(comparison)) => comparison.params(),
-            (None, None) => self.query.params(),
+        match &self.about {
+            About::Retention => self.query.params(),
+            About::Feature(feature) => feature.params(),
+            About::Comparison(comparison) => comparison.params(),
+            About::Churn(churn) => churn.params(),
         }
     }
 }
@@ -169,8 +187,7 @@ fn Retention() -> impl IntoView {
             let asked = Asked {
                 query,
                 view,
-                feature: None,
-                comparison: None,
+                about: About::Retention,
             };
             provide_context(asked.clone());
             let answer = match retention(slug.clone(), asked.query.clone()).await {

@@ -3,8 +3,10 @@
 use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
 use super::segments::{CountedSegment, SegmentToSave, ToCount};
-use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
-use analysis::query::{QuartileQuery, RetentionQuery};
+use analysis::document::{
+    QuartileDocument, RetentionDocument, ScanDocument, SegmentsDocument, SurvivalDocument,
+};
+use analysis::query::{ComparisonQuery, QuartileQuery, RetentionQuery};
 use analysis::segment::SegmentCount;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -41,7 +43,7 @@ pub(super) fn description() -> Value {
         "A condition on traits and behaviour under a name: living, or with `frozen` a list of those who meet it now.",
         "The segment.",
     );
-    let segments = listed::<CountedSegment>(
+    let kept = listed::<CountedSegment>(
         &mut types,
         &keeps,
         "Saved segments",
@@ -63,6 +65,17 @@ pub(super) fn description() -> Value {
         "All features",
         "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
     );
+    let segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
+        &mut types,
+        "Segments side by side",
+        "The retention of each segment, its differences from a baseline, which segments differ, and what a change of the \
+         total comes from.",
+    );
+    let survival = report::<ComparisonQuery, SurvivalDocument<'_>>(
+        &mut types,
+        "How long customers stay, by segment",
+        "Kaplan-Meier curves, median lifetimes, and log-rank tests of all segments and of every two.",
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -74,8 +87,10 @@ pub(super) fn description() -> Value {
         "servers": [{ "url": "/api/v1" }],
         "paths": {
             "/workspaces/{workspace}/reports/retention": { "post": retention },
+            "/workspaces/{workspace}/reports/segments": { "post": segments },
+            "/workspaces/{workspace}/reports/survival": { "post": survival },
             "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
-            "/workspaces/{workspace}/segments": { "get": segments, "post": keeps },
+            "/workspaces/{workspace}/segments": { "get": kept, "post": keeps },
             "/workspaces/{workspace}/segments/count": { "post": counts },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },

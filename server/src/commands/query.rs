@@ -1,11 +1,15 @@
 //! `holdfast query`: a report for scripts. The question is JSON on standard input, the answer JSON or CSV on standard
 //! output, and the same as the interface's for other programs (docs/API.md).
 
+mod comparison;
 mod quartiles;
 
-use analysis::document::{QuartileDocument, RetentionDocument, ScanDocument};
+use analysis::comparison::ComparisonReport;
+use analysis::document::{
+    QuartileDocument, RetentionDocument, ScanDocument, SegmentsDocument, SurvivalDocument,
+};
 use analysis::quartiles::{QuartileReport, Wanted};
-use analysis::query::{QuartileQuery, RetentionQuery};
+use analysis::query::{ComparisonQuery, QuartileQuery, RetentionQuery};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -23,6 +27,10 @@ pub enum QueryCommand {
     Quartiles(QueryArgs),
     /// The same asked of every feature.
     Scan(QueryArgs),
+    /// Do segments stay alike? The retention of each, and its differences from a baseline.
+    Segments(QueryArgs),
+    /// How long do the customers of each segment stay?
+    Survival(QueryArgs),
 }
 
 /// Whose report, and how it is printed.
@@ -31,7 +39,7 @@ pub struct QueryArgs {
     /// The workspace's name in addresses.
     #[arg(long, value_name = "NAME")]
     pub workspace: String,
-    /// Prints a row for each cell, group or feature instead of JSON.
+    /// Prints a row for each cell, group, feature or step instead of JSON.
     #[arg(long)]
     pub csv: bool,
 }
@@ -58,6 +66,16 @@ pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<
             let report = features(store, args, Wanted::Scan).await?;
             print(args, &ScanDocument::new(&report), quartiles::write_scan)
         }
+        QueryCommand::Segments(args) => {
+            let report = compared(store, args).await?;
+            let document = SegmentsDocument::new(&report);
+            print(args, &document, comparison::write_segments)
+        }
+        QueryCommand::Survival(args) => {
+            let report = compared(store, args).await?;
+            let document = SurvivalDocument::new(&report);
+            print(args, &document, comparison::write_survival)
+        }
     };
     printed.context("the report can't be printed")
 }
@@ -72,6 +90,13 @@ async fn features(
     let workspace = workspace(store, args).await?;
     let now = Timestamp::now();
     Ok(store.quartiles(&workspace, &query, wanted, now).await?)
+}
+
+/// Answers the question about segments on standard input.
+async fn compared(store: &Store, args: &QueryArgs) -> anyhow::Result<ComparisonReport> {
+    let query: ComparisonQuery = question(io::stdin())?;
+    let workspace = workspace(store, args).await?;
+    Ok(store.compare(&workspace, &query, Timestamp::now()).await?)
 }
 
 async fn workspace(store: &Store, args: &QueryArgs) -> anyhow::Result<Workspace> {

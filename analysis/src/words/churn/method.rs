@@ -1,6 +1,6 @@
 //! The method line of an answer about leaving.
 
-use super::super::{activity, as_of, customers, date_time, filter};
+use super::super::{as_of, customers, date_time, filter, in_segments};
 use super::days_text;
 use crate::churn::{ChurnReport, EARLIER_DAYS, MIN_PACE, RECENT_DAYS};
 use crate::period::{Grain, WeekStart};
@@ -23,7 +23,7 @@ pub fn churn_method(report: &ChurnReport) -> String {
         format!("Calendar {}{from}, {}", query.grain.noun(0), report.zone),
         format!(
             "active = {} on one of the {threshold} before{proposed}",
-            activity(&query.population())
+            report.activity
         ),
         format!("gross churn = lost / active at the {noun}’s start, Wilson interval 95\u{a0}%"),
         "net churn also subtracts those who came or came back, and can be negative".to_owned(),
@@ -51,6 +51,9 @@ pub fn churn_method(report: &ChurnReport) -> String {
             .iter()
             .map(|one| format!("only where {}", filter(one))),
     );
+    if !query.segments.is_empty() {
+        parts.push(format!("only those {}", in_segments(&query.segments)));
+    }
     if report.internal > 0 {
         parts.push(format!(
             "{} left out as internal",

@@ -197,7 +197,7 @@ pub(super) fn histogram(report: &QuartileReport, chart: String) -> AnyView {
 }
 
 /// A chart's numbers, for those who do not see it or want them exact.
-fn numbers(label: &'static str, heads: AnyView, rows: AnyView) -> AnyView {
+pub(in crate::pages) fn numbers(label: &'static str, heads: AnyView, rows: AnyView) -> AnyView {
     view! {
         <details class="numbers">
             <summary>"The same in numbers"</summary>

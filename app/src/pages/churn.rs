@@ -1,0 +1,105 @@
+//! How many customers leave, how they come and go, how often they are there, and who is about to leave.
+
+mod cards;
+mod people;
+
+use crate::api::churn::{ChurnFound, churn};
+use crate::components::choosers::AskActivity;
+use crate::components::churn::{ChurnQuestion, asked};
+use crate::components::frame::{Current, Frame};
+use crate::components::problems::ErrorCard;
+use crate::error::AppError;
+use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
+use analysis::query::ChurnQuery;
+use analysis::words;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+/// The page.
+#[component]
+pub fn ChurnPage() -> impl IntoView {
+    view! { <Frame here="churn"><Churn/></Frame> }
+}
+
+#[component]
+fn Churn() -> impl IntoView {
+    let current = expect_context::<Current>();
+    let slug = current.slug.get_value();
+    let pairs: Vec<(String, String)> = use_query_map()
+        .read_untracked()
+        .clone()
+        .into_iter()
+        .map(|(name, value)| (name.into_owned(), value))
+        .collect();
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let (mut query, mut problems) = ChurnQuery::parse(pairs);
+    view! {
+        <Title text="Churn"/>
+        <h1 class="vh">"Churn"</h1>
+        {Suspend::new(async move {
+            let workspace = match current.view.await {
+                Ok(workspace) => workspace,
+                Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
+                Err(error) => return view! { <ErrorCard error/> }.into_any(),
+            };
+            problems.extend(forget_unknown(&mut query.segments, &workspace));
+            provide_context(asked(&query));
+            let answer = churn(&slug, &query).await;
+            let threshold = answer.as_ref().ok().map(|found| found.answer.report.threshold);
+            let notice = (!problems.is_empty()).then(|| misunderstood(&problems));
+            let busy = workspace.loading.map(loading);
+            view! {
+                {busy}
+                <ChurnQuestion workspace=workspace.into() threshold/>
+                {notice}
+                {match answer {
+                    Ok(found) => view! { <Answer slug found query/> }.into_any(),
+                    Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
+                    Err(error) => view! { <ErrorCard error/> }.into_any(),
+                }}
+            }
+            .into_any()
+        })}
+    }
+}
+
+/// The answer first, in words; then the periods with those lost in one, what stands behind the threshold, coming and
+/// going, those about to leave, and the method.
+#[component]
+fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
+    let report = &found.answer.report;
+    let findings = words::churn_findings(report);
+    let findings = findings
+        .into_iter()
+        .map(|finding| view! { <li>{finding}</li> });
+    let elsewhere = (!report.shows_period_asked_for()).then_some(
+        "The period asked for is not among these, or has not ended; the newest that has is shown instead.",
+    );
+    let notices = elsewhere
+        .map(str::to_owned)
+        .into_iter()
+        .chain(words::churn_stale(report))
+        .map(|notice| view! { <p class="notice" role="status">{notice}</p> });
+    let files = people::Files::new(&slug, report);
+    view! {
+        {notices.collect_view()}
+        <div class="answer">
+            <p class="finding">{words::churn_headline(report)}</p>
+            <ul class="findings">{findings.collect_view()}</ul>
+        </div>
+        {cards::periods(report, &query, found.churn)}
+        {people::lost(&found.answer, &files)}
+        <div class="two even">
+            {cards::returns(report, found.returns)}
+            {cards::stickiness(report, found.stickiness)}
+        </div>
+        {cards::lifecycle(report, found.lifecycle)}
+        {cards::fading(report, found.fading)}
+        {people::quiet(&found.answer, &files)}
+        <p class="method">{words::churn_method(report)}</p>
+    }
+    .into_any()
+}
