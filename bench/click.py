@@ -7,6 +7,7 @@ from pathlib import Path
 import chdb
 from chdb.session import Session
 
+from features import Feature
 from model import ACTIVE, EVENTS
 from peers import PATIENCE, Peer
 from questions import Question, literal
@@ -55,7 +56,9 @@ class Engine(Peer):
     def close(self) -> None:
         self.base.close()
 
-    def phrasings(self, question: Question, as_of: datetime) -> dict[str, str]:
+    def phrasings(self, question: Question | Feature, as_of: datetime) -> dict[str, str]:
+        if isinstance(question, Feature):
+            return question.click(as_of)
         found = {}
         for table, order in [("event_by_name", "by name"), ("event_by_customer", "by customer")]:
             for name, sql in ways(question, as_of, f"bench.{table}").items():

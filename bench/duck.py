@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from features import Feature
 from generate import event_files
 from model import ACTIVE, EVENTS
 from peers import Peer
@@ -47,7 +48,9 @@ class Engine(Peer):
     def close(self) -> None:
         self.base.close()
 
-    def phrasings(self, question: Question, as_of: datetime) -> dict[str, str]:
+    def phrasings(self, question: Question | Feature, as_of: datetime) -> dict[str, str]:
+        if isinstance(question, Feature):
+            return question.duck(as_of)
         def period(at: str) -> str:
             if question.grain == "month":
                 return f"((year({at}) - 2024) * 12 + month({at}) - 1)::int"

@@ -16,6 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import features
 import generate
 import measure
 import report
@@ -127,6 +128,9 @@ def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     results["best"] = {f"{question} {peer}": phrasing for (question, peer), phrasing in match.best.items()}
     say("rounds")
     results["warm"] = match.rounds(args.rounds)
+    say("features")
+    raw = [peer for peer in peers if peer.NAME in features.PEERS]
+    results["features"] = features.run(match.client, raw, args.rounds, say)
     results["memory"] = holdfast.memory_mb()
     results["bytes"] = measure.answer_bytes(match.client)
     results["path"] = match.client.path

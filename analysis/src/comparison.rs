@@ -11,7 +11,7 @@ mod answer;
 #[cfg(all(feature = "inference", feature = "zones"))]
 pub use answer::{ComparisonFacts, answer};
 
-use crate::query::{CellRef, ComparisonQuery};
+use crate::query::{CellRef, ColumnZero, ComparisonQuery};
 use crate::report::{Overall, RetentionReport};
 use crate::stats::{Contribution, Ending, Interval, Survival, newcombe, rate};
 
@@ -202,9 +202,10 @@ impl ComparisonReport {
     }
 
     /// The difference of a segment's pooled rate from the baseline's, with Newcombe's interval; `None` for the baseline
-    /// itself and where one of them has no rate.
+    /// itself, where one of them has no rate, and for a column 0 that is the size itself.
     pub fn difference(&self, place: usize, column: u32) -> Option<(f64, Interval)> {
-        if place == self.baseline {
+        let sizes = column == 0 && self.query.retention.column_zero == ColumnZero::Size;
+        if place == self.baseline || sizes {
             return None;
         }
         let one = self.segments.get(place)?.overall(column)?;

@@ -24,7 +24,7 @@ mod verdict;
 pub use answer::{Wanted, answer};
 pub use bins::{Bar, Bars, Part, bars};
 #[cfg(feature = "inference")]
-pub use choice::{interesting, is_presence};
+pub use choice::interesting;
 #[cfg(feature = "inference")]
 pub use count::{Customers, Unit};
 pub use cut::{Cuts, cut};

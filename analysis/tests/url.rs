@@ -174,7 +174,7 @@ fn problems_in_words() {
     );
     check(
         "any=1&active=a",
-        "“any=1” is ignored: expected no “active” beside it.",
+        "“any=1” is ignored: expected no “active” or “activity” beside it.",
         "?active=a",
     );
     check(

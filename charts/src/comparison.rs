@@ -15,10 +15,14 @@ const WIDTH: u32 = 980;
 const HEIGHT: u32 = 320;
 /// What names at the ends of curves take.
 const NAMES: u32 = 150;
+/// What names before rows of numbers take.
+const BESIDE: u32 = 170;
 /// The height of a row of numbers at risk, and of a name.
 const ROW: i32 = 15;
 /// Longer names are cut; the key above the picture has them whole.
 const LETTERS: usize = 20;
+/// The same before rows of numbers.
+const ROW_LETTERS: usize = 16;
 
 /// Where on the axis, the share, and its interval.
 type Point = (f64, f64, Option<Interval>);
@@ -116,7 +120,7 @@ pub fn lifetimes(report: &ComparisonReport) -> String {
             .margin_top(10)
             .margin_right(NAMES)
             .x_label_area_size(38)
-            .y_label_area_size(130)
+            .y_label_area_size(BESIDE)
             .build_cartesian_2d(0.0..last, 0.0..1.0)?;
         chart
             .configure_mesh()
@@ -160,7 +164,7 @@ pub fn lifetimes(report: &ComparisonReport) -> String {
             let mark = [(4, y + 6), (18, y + 6)];
             let ink = ink::segment(Mark::Curve, curve.colour).stroke_width(2);
             area.draw(&PathElement::new(mark, ink))?;
-            area.draw_text(&cut(&curve.name), &start, (24, y))?;
+            area.draw_text(&cut(&curve.name, ROW_LETTERS), &start, (24, y))?;
         }
         Ok(())
     })
@@ -246,7 +250,7 @@ fn ends<'c>(
         let dot = Circle::new((*at, *share), 4, ink.filled());
         chart.draw_series(std::iter::once(dot))?;
         let (_, y) = chart.backend_coord(&(*at, *share));
-        names.push((y, cut(&curve.name)));
+        names.push((y, cut(&curve.name, LETTERS)));
     }
     names.sort();
     let style = style().pos(Pos::new(HPos::Left, VPos::Center));
@@ -263,9 +267,9 @@ fn ends<'c>(
     Ok(())
 }
 
-/// A name as it has room beside a curve.
-fn cut(name: &str) -> String {
-    match name.char_indices().nth(LETTERS) {
+/// A name as there is room for it.
+fn cut(name: &str, letters: usize) -> String {
+    match name.char_indices().nth(letters) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),
     }

@@ -123,14 +123,9 @@ impl Uses {
     fn users(&self, who: &[u64]) -> u64 {
         fn among<T: Copy + PartialEq + Default>(uses: &[T], who: &[u64]) -> u64 {
             let blocks = uses.chunks(64).zip(who);
-            let ones = blocks.map(|(uses, who)| {
-                let mut word = 0_u64;
-                for (bit, uses) in uses.iter().enumerate() {
-                    word |= u64::from(*uses != T::default()) << bit;
-                }
-                u64::from((word & who).count_ones())
-            });
-            ones.sum()
+            blocks
+                .map(|(uses, who)| u64::from((nonzero(uses) & who).count_ones()))
+                .sum()
         }
         match self {
             Uses::Bytes(uses) => among(uses, who),
@@ -149,6 +144,14 @@ impl Uses {
             Uses::Few(users) => size_of_val(&users[..]),
         }
     }
+}
+
+/// Which of at most 64 numbers are not 0, as bits.
+fn nonzero<T: Copy + PartialEq + Default>(numbers: &[T]) -> u64 {
+    let bits = numbers.iter().enumerate();
+    bits.fold(0, |word, (bit, number)| {
+        word | u64::from(*number != T::default()) << bit
+    })
 }
 
 /// What the customers of a shard did in their windows.
@@ -391,8 +394,14 @@ impl ShardUsage {
     }
 
     /// Tells of each of these customers how many events of these names he sent in the exposure window, how many others,
-    /// and in which outcome periods he was active.
-    pub fn each(&self, names: &[i32], who: &[u64], mut tell: impl FnMut(u32, u32, u64)) {
+    /// and in which outcome periods he was active; with `only_users` not of those who sent none of the names.
+    pub fn each(
+        &self,
+        names: &[i32],
+        who: &[u64],
+        only_users: bool,
+        mut tell: impl FnMut(u32, u32, u64),
+    ) {
         let mut uses = vec![0_u32; self.len()];
         for (name, column) in &self.events {
             if names.contains(name) {
@@ -402,7 +411,10 @@ impl ShardUsage {
         let facts = uses.chunks(64).zip(self.all.chunks(64));
         let facts = facts.zip(self.active.chunks(64));
         for (((uses, all), active), who) in facts.zip(who) {
-            let mut left = *who;
+            let mut left = match only_users {
+                true => who & nonzero(uses),
+                false => *who,
+            };
             while left != 0 {
                 let bit = place(left.trailing_zeros());
                 left &= left - 1;

@@ -245,8 +245,13 @@ proptest! {
             let who = watched.who(landmark);
             for names in [&[][..], &[1], &[4], &[2, 3], &[1, 2, 3, 4], &[9]] {
                 let mut told = Vec::new();
-                usage.each(names, who, |uses, other, active| told.push((uses, other, active)));
-                prop_assert_eq!(sorted(told), world.naive(names, landmark), "{:?}", names);
+                usage.each(names, who, false, |uses, other, active| told.push((uses, other, active)));
+                let expected = world.naive(names, landmark);
+                prop_assert_eq!(sorted(told), expected.clone(), "{:?}", names);
+                let mut users = Vec::new();
+                usage.each(names, who, true, |uses, other, active| users.push((uses, other, active)));
+                let expected = expected.into_iter().filter(|(uses, ..)| *uses > 0);
+                prop_assert_eq!(sorted(users), expected.collect::<Told>());
             }
             for (name, users) in usage.users(who) {
                 let naive = world.naive(&[name], landmark);
@@ -282,7 +287,7 @@ fn many_uses_and_few_users() {
         let usage = ShardUsage::build(&windows, starts, [named]).unwrap();
         let watched = usage.choose((0, i64::MAX), i64::MAX, None);
         let mut found = Vec::new();
-        usage.each(&[1], watched.who(false), |uses, other, _| {
+        usage.each(&[1], watched.who(false), false, |uses, other, _| {
             found.push((uses, other))
         });
         let number = |n: u32| usize::try_from(n).unwrap();

@@ -3,12 +3,15 @@
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
 mod activities;
+mod churn;
 mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
 mod segments;
 mod written;
+
+pub(crate) use churn::files;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
@@ -42,6 +45,7 @@ pub(crate) fn routes(store: Store) -> Router {
             "/workspaces/{workspace}/reports/scan",
             post(quartiles::scan),
         )
+        .merge(churn::routes())
         .route(
             "/workspaces/{workspace}/segments",
             get(segments::list).post(segments::save),

@@ -138,6 +138,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
     Ok(sheltered(
         Router::new()
             .merge(pages)
+            .merge(api::files(store.clone()))
             .nest("/pkg", built)
             .nest("/api/v1", api::routes(store.clone()))
             .merge(icon)

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "api/leaving.rs"]
+mod leaving;
 #[expect(dead_code, reason = "made for uploads, which ask more of it")]
 #[path = "upload/served.rs"]
 mod served;
@@ -15,10 +17,12 @@ use served::Served;
 use sqlx::{ConnectOptions, PgPool};
 use std::io::Write;
 use std::process::{Command, Stdio};
-use store::{EventRecord, NewWorkspace, Store};
+use store::{CustomerRecord, EventRecord, NewWorkspace, Store};
 
 const RETENTION: &str = "/api/v1/workspaces/here/reports/retention";
 const QUARTILES: &str = "/api/v1/workspaces/here/reports/quartiles";
+const SEGMENTS: &str = "/api/v1/workspaces/here/reports/segments";
+const SURVIVAL: &str = "/api/v1/workspaces/here/reports/survival";
 const SCAN: &str = "/api/v1/workspaces/here/reports/scan";
 
 async fn ask(
@@ -217,6 +221,79 @@ async fn features_are_answered_with_their_numbers(pool: PgPool) {
     );
 }
 
+/// The same world by whether they have a plan, which only b has; gone after a day.
+fn segments() -> Value {
+    json!({"split": {"trait": "plan"}, "inactivity": 1, "retention": question()})
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn segments_are_answered_with_their_numbers(pool: PgPool) {
+    let store = world(&pool).await;
+    let workspace = store.workspace("here").await.unwrap();
+    let planned = CustomerRecord {
+        customer: "b".to_owned(),
+        signup_at: None,
+        account: None,
+        traits: serde_json::from_str(r#"{"plan": "pro"}"#).unwrap(),
+    };
+    store
+        .write_customers(workspace.id, &[planned])
+        .await
+        .unwrap();
+    let served = Served::in_folder(store, tempfile::tempdir().unwrap());
+    let (status, report) = post(&served, SEGMENTS, &segments()).await;
+    assert_eq!(status, StatusCode::OK, "{report}");
+    let found = report["segments"].as_array().unwrap();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0]["key"], json!({"value": "pro"}));
+    assert_eq!(found[1]["key"], "unset");
+    assert_eq!(found[1]["retention"]["customers"], 3);
+    // b did not come back in its first week, a did; the baseline has no difference from itself
+    assert_eq!(report["baseline"], "not set");
+    assert_eq!(found[0]["differences"][1]["difference"], -1.0);
+    assert_eq!(found[1]["differences"][1], Value::Null);
+    assert_eq!(report["total"]["customers"], 4);
+    assert!(
+        report["method"]
+            .as_str()
+            .unwrap()
+            .contains("Segments by plan")
+    );
+
+    let (status, survival) = post(&served, SURVIVAL, &segments()).await;
+    assert_eq!(status, StatusCode::OK, "{survival}");
+    let pro = &survival["segments"][0];
+    // one visit, on the day of the signup
+    assert_eq!(
+        (&pro["customers"], &pro["ended"], &pro["median"]),
+        (&json!(1), &json!(1), &json!(0))
+    );
+    // a was last there after 14 days, c and d once
+    let others = &survival["segments"][1];
+    assert_eq!(
+        (&others["ended"], &others["median"]),
+        (&json!(3), &json!(0))
+    );
+    assert_eq!(others["steps"][1]["time"], 14);
+    assert_eq!(survival["pairs"][0]["differs"], false);
+
+    let url = pool.connect_options().to_url_lossy();
+    let asked = segments().to_string();
+    for (name, report) in [("segments", &report), ("survival", &survival)] {
+        let (code, printed, told) = query(&url, name, &["here"], &asked);
+        assert_eq!(code, 0, "{told}");
+        assert_eq!(&serde_json::from_str::<Value>(&printed).unwrap(), report);
+    }
+    let (_, rows, told) = query(&url, "segments", &["here", "--csv"], &asked);
+    assert!(told.contains("Segments by plan"), "{told}");
+    let rows: Vec<&str> = rows.lines().collect();
+    assert!(rows[2].starts_with("pro,1,1,0,1,0,0,"), "{rows:?}");
+    let (_, rows, _) = query(&url, "survival", &["here", "--csv"], &asked);
+    let rows: Vec<&str> = rows.lines().collect();
+    assert_eq!(rows[0], "segment,day,at_risk,ended,survival,error,low,high");
+    assert_eq!(rows[1], "pro,0,1,1,0,0,0,1");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
     let served = serve(&pool).await;
@@ -240,6 +317,20 @@ async fn what_is_wrong_has_a_code_and_a_sentence(pool: PgPool) {
             "window_length",
         ),
         (SCAN, json!({"exposed": 4}), 422, "bad_question"),
+        (SEGMENTS, json!({}), 422, "no_activity"),
+        (SEGMENTS, json!({"retention": question()}), 422, "no_split"),
+        (
+            SURVIVAL,
+            json!({"split": {"saved": ["nobody"]}, "retention": question()}),
+            422,
+            "unknown_segment",
+        ),
+        (
+            SURVIVAL,
+            json!({"inactivity": 0}),
+            422,
+            "inactivity_threshold",
+        ),
         (
             "/api/v1/workspaces/there/reports/retention",
             question(),
@@ -307,6 +398,7 @@ async fn the_description_names_everything_it_refers_to(pool: PgPool) {
     for (name, question) in [
         ("RetentionQuery", question()),
         ("QuartileQuery", features()),
+        ("ComparisonQuery", segments()),
     ] {
         let schema = &description["components"]["schemas"][name];
         for field in question.as_object().unwrap().keys() {
@@ -316,7 +408,7 @@ async fn the_description_names_everything_it_refers_to(pool: PgPool) {
             );
         }
     }
-    for name in ["quartiles", "scan"] {
+    for name in ["quartiles", "scan", "segments", "survival"] {
         let path = format!("/workspaces/{{workspace}}/reports/{name}");
         assert!(description["paths"][&path]["post"].is_object(), "{name}");
     }

@@ -1,6 +1,8 @@
 //! The demo is what it says it is: the same everywhere, of any size, free of nonsense, and with its truths where an
 //! analyst can find them.
 
+#[path = "demo/leaving.rs"]
+mod leaving;
 #[path = "demo/load.rs"]
 mod load;
 #[path = "demo/measure.rs"]

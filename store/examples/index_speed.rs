@@ -1,5 +1,5 @@
 //! How fast a question is answered by the activity index in Postgres: cold, warm, after one more event, by another grain,
-//! with filters; against the reference and against reading the same question again.
+//! with filters; a feature and all of them; against the reference and against reading the same question again.
 //!
 //! ```text
 //! tools/with-postgres cargo run --release -p store --example index_speed -- [CUSTOMERS] [EVENTS_EACH]
@@ -8,7 +8,10 @@
 //! It makes, and in the end drops, the data base `holdfast_index_speed` on the server that `DATABASE_URL` names.
 
 use analysis::period::{Grain, WeekStart};
-use analysis::query::{AsOf, CohortRange, RetentionKind, RetentionQuery, TraitFilter, TraitTest};
+use analysis::quartiles::Wanted;
+use analysis::query::{
+    AsOf, CohortRange, QuartileQuery, RetentionKind, RetentionQuery, TraitFilter, TraitTest,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
@@ -58,6 +61,7 @@ async fn main() -> Outcome<()> {
     fill(&store, &workspace, customers, events_each).await?;
     timed("fold the journal", store.fold_activity(workspace.id, 1)).await?;
     ask_all(&store, &workspace, Store::new(pool.clone())).await?;
+    ask_about_features(&store, &workspace, Store::new(pool.clone())).await?;
     timed("reindex", store.reindex(workspace.id, |_, _| {})).await?;
     let doubts = timed("verify", store.verify_activity(workspace.id, 1, |_, _| {})).await?;
     println!("doubts: {doubts:?}");
@@ -144,6 +148,35 @@ async fn ask_all(store: &Store, workspace: &Workspace, cold: Store) -> Outcome<(
     .await?;
     println!("customers: {}, {}", report.customers, reference.customers);
     assert_eq!(ask(&week).await?, reference);
+    Ok(())
+}
+
+async fn ask_about_features(store: &Store, workspace: &Workspace, cold: Store) -> Outcome<()> {
+    let query = QuartileQuery {
+        feature: vec![NAMES[0].to_owned()],
+        active: NAMES[..3].iter().map(|&name| name.to_owned()).collect(),
+        ..QuartileQuery::default()
+    };
+    let now: Timestamp = "2026-01-05T00:00:00Z".parse()?;
+    let ask = |wanted: Wanted| {
+        let (store, workspace, query) = (store.clone(), workspace.clone(), query.clone());
+        async move {
+            store
+                .quartiles_by(Engine::Index, &workspace, &query, wanted, now)
+                .await
+        }
+    };
+    let first = cold.quartiles_by(Engine::Index, workspace, &query, Wanted::Feature, now);
+    timed("quartiles, cold, from Postgres", first).await?;
+    ask(Wanted::Feature).await?;
+    best("quartiles of one feature, warm", 9, || ask(Wanted::Feature)).await?;
+    best("scan of all features, warm", 9, || ask(Wanted::Scan)).await?;
+    let report = best("both, warm", 9, || ask(Wanted::Both)).await?;
+    let both = Wanted::Both;
+    let reference = store.quartiles_by(Engine::Reference, workspace, &query, both, now);
+    let reference = timed("quartiles and scan by the reference", reference).await?;
+    println!("customers counted: {}", report.reading.customers);
+    assert_eq!(report, reference);
     Ok(())
 }
 

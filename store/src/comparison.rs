@@ -5,6 +5,7 @@
 //! trait's values are counted by the activity index where it can.
 
 use crate::activity::{self, Question};
+use crate::gate::Work;
 use crate::retention::{Engine, Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
 use analysis::comparison::{ComparisonFacts, ComparisonReport, SegmentKey, answer};
@@ -113,6 +114,8 @@ impl Store {
             Some(asked) => Some(prepare(workspace, &asked, now)?),
             None => None,
         };
+        // How long segments stayed is asked of the events themselves.
+        let _turn = self.gate.turn(Work::Scan).await;
         let mut snapshot = self.snapshot().await?;
         if query.split.is_none() {
             query.split = Some(first_split(&mut snapshot, workspace).await?);

@@ -12,14 +12,15 @@ use analysis::comparison::{ComparisonReport, SegmentKey};
 use analysis::period::Grain;
 use analysis::query::{
     AsOf, CohortRange, ComparisonQuery, DateRange, MAX_SIDE_BY_SIDE, RetentionKind, RetentionQuery,
-    Split, Window,
+    Split, TraitFilter, Window,
 };
+use analysis::segment::Condition;
 use jiff::Timestamp;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 use sqlx::PgPool;
-use store::{Engine, Store, StoreError};
+use store::{Engine, NewSegment, Store, StoreError};
 use world::{World, settings, worlds};
 
 /// Rounds of random data; each asks a question for every grain.
@@ -134,6 +135,81 @@ async fn values_beyond_eight_are_one_segment(pool: PgPool) {
     assert_eq!(report.folded, 2);
     assert_eq!(report.segments[8].key, SegmentKey::Other);
     assert_eq!(report.total.unwrap().customers, 40);
+}
+
+/// A saved segment has the customers of a trait's value: the same numbers, whoever made them.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn saved_segments_are_what_their_conditions_are(pool: PgPool) {
+    let store = Store::new(pool);
+    let mut runner = TestRunner::deterministic();
+    let (mut compared, mut overlapping) = (0, 0);
+    for round in 0..ROUNDS / 2 {
+        let world: World = worlds().new_tree(&mut runner).unwrap().current();
+        let workspace = world.store(&store, &format!("round-{round}")).await;
+        let conditions = ["plan:is:pro", "plan:unset", "seats:set"];
+        for (slug, text) in ["pro", "none", "seated"].into_iter().zip(conditions) {
+            let new = NewSegment {
+                slug: slug.to_owned(),
+                name: format!("The {slug}"),
+                description: String::new(),
+            };
+            let condition = Condition::Trait(TraitFilter::parse(text).unwrap());
+            let saved = store.save_segment(workspace.id, &new, &condition).await;
+            saved.unwrap();
+        }
+        let query = |split| ComparisonQuery {
+            split: Some(split),
+            retention: RetentionQuery {
+                grain: Grain::ALL[round % 5],
+                active: vec!["visit".to_owned()],
+                cohorts: CohortRange::Between {
+                    from: world.from,
+                    to: None,
+                },
+                as_of: AsOf::Instant(world.as_of),
+                filters: world.filters.clone(),
+                ..RetentionQuery::default()
+            },
+            ..ComparisonQuery::default()
+        };
+        let names = ["pro", "none", "seated"].map(str::to_owned);
+        let saved = agree(&store, &workspace, &query(Split::Saved(names.to_vec()))).await;
+        let by_trait = Split::Trait("plan".to_owned());
+        let by_trait = agree(&store, &workspace, &query(by_trait)).await;
+        assert_eq!(saved.total, None);
+        assert_eq!(saved.segments[0].name, "The pro");
+        let pro = SegmentKey::Value("pro".to_owned());
+        for (place, key) in [(0, pro), (1, SegmentKey::Unset)] {
+            let mine = &saved.segments[place];
+            let same = by_trait.segments.iter().find(|one| one.key == key);
+            match same {
+                Some(same) => {
+                    assert_eq!(mine.report.cohorts, same.report.cohorts, "{world:#?}");
+                    assert_eq!(mine.endings, same.endings, "{world:#?}");
+                    compared += mine.report.customers;
+                }
+                None => assert_eq!(mine.report.customers, 0, "{world:#?}"),
+            }
+        }
+        // by names, each for itself and the two together
+        let both = RetentionQuery {
+            segments: vec!["pro".to_owned(), "seated".to_owned()],
+            ..query(Split::Saved(names.to_vec())).retention
+        };
+        let both = store.retention(&workspace, &both, Timestamp::MAX).await;
+        let unset = RetentionQuery {
+            segments: vec!["none".to_owned(), "seated".to_owned()],
+            ..query(Split::Saved(names.to_vec())).retention
+        };
+        let unset = store.retention(&workspace, &unset, Timestamp::MAX).await;
+        let expected = both.unwrap().customers + unset.unwrap().customers;
+        assert_eq!(saved.overlapping, expected, "{world:#?}");
+        overlapping += expected;
+    }
+    assert!(
+        compared > 30 && overlapping > 10,
+        "{compared} {overlapping}"
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -1,15 +1,15 @@
 //! Counting customers for one feature: first how often it was used, then what became of whom.
 
-use std::collections::BTreeMap;
-
 use super::{Cuts, Group};
 use crate::query::Zeros;
 use crate::stats::Stratum;
 
 /// Strata of other activity: quarters.
-pub(super) const STRATA: usize = 4;
-/// Values below this are counted in a list, others in a map: hardly anybody does something more often in a window.
-const USUAL: usize = 1024;
+const STRATA: usize = 4;
+/// Uses below this and other events below [`OTHER`] are counted in cells; hardly anybody does something more often.
+const USES: u32 = 64;
+/// The other side of the cells.
+const OTHER: u32 = 256;
 
 /// A customer, as far as one feature is concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,68 +36,37 @@ pub trait Customers {
     /// By place of the name: how many sent that event in the exposure window at least once.
     fn users(&self, landmark: bool) -> Vec<u64>;
 
-    /// Adds up all customers, in any order and perhaps on several threads: those alike at once, with their number.
-    /// `feature` are places of names.
+    /// Adds up customers, in any order and perhaps on several threads: those alike at once, with their number.
+    /// `feature` are places of names; where only its users are asked for, others may come all the same.
     fn fold<A: Send>(
         &self,
         feature: &[u32],
         landmark: bool,
+        only_users: bool,
         zero: impl Fn() -> A + Sync,
         add: impl Fn(&mut A, &Unit, u64) + Sync,
         merge: impl Fn(&mut A, A),
     ) -> A;
 }
 
-/// Values with the customers who have them.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Histogram {
-    few: Vec<u64>,
-    many: BTreeMap<u32, u64>,
+/// Uses, other events, whether they left.
+type Kind = (u32, u32, bool);
+
+/// The customers of the quartiles by how often they used the feature, how much else they did, and whether they left.
+pub(super) struct Table {
+    /// All kinds that occur, some of them perhaps more than once.
+    kinds: Vec<(Kind, u64)>,
 }
 
-impl Histogram {
-    fn new() -> Self {
-        Self {
-            few: vec![0; USUAL],
-            many: BTreeMap::new(),
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, value: u32, customers: u64) {
-        let usual = usize::try_from(value).ok();
-        match usual.and_then(|value| self.few.get_mut(value)) {
-            Some(count) => *count += customers,
-            None => *self.many.entry(value).or_default() += customers,
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        for (count, more) in self.few.iter_mut().zip(other.few) {
-            *count += more;
-        }
-        for (value, customers) in other.many {
-            *self.many.entry(value).or_default() += customers;
-        }
-    }
-
-    /// The values that occur, ascending, with their customers.
-    fn values(self) -> Vec<(u32, u64)> {
-        let few = (0..).zip(self.few).filter(|(_, customers)| *customers > 0);
-        few.chain(self.many).collect()
-    }
+/// A table while it is filled.
+struct Cells {
+    /// By uses, then other events, then whether they left.
+    cells: Vec<u64>,
+    /// Those beyond the cells.
+    rest: Vec<(Kind, u64)>,
 }
 
-/// How often the customers of the quartiles used the feature, and how much else they did.
-pub(super) struct Spread {
-    /// Numbers of uses, ascending, each with its customers.
-    pub(super) usage: Vec<(u32, u64)>,
-    /// The values at one, two and three quarters of all customers in ascending order of other activity: where the strata
-    /// begin.
-    pub(super) limits: [u32; STRATA - 1],
-}
-
-impl Spread {
+impl Table {
     pub(super) fn of(
         customers: &impl Customers,
         feature: &[u32],
@@ -105,26 +74,134 @@ impl Spread {
         zeros: Zeros,
     ) -> Self {
         let inside = zeros == Zeros::Inside;
-        let (usage, other) = customers.fold(
+        let cells = customers.fold(
             feature,
             landmark,
-            || (Histogram::new(), Histogram::new()),
-            |(usage, other), unit, customers| {
+            !inside,
+            Cells::none,
+            |cells, unit, customers| {
                 if unit.uses > 0 || inside {
-                    usage.add(unit.uses, customers);
-                    other.add(unit.other, customers);
+                    cells.add(unit, customers);
                 }
             },
-            |(usage, other), (more_usage, more_other)| {
-                usage.merge(more_usage);
-                other.merge(more_other);
+            |cells, more| {
+                for (cell, more) in cells.cells.iter_mut().zip(more.cells) {
+                    *cell += more;
+                }
+                cells.rest.extend(more.rest);
             },
         );
         Self {
-            usage: usage.values(),
-            limits: limits(&other.values()),
+            kinds: cells.kinds(),
         }
     }
+
+    fn kinds(&self) -> impl Iterator<Item = (Kind, u64)> {
+        self.kinds.iter().copied()
+    }
+
+    /// Customers who used the feature at all.
+    pub(super) fn users(&self) -> u64 {
+        let users = self.kinds().filter(|((uses, ..), _)| *uses > 0);
+        users.map(|(_, customers)| customers).sum()
+    }
+
+    /// Numbers of uses, ascending, each with its customers.
+    pub(super) fn usage(&self) -> Vec<(u32, u64)> {
+        histogram(
+            self.kinds()
+                .map(|((uses, ..), customers)| (uses, customers)),
+        )
+    }
+
+    /// Highly, moderately and infrequently active customers and how many of them left, as (left, customers); and the
+    /// highly (a) and infrequently active ones (b) by quarters of other activity.
+    pub(super) fn split(&self, cuts: Cuts) -> ([(u64, u64); 3], [Stratum; STRATA]) {
+        let other = self
+            .kinds()
+            .map(|((_, other, _), customers)| (other, customers));
+        let limits = limits(&histogram(other));
+        let mut parts = [(0, 0); 3];
+        let mut strata = [Stratum::default(); STRATA];
+        for ((uses, other, left), customers) in self.kinds() {
+            // A stratum begins at its limit, so equal activity is never split.
+            let stratum = limits.iter().filter(|limit| other >= **limit).count();
+            let stratum = &mut strata[stratum];
+            let place = part(uses, cuts);
+            let own = match place {
+                0 => Some(&mut stratum.a),
+                2 => Some(&mut stratum.b),
+                _ => None,
+            };
+            for side in [Some(&mut parts[place]), own].into_iter().flatten() {
+                side.0 += if left { customers } else { 0 };
+                side.1 += customers;
+            }
+        }
+        (parts, strata)
+    }
+}
+
+impl Cells {
+    fn none() -> Self {
+        let cells = usize::try_from(USES * OTHER * 2).unwrap_or_default();
+        Self {
+            cells: vec![0; cells],
+            rest: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, unit: &Unit, customers: u64) {
+        let left = unit.active == 0;
+        if unit.uses < USES && unit.other < OTHER {
+            let cell = (unit.uses * OTHER + unit.other) * 2 + u32::from(left);
+            let cell = usize::try_from(cell).ok();
+            if let Some(count) = cell.and_then(|cell| self.cells.get_mut(cell)) {
+                *count += customers;
+            }
+        } else {
+            self.rest.push(((unit.uses, unit.other, left), customers));
+        }
+    }
+
+    fn kinds(self) -> Vec<(Kind, u64)> {
+        let cells = (0_u32..).zip(&self.cells);
+        let used = cells.filter(|(_, customers)| **customers > 0);
+        let mut kinds: Vec<(Kind, u64)> = used
+            .map(|(cell, customers)| {
+                let (place, left) = (cell / 2, cell % 2 == 1);
+                ((place / OTHER, place % OTHER, left), *customers)
+            })
+            .collect();
+        kinds.extend(self.rest);
+        kinds
+    }
+}
+
+/// Highly, moderately or infrequently active.
+fn part(uses: u32, cuts: Cuts) -> usize {
+    if uses >= cuts.top {
+        0
+    } else if uses > cuts.bottom {
+        1
+    } else {
+        2
+    }
+}
+
+/// Values in ascending order, each with its customers.
+fn histogram(counts: impl Iterator<Item = (u32, u64)>) -> Vec<(u32, u64)> {
+    let mut values: Vec<(u32, u64)> = counts.collect();
+    values.sort_unstable();
+    values.dedup_by(|(value, customers), (before, sum)| {
+        let same = value == before;
+        if same {
+            *sum += *customers;
+        }
+        same
+    });
+    values
 }
 
 /// The values at one, two and three quarters of all customers in ascending order; 0 without customers.
@@ -140,82 +217,50 @@ fn limits(values: &[(u32, u64)]) -> [u32; STRATA - 1] {
     })
 }
 
-/// What became of the customers of each group.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Counts {
+/// What became of the customers of each group, period by period.
+pub(super) struct Groups {
     /// Those who never used it; nobody where they are zeros inside the quartiles.
     pub(super) never: Group,
-    /// Infrequently, moderately and highly active; without cuts all are in the first.
+    /// Highly, moderately and infrequently active; without cuts all are in the last.
     pub(super) parts: [Group; 3],
-    /// Highly and infrequently active customers by other activity.
-    pub(super) strata: [Stratum; STRATA],
 }
 
-impl Counts {
-    /// Counts groups; their activity by period only where `periods` are asked for.
+impl Groups {
     pub(super) fn of(
         customers: &impl Customers,
         (feature, landmark, zeros): (&[u32], bool, Zeros),
-        (cuts, limits): (Option<Cuts>, [u32; STRATA - 1]),
+        cuts: Option<Cuts>,
         periods: u32,
     ) -> Self {
         let inside = zeros == Zeros::Inside;
         customers.fold(
             feature,
             landmark,
-            || Counts::none(periods),
-            |counts, unit, customers| {
-                if unit.uses == 0 && !inside {
-                    counts.never.add(unit.active, customers);
-                    return;
-                }
-                let place = match cuts {
-                    Some(cuts) if unit.uses >= cuts.top => 2,
-                    Some(cuts) if unit.uses > cuts.bottom => 1,
-                    _ => 0,
+            false,
+            || Groups {
+                never: Group::empty(periods),
+                parts: [(); 3].map(|()| Group::empty(periods)),
+            },
+            |groups, unit, customers| {
+                let group = match cuts {
+                    _ if unit.uses == 0 && !inside => &mut groups.never,
+                    Some(cuts) => &mut groups.parts[part(unit.uses, cuts)],
+                    None => &mut groups.parts[2],
                 };
-                counts.parts[place].add(unit.active, customers);
-                // A stratum begins at its limit, so equal activity is never split.
-                let stratum = limits.iter().filter(|limit| unit.other >= **limit).count();
-                let stratum = &mut counts.strata[stratum];
-                let side = match place {
-                    2 => &mut stratum.a,
-                    0 => &mut stratum.b,
-                    _ => return,
-                };
-                side.1 += customers;
-                if unit.active == 0 {
-                    side.0 += customers;
+                group.add(unit.active, customers);
+            },
+            |groups, more| {
+                groups.never.merge(&more.never);
+                for (part, more) in groups.parts.iter_mut().zip(&more.parts) {
+                    part.merge(more);
                 }
             },
-            Counts::merge,
         )
-    }
-
-    fn none(periods: u32) -> Self {
-        Self {
-            never: Group::empty(periods),
-            parts: [(); 3].map(|()| Group::empty(periods)),
-            strata: [Stratum::default(); STRATA],
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.never.merge(&other.never);
-        for (part, more) in self.parts.iter_mut().zip(&other.parts) {
-            part.merge(more);
-        }
-        for (stratum, more) in self.strata.iter_mut().zip(&other.strata) {
-            for (side, more) in [(&mut stratum.a, more.a), (&mut stratum.b, more.b)] {
-                side.0 += more.0;
-                side.1 += more.1;
-            }
-        }
     }
 }
 
 impl Group {
-    pub(super) fn empty(periods: u32) -> Self {
+    fn empty(periods: u32) -> Self {
         let periods = usize::try_from(periods).unwrap_or_default();
         Group {
             active: vec![0; periods],
@@ -228,7 +273,7 @@ impl Group {
         self.customers += customers;
         if active == 0 {
             self.left += customers;
-        } else if !self.active.is_empty() {
+        } else {
             let mut bits = active;
             while bits != 0 {
                 let period = usize::try_from(bits.trailing_zeros()).unwrap_or(usize::MAX);

@@ -89,6 +89,7 @@ impl Customers for Facts {
         &self,
         feature: &[u32],
         landmark: bool,
+        _only_users: bool,
         zero: impl Fn() -> A + Sync,
         add: impl Fn(&mut A, &Unit, u64) + Sync,
         _merge: impl Fn(&mut A, A),

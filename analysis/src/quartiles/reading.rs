@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 
-use super::count::{Counts, Spread};
+use super::count::{Groups, Table};
 use super::verdict::{Pace, verdict};
-use super::{Customers, Effect, Group, Quartiles, Reading, ScanRow, Trend, cut, difference};
+use super::{Customers, Effect, Group, Quartiles, Reading, ScanRow, Trend, cut};
 use crate::query::{QuartileQuery, Zeros};
-use crate::stats::{Stratum, TrendGroup, cochran_armitage, holm, mantel_haenszel, p_value};
+use crate::stats::{
+    Stratum, TrendGroup, cochran_armitage, holm, mantel_haenszel, newcombe, p_value, rate,
+};
 
 /// The most features in a scan: those used by the most customers.
 const SCANNED: usize = 100;
@@ -20,25 +22,27 @@ pub fn read(
     landmark: bool,
     periods: u32,
 ) -> Reading {
-    let spread = Spread::of(facts, feature, landmark, query.zeros);
-    let cuts = cut(&spread.usage);
+    let table = Table::of(facts, feature, landmark, query.zeros);
+    let usage = table.usage();
+    let cuts = cut(&usage);
     let who = (feature, landmark, query.zeros);
-    let counts = Counts::of(facts, who, (cuts, spread.limits), query.outcome);
-    let mut all = counts.never.clone();
-    for part in &counts.parts {
+    let groups = Groups::of(facts, who, cuts, query.outcome);
+    let mut all = groups.never.clone();
+    for part in &groups.parts {
         all.merge(part);
     }
-    let [infrequent, moderate, high] = counts.parts;
+    let [high, moderate, infrequent] = groups.parts;
     let quartiles = cuts.map(|cuts| Quartiles {
         cuts,
         infrequent,
         moderate,
         high,
     });
-    let raw = quartiles
-        .as_ref()
-        .and_then(|of| raw(&of.high, &of.infrequent));
-    let (adjusted, strata) = match cuts.and_then(|_| adjusted(&counts.strata)) {
+    let raw = quartiles.as_ref().and_then(|of| {
+        let sizes = |group: &Group| (group.left, group.customers);
+        raw(sizes(&of.high), sizes(&of.infrequent))
+    });
+    let (adjusted, strata) = match cuts.and_then(|cuts| adjusted(&table.split(cuts).1)) {
         Some((effect, strata)) => (Some(effect), strata),
         None => (None, 0),
     };
@@ -50,10 +54,10 @@ pub fn read(
         landmark,
         customers: all.customers,
         gone: facts.size(false) - all.customers,
-        never: (query.zeros == Zeros::Apart).then_some(counts.never),
+        never: (query.zeros == Zeros::Apart).then_some(groups.never),
         trend: quartiles.as_ref().and_then(trend),
         quartiles,
-        usage: spread.usage,
+        usage,
         verdict: verdict(raw.as_ref(), adjusted.as_ref(), query.material, pace),
         raw,
         adjusted,
@@ -62,30 +66,32 @@ pub fn read(
     }
 }
 
-fn trend_group(score: u8, group: &Group) -> TrendGroup {
+/// A group as (left, customers).
+fn trend_group(score: u8, (left, customers): (u64, u64)) -> TrendGroup {
     TrendGroup {
         score: f64::from(score),
-        successes: group.left,
-        trials: group.customers,
+        successes: left,
+        trials: customers,
     }
 }
 
 fn trend(quartiles: &Quartiles) -> Option<Trend> {
+    let group = |score, group: &Group| trend_group(score, (group.left, group.customers));
     let z = cochran_armitage(&[
-        trend_group(0, &quartiles.infrequent),
-        trend_group(1, &quartiles.moderate),
-        trend_group(2, &quartiles.high),
+        group(0, &quartiles.infrequent),
+        group(1, &quartiles.moderate),
+        group(2, &quartiles.high),
     ])?;
     Some(Trend { z, p: p_value(z) })
 }
 
-/// The difference as it is, with Newcombe's interval and the p-value of the pooled test of two rates.
-fn raw(high: &Group, infrequent: &Group) -> Option<Effect> {
-    let (difference, interval) = difference(high, infrequent)?;
+/// The difference as it is, with Newcombe's interval and the p-value of the pooled test of two rates; of groups as
+/// (left, customers).
+fn raw(high: (u64, u64), infrequent: (u64, u64)) -> Option<Effect> {
     let z = cochran_armitage(&[trend_group(0, infrequent), trend_group(1, high)]);
     Some(Effect {
-        difference,
-        interval,
+        difference: rate(high.0, high.1)? - rate(infrequent.0, infrequent.1)?,
+        interval: newcombe(high, infrequent)?,
         p: z.map_or(1.0, p_value),
     })
 }
@@ -104,14 +110,12 @@ fn adjusted(strata: &[Stratum]) -> Option<(Effect, u32)> {
 /// Reads the facts for every single event, those that keep customers most first, and tells how many events were left
 /// out, being used by the fewest. P-values of all together are corrected by Holm.
 pub fn scan(query: &QuartileQuery, facts: &impl Customers, periods: u32) -> (Vec<ScanRow>, u32) {
-    let (users, not_scanned) = most_used(query, facts);
-    let mut rows: Vec<ScanRow> = users
-        .into_iter()
-        .filter_map(|(users, place)| {
-            let name = facts.names().get(usize::try_from(place).ok()?)?;
-            Some(scan_row(query, facts, (name, place, users), periods))
-        })
-        .collect();
+    let (places, not_scanned) = most_used(query, facts);
+    let rows = places.into_iter().filter_map(|place| {
+        let name = facts.names().get(usize::try_from(place).ok()?)?;
+        scan_row(query, facts, (name, place), periods)
+    });
+    let mut rows: Vec<ScanRow> = rows.collect();
     let given: Vec<f64> = rows
         .iter()
         .filter_map(|row| Some(row.adjusted?.p))
@@ -129,41 +133,47 @@ pub fn scan(query: &QuartileQuery, facts: &impl Customers, periods: u32) -> (Vec
     (rows, not_scanned)
 }
 
-/// What [`read`] says, without what the scan does not show.
+/// What [`read`] says, without what the scan does not show; `None` for an event that nobody sent.
 fn scan_row(
     query: &QuartileQuery,
     facts: &impl Customers,
-    (name, place, users): (&str, u32, u64),
+    (name, place): (&str, u32),
     periods: u32,
-) -> ScanRow {
-    let spread = Spread::of(facts, &[place], query.landmark, query.zeros);
-    let cuts = cut(&spread.usage);
-    let who = (&[place][..], query.landmark, query.zeros);
-    let counts = cuts.map(|_| Counts::of(facts, who, (cuts, spread.limits), 0));
-    let raw = counts
+) -> Option<ScanRow> {
+    let table = Table::of(facts, &[place], query.landmark, query.zeros);
+    let users = table.users();
+    let split = cut(&table.usage()).map(|cuts| table.split(cuts));
+    let raw = split
         .as_ref()
-        .and_then(|counts| raw(&counts.parts[2], &counts.parts[0]));
-    let adjusted = counts.and_then(|counts| Some(adjusted(&counts.strata)?.0));
+        .and_then(|([high, _, infrequent], _)| raw(*high, *infrequent));
+    let adjusted = split.and_then(|(_, strata)| Some(adjusted(&strata)?.0));
     let pace = Pace {
         customers: facts.size(query.landmark),
         periods,
     };
-    ScanRow {
+    (users > 0).then(|| ScanRow {
         feature: name.to_owned(),
         users,
         verdict: verdict(raw.as_ref(), adjusted.as_ref(), query.material, pace),
         raw,
         adjusted,
         holm: None,
-    }
+    })
 }
 
-/// The events with the most users among those counted, as (users, place), and how many others have users.
-fn most_used(query: &QuartileQuery, facts: &impl Customers) -> (Vec<(u64, u32)>, u32) {
+/// Places of the events with the most users among those counted, and how many others have users.
+fn most_used(query: &QuartileQuery, facts: &impl Customers) -> (Vec<u32>, u32) {
+    if facts.names().len() <= SCANNED {
+        return (
+            (0..).zip(facts.names()).map(|(place, _)| place).collect(),
+            0,
+        );
+    }
     let mut users: Vec<(u64, u32)> = facts.users(query.landmark).into_iter().zip(0..).collect();
     users.retain(|(customers, _)| *customers > 0);
     users.sort_by_key(|(customers, place)| (Reverse(*customers), *place));
     let others = users.len().saturating_sub(SCANNED);
     users.truncate(SCANNED);
-    (users, u32::try_from(others).unwrap_or(u32::MAX))
+    let places = users.into_iter().map(|(_, place)| place).collect();
+    (places, u32::try_from(others).unwrap_or(u32::MAX))
 }

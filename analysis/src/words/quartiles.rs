@@ -151,7 +151,7 @@ fn no_groups(report: &QuartileReport, feature: &str) -> String {
     }
     match reading.usage.as_slice() {
         _ if query.feature.is_empty() && !report.scan.is_empty() => format!(
-            "All that is known of {window} is that customers were there. Choose what counts as a feature."
+            "Nothing that customers did in {window} shows by its name that they got value. Choose what is a feature."
         ),
         _ if query.feature.is_empty() => format!("Nobody sent any event in {window}."),
         [] => format!("Nobody used {feature} in {window}."),

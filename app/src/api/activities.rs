@@ -6,7 +6,7 @@ use crate::error::AppError;
 use crate::error::ssr::answer;
 use analysis::candidates;
 use analysis::period::Calendar;
-use analysis::query::{ActivityDefinition, Draft};
+use analysis::query::{ActivityDefinition, ActivityRule, Draft};
 use analysis::words;
 use leptos::prelude::expect_context;
 use store::{Activity, FillProgress, Preview, Store, StoreError, Workspace};
@@ -197,9 +197,11 @@ fn matched(
         return Ok([nothing, String::new()]);
     };
     let number = |count| about(count, preview.sampled);
-    let what = match definition.rule {
-        analysis::query::ActivityRule::AnyOf(_) => "events match",
-        analysis::query::ActivityRule::Workflow { .. } => "completions in all",
+    let what = match (&definition.rule, preview.ever.times) {
+        (ActivityRule::AnyOf(_), 1) => "event matches",
+        (ActivityRule::AnyOf(_), _) => "events match",
+        (ActivityRule::Workflow { .. }, 1) => "completion in all",
+        (ActivityRule::Workflow { .. }, _) => "completions in all",
     };
     let ever = format!(
         "{} of {} customers did this; {} {what}.",
@@ -212,7 +214,7 @@ fn matched(
         false => "",
     };
     let lately = format!(
-        "In the 90 days up to {}, the newest event: {} customers, {} times.{sampled}",
+        "In the 90 days up to the newest event, on {}: {} customers, {} times.{sampled}",
         words::date(calendar.date(newest)),
         number(preview.lately.customers),
         number(preview.lately.times)

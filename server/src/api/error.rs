@@ -42,6 +42,18 @@ impl ApiError {
         )
     }
 
+    pub(super) fn no_such_period() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_period",
+            "The period asked for is not in this report, or has not ended.",
+        )
+    }
+
+    pub(super) fn bad_question(message: String) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_question", message)
+    }
+
     /// A mistake in the program.
     pub(super) fn broken(cause: impl std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "an answer can't be written");

@@ -4,9 +4,10 @@ use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
 use super::segments::{CountedSegment, SegmentToSave, ToCount};
 use analysis::document::{
-    QuartileDocument, RetentionDocument, ScanDocument, SegmentsDocument, SurvivalDocument,
+    ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
+    RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
-use analysis::query::{ComparisonQuery, QuartileQuery, RetentionQuery};
+use analysis::query::{ChurnQuery, ComparisonQuery, QuartileQuery, RetentionQuery};
 use analysis::segment::SegmentCount;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -76,6 +77,31 @@ pub(super) fn description() -> Value {
         "How long customers stay, by segment",
         "Kaplan-Meier curves, median lifetimes, and log-rank tests of all segments and of every two.",
     );
+    let churn = report::<ChurnQuery, ChurnDocument<'_>>(
+        &mut types,
+        "Churn by period",
+        "Of the customers who were active at the start of each period, how many were no longer active at its end?",
+    );
+    let lifecycle = report::<ChurnQuery, LifecycleDocument<'_>>(
+        &mut types,
+        "Coming and going",
+        "New, retained, returned and dormant customers of each period, with the growth ratio.",
+    );
+    let stickiness = report::<ChurnQuery, StickinessDocument<'_>>(
+        &mut types,
+        "Stickiness",
+        "On how many of the days up to each period's end customers were active.",
+    );
+    let lost = report::<ChurnQuery, LostDocument<'_>>(
+        &mut types,
+        "Customers lost",
+        "All customers lost in the period that holds the date `period`, or in the newest that has ended.",
+    );
+    let quiet = report::<ChurnQuery, QuietDocument<'_>>(
+        &mut types,
+        "Customers who are quietly leaving",
+        "Active customers whose activity fell below a share of their own earlier pace.",
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -94,6 +120,11 @@ pub(super) fn description() -> Value {
             "/workspaces/{workspace}/segments/count": { "post": counts },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },
+            "/workspaces/{workspace}/reports/churn": { "post": churn },
+            "/workspaces/{workspace}/reports/lifecycle": { "post": lifecycle },
+            "/workspaces/{workspace}/reports/stickiness": { "post": stickiness },
+            "/workspaces/{workspace}/reports/lost": { "post": lost },
+            "/workspaces/{workspace}/reports/quiet": { "post": quiet },
         },
         "components": { "schemas": types.take_definitions(true) },
     })

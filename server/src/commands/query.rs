@@ -1,22 +1,24 @@
 //! `holdfast query`: a report for scripts. The question is JSON on standard input, the answer JSON or CSV on standard
 //! output, and the same as the interface's for other programs (docs/API.md).
 
+mod churn;
 mod comparison;
 mod quartiles;
 
 use analysis::comparison::ComparisonReport;
 use analysis::document::{
-    QuartileDocument, RetentionDocument, ScanDocument, SegmentsDocument, SurvivalDocument,
+    ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
+    RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
 use analysis::quartiles::{QuartileReport, Wanted};
-use analysis::query::{ComparisonQuery, QuartileQuery, RetentionQuery};
+use analysis::query::{ChurnQuery, ComparisonQuery, QuartileQuery, RetentionQuery};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, IsTerminal, Read, Write};
-use store::{Store, StoreError, Workspace};
+use store::{ChurnAnswer, Store, StoreError, Workspace};
 
 /// Which report.
 #[derive(Debug, Subcommand)]
@@ -31,6 +33,16 @@ pub enum QueryCommand {
     Segments(QueryArgs),
     /// How long do the customers of each segment stay?
     Survival(QueryArgs),
+    /// Of the customers who were active at the start of each period, how many were no longer active at its end?
+    Churn(QueryArgs),
+    /// New, retained, returned and dormant customers of each period.
+    Lifecycle(QueryArgs),
+    /// On how many of the days up to each period's end were customers active?
+    Stickiness(QueryArgs),
+    /// The customers lost in a period.
+    Lost(QueryArgs),
+    /// The customers who are quietly leaving.
+    Quiet(QueryArgs),
 }
 
 /// Whose report, and how it is printed.
@@ -39,7 +51,7 @@ pub struct QueryArgs {
     /// The workspace's name in addresses.
     #[arg(long, value_name = "NAME")]
     pub workspace: String,
-    /// Prints a row for each cell, group, feature or step instead of JSON.
+    /// Prints a row for each cell, group, feature, step, period or customer instead of JSON.
     #[arg(long)]
     pub csv: bool,
 }
@@ -76,6 +88,35 @@ pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<
             let document = SurvivalDocument::new(&report);
             print(args, &document, comparison::write_survival)
         }
+        QueryCommand::Churn(args) => {
+            let found = leaving(store, args).await?;
+            let document = ChurnDocument::new(&found.report);
+            print(args, &document, churn::write_churn)
+        }
+        QueryCommand::Lifecycle(args) => {
+            let found = leaving(store, args).await?;
+            let document = LifecycleDocument::new(&found.report);
+            print(args, &document, churn::write_lifecycle)
+        }
+        QueryCommand::Stickiness(args) => {
+            let found = leaving(store, args).await?;
+            let document = StickinessDocument::new(&found.report);
+            print(args, &document, churn::write_stickiness)
+        }
+        QueryCommand::Lost(args) => {
+            let found = leaving(store, args).await?;
+            anyhow::ensure!(
+                found.report.shows_period_asked_for(),
+                "the period asked for is not in this report, or has not ended"
+            );
+            let document = LostDocument::new(&found.report, &found.lost);
+            print(args, &document, churn::write_lost)
+        }
+        QueryCommand::Quiet(args) => {
+            let found = leaving(store, args).await?;
+            let document = QuietDocument::new(&found.report, &found.quiet);
+            print(args, &document, churn::write_quiet)
+        }
     };
     printed.context("the report can't be printed")
 }
@@ -97,6 +138,14 @@ async fn compared(store: &Store, args: &QueryArgs) -> anyhow::Result<ComparisonR
     let query: ComparisonQuery = question(io::stdin())?;
     let workspace = workspace(store, args).await?;
     Ok(store.compare(&workspace, &query, Timestamp::now()).await?)
+}
+
+/// Answers the question about leaving on standard input, with all customers.
+async fn leaving(store: &Store, args: &QueryArgs) -> anyhow::Result<ChurnAnswer> {
+    let query: ChurnQuery = question(io::stdin())?;
+    let workspace = workspace(store, args).await?;
+    let now = Timestamp::now();
+    Ok(store.churn(&workspace, &query, now, usize::MAX).await?)
 }
 
 async fn workspace(store: &Store, args: &QueryArgs) -> anyhow::Result<Workspace> {

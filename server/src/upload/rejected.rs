@@ -56,7 +56,7 @@ fn write(row: &RejectedRow, text: &mut String) {
 }
 
 /// One field. What a spreadsheet would take for a formula gets an apostrophe in front: rows come from anybody.
-fn quote(field: &str, text: &mut String) {
+pub(crate) fn quote(field: &str, text: &mut String) {
     text.push('"');
     if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         text.push('\'');

@@ -1,7 +1,8 @@
 //! The demo in a real data base.
 
 use analysis::quartiles::{Verdict, Wanted};
-use analysis::query::QuartileQuery;
+use analysis::query::{CohortRange, ComparisonQuery, QuartileQuery, RetentionQuery};
+use analysis::words;
 use server::demo::{self, CREATED_VALUE, CUSTOMERS, DemoOptions};
 use sqlx::PgPool;
 use store::{EventRecord, Store};
@@ -104,4 +105,22 @@ async fn the_planted_truths_are_the_verdicts(pool: PgPool) {
         verdict("theme_changed").await,
         Verdict::NoMaterialDifference
     );
+    // the channel that brings people who leave: no question but the page's own
+    let query = ComparisonQuery {
+        retention: RetentionQuery {
+            cohorts: CohortRange::Last(104),
+            ..RetentionQuery::default()
+        },
+        ..ComparisonQuery::default()
+    };
+    let report = store.compare(&workspace, &query, now).await;
+    let report = report.expect("a report");
+    let found = words::comparison_finding(&report).sentence;
+    assert!(
+        found.starts_with("By channel: affiliate loses its customers sooner than every other segment (16\u{a0}% active in week 8"),
+        "{found}"
+    );
+    let total = report.total.expect("a trait has a total");
+    let parts = report.segments.iter().map(|one| one.report.customers);
+    assert_eq!(total.customers, parts.sum::<u64>());
 }

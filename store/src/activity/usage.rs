@@ -327,6 +327,7 @@ impl Customers for Watch {
         &self,
         feature: &[u32],
         landmark: bool,
+        only_users: bool,
         zero: impl Fn() -> A + Sync,
         add: impl Fn(&mut A, &Unit, u64) + Sync,
         merge: impl Fn(&mut A, A),
@@ -340,14 +341,16 @@ impl Customers for Watch {
             let mut sum = zero();
             for (usage, watched) in *shards {
                 let who = watched.who(landmark);
-                usage.usage.each(&numbers, who, |uses, other, active| {
-                    let unit = Unit {
-                        uses,
-                        other,
-                        active,
-                    };
-                    add(&mut sum, &unit, 1);
-                });
+                usage
+                    .usage
+                    .each(&numbers, who, only_users, |uses, other, active| {
+                        let unit = Unit {
+                            uses,
+                            other,
+                            active,
+                        };
+                        add(&mut sum, &unit, 1);
+                    });
             }
             sum
         });
