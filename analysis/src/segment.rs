@@ -138,7 +138,8 @@ pub fn check_description(text: &str) -> Result<(), QueryError> {
     Ok(())
 }
 
-/// A name cut to what a name can be.
-pub fn fitting_name(name: &str) -> String {
-    name.chars().take(MAX_TEXT).collect()
+/// A name and a description cut to what they can be.
+pub fn fitting(name: &str, description: &str) -> (String, String) {
+    let cut = |text: &str, most| text.chars().filter(|one| *one != '\0').take(most).collect();
+    (cut(name, MAX_TEXT), cut(description, MAX_DESCRIPTION))
 }

@@ -12,4 +12,6 @@ pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod quartiles;
 pub mod retention;
+#[cfg(feature = "ssr")]
+pub mod segments;
 pub mod workspace;

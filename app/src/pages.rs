@@ -1,6 +1,7 @@
 //! One file a page. Pages are rendered by the server only; what lives in the browser are the islands in them.
 
 pub mod activity;
+pub mod builder;
 pub mod churn;
 pub mod compare;
 pub mod data;
@@ -9,6 +10,7 @@ pub mod home;
 pub mod import;
 pub mod not_found;
 pub mod retention;
+pub mod saved;
 
 /// Whether the requested page has islands; the others load no program.
 pub(crate) fn lively() -> bool {

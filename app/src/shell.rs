@@ -6,7 +6,9 @@ use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
-use pages::{activity, churn, compare, data, features, home, import, not_found, retention};
+use pages::{
+    activity, builder, churn, compare, data, features, home, import, not_found, retention, saved,
+};
 
 /// The document around the application. Pages without islands load no program.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -47,6 +49,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/activity") view=activity::ActivityPage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity/edit") view=activity::EditPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments") view=compare::ComparePage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments/edit") view=builder::BuilderPage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments/saved") view=saved::SavedPage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments/saved/:segment") view=saved::SegmentPage ssr=Async/>
                 <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
                 <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
                 // where a file that was not taken leads

@@ -8,6 +8,7 @@ mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
+mod segments;
 mod written;
 
 pub(crate) use churn::files;
@@ -45,6 +46,14 @@ pub(crate) fn routes(store: Store) -> Router {
             post(quartiles::scan),
         )
         .merge(churn::routes())
+        .route(
+            "/workspaces/{workspace}/segments",
+            get(segments::list).post(segments::save),
+        )
+        .route(
+            "/workspaces/{workspace}/segments/count",
+            post(segments::count),
+        )
         .route(
             "/workspaces/{workspace}/reports/segments",
             post(comparison::segments),

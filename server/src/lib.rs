@@ -12,6 +12,8 @@ mod health;
 pub mod imports;
 mod indexing;
 mod router;
+mod segments;
+mod slug;
 pub mod telemetry;
 mod upload;
 

@@ -3,7 +3,7 @@
 use crate::config::SiteConfig;
 use crate::imports::Imports;
 use crate::upload::{self, Desk};
-use crate::{activities, api, guard, health};
+use crate::{activities, api, guard, health, segments};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
@@ -107,6 +107,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         let made_with = made_with.clone();
         move || made_with.provide()
     };
+    let kept = segments::routes(store.clone(), made_with.clone());
     let files = upload::routes(Desk {
         store: store.clone(),
         queue: imports.queue(),
@@ -143,6 +144,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .merge(icon)
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
             .merge(files)
+            .merge(kept)
             .merge(activities::routes(store.clone()))
             .merge(health),
     ))

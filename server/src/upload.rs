@@ -6,12 +6,12 @@
 mod receive;
 mod refusal;
 mod rejected;
-mod slug;
 
 pub(crate) use rejected::quote;
 
 use crate::imports::Queue;
 use crate::router::Pages;
+use crate::slug::{self, SLUGS};
 use analysis::import::ImportPhase;
 use analysis::period::WeekStart;
 use app::api::imports::{Refused, answers};
@@ -27,9 +27,6 @@ use store::{Import, ImportId, Mapping, NewWorkspace, Said, Store, StoreError, Wo
 
 /// Longest query part of an address that answers are carried back in. Above it the form is asked anew.
 const LONGEST_QUERY: usize = 32 * 1024;
-
-/// Slugs tried for a workspace's name before giving up.
-const SLUGS: u32 = 1_000;
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -225,7 +222,7 @@ async fn make(desk: &Desk, form: Form) -> Result<(String, ImportId), Refusal> {
         .ok_or(Refusal::NoFile)?
         .look(&zone)
         .await?;
-    let base = slug::slug(&name);
+    let base = slug::slug(&name, "workspace");
     for number in 1..=SLUGS {
         let new = NewWorkspace {
             slug: slug::numbered(&base, number),
@@ -259,7 +256,7 @@ fn ask_again(slug: &str, id: ImportId, given: &str) -> Response {
 }
 
 /// What a handler without a page of its own answers when the store fails.
-struct Failure(StoreError);
+pub(crate) struct Failure(StoreError);
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {

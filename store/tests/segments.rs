@@ -353,6 +353,25 @@ async fn living_and_frozen(pool: PgPool) {
         .unwrap();
     count(1).await;
 
+    let (members, count_of) = store
+        .segment_population(&workspace, "pro", now)
+        .await
+        .unwrap();
+    assert_eq!(
+        count_of,
+        SegmentCount {
+            customers: 1,
+            of: 3
+        }
+    );
+    assert_eq!(ids(&store, &workspace, &members).await.len(), 1);
+    let before = at("2025-04-01T00:00:00Z");
+    let (members, _) = store
+        .segment_population(&workspace, "pro", before)
+        .await
+        .unwrap();
+    assert!(members.is_empty(), "nobody had signed up by then");
+
     // customers picked by hand stay as picked
     let members = store
         .condition_members(&workspace, &leaf("plan:is:pro"), now)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cuts, Reading};
+use crate::names::named;
 
 /// One of the groups.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -19,10 +20,9 @@ pub enum Part {
     Never,
 }
 
-impl Part {
-    /// All, most active first.
-    pub const ALL: [Part; 4] = [Part::High, Part::Moderate, Part::Infrequent, Part::Never];
+named!(Part: High = "high", Moderate = "moderate", Infrequent = "infrequent", Never = "never");
 
+impl Part {
     /// The group of users with so many uses.
     fn of(uses: u32, cuts: Cuts) -> Part {
         if uses >= cuts.top {

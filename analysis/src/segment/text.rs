@@ -46,14 +46,13 @@ fn read(text: &str, depth: usize) -> Option<(Condition, &str)> {
     if depth > MAX_DEPTH {
         return None;
     }
-    for (name, group) in [
-        ("all(", Condition::All as fn(Vec<Condition>) -> Condition),
-        ("any(", Condition::Any),
-    ] {
-        if let Some(rest) = text.strip_prefix(name) {
-            let (parts, rest) = parts(rest, depth)?;
-            return Some((group(parts), rest));
-        }
+    if let Some(rest) = text.strip_prefix("all(") {
+        let (parts, rest) = parts(rest, depth)?;
+        return Some((Condition::All(parts), rest));
+    }
+    if let Some(rest) = text.strip_prefix("any(") {
+        let (parts, rest) = parts(rest, depth)?;
+        return Some((Condition::Any(parts), rest));
     }
     if let Some(rest) = text.strip_prefix("not(") {
         let (part, rest) = read(rest, depth + 1)?;

@@ -39,8 +39,19 @@ pub struct WorkspaceView {
     pub events: Vec<(String, u64)>,
     /// Traits with their most frequent values.
     pub traits: Vec<TraitView>,
+    /// Its saved segments, by name.
+    pub segments: Vec<SegmentLink>,
     /// Percent done of what is being loaded just now, if anything is.
     pub loading: Option<u32>,
+}
+
+/// A saved segment in a list of choices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentLink {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name on pages.
+    pub name: String,
 }
 
 /// A saved definition of activity to choose.
@@ -129,6 +140,7 @@ async fn view(store: &store::Store, slug: &str) -> Result<WorkspaceView, store::
     let workspace = store.workspace(slug).await?;
     let events = store.event_counts(workspace.id).await?;
     let traits = store.trait_values(workspace.id).await?;
+    let segments = store.segments(workspace.id).await?;
     let loading = store.loading(workspace.id).await?;
     let own_activity = workspace.own_activity().map(|own| own.slug.clone());
     let activities = workspace.activities.into_iter().map(|one| {
@@ -161,6 +173,13 @@ async fn view(store: &store::Store, slug: &str) -> Result<WorkspaceView, store::
             .map(|one| TraitView {
                 name: one.name,
                 values: one.values,
+            })
+            .collect(),
+        segments: segments
+            .into_iter()
+            .map(|one| SegmentLink {
+                slug: one.slug,
+                name: one.name,
             })
             .collect(),
         loading,

@@ -183,11 +183,48 @@ pub fn FilterChooser(
     });
     view! {
         <ul class="filters">{filters.collect_view()}</ul>
+        <SegmentChooser workspace=workspace.clone()/>
         {if workspace.traits.is_empty() {
             view! { <p class="hint">"No customer here has traits. Bring them in with a file of customers."</p> }.into_any()
         } else {
             workspace.traits.iter().map(|one| view! { <TraitChooser one=one.clone()/> }).collect_view().into_any()
         }}
+    }
+    .into_any()
+}
+
+/// Saved segments to tick; customers must belong to all that are ticked.
+#[component]
+fn SegmentChooser(workspace: Arc<WorkspaceView>) -> impl IntoView {
+    let asked = expect_context::<Asked>();
+    let ticked = |slug: &str| asked.query.segments.iter().any(|one| one == slug);
+    let choices = workspace.segments.iter().map(|one| {
+        let on = ticked(&one.slug);
+        let href = asked.ask(|query| {
+            if on {
+                query.segments.retain(|slug| *slug != one.slug);
+            } else {
+                query.segments.push(one.slug.clone());
+                query.normalise();
+            }
+        });
+        view! {
+            <li>
+                <a class="choice box" aria-current=on.then_some("true") href=href><span>{one.name.clone()}</span></a>
+            </li>
+        }
+    });
+    let any = !asked.query.segments.is_empty();
+    view! {
+        <details class="trait" open=any>
+            <summary>"Saved segments"</summary>
+            <ul class="boxes">{choices.collect_view()}</ul>
+            <p class="hint">
+                <a href=format!("/w/{}/segments/edit", workspace.slug)>"Build a segment"</a>
+                " · "
+                <a href=format!("/w/{}/segments/saved", workspace.slug)>"All saved segments"</a>
+            </p>
+        </details>
     }
     .into_any()
 }

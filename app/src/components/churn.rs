@@ -2,7 +2,7 @@
 
 use super::choosers::{ActivityChooser, AsOfChooser, Carried, FilterChooser, RangeChooser};
 use super::popover::{Choice, Phrase};
-use super::question::filter_phrase;
+use super::question::who_phrase;
 use crate::api::workspace::WorkspaceView;
 use crate::pages::retention::{About, Asked, address};
 use analysis::period::Grain;
@@ -65,7 +65,7 @@ pub fn ChurnQuestion(
                 <ThresholdChooser/>
             </Phrase>
             " is gone. For "
-            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters) after=",">
+            <Phrase id="filters" label="Which customers" text=who_phrase(&query.population(), &workspace) after=",">
                 <FilterChooser workspace/>
             </Phrase>
             " "

@@ -187,6 +187,11 @@ fn SplitChooser(workspace: Arc<WorkspaceView>, offer: Offer) -> impl IntoView {
                 <div class="acts"><button type="submit" class="btn main">"Show"</button></div>
             </form>
         })}
+        <p class="hint">
+            <a href=format!("/w/{}/segments/edit", workspace.slug)>"Build a segment"</a>
+            " · "
+            <a href=format!("/w/{}/segments/saved", workspace.slug)>"Saved segments"</a>
+        </p>
     }
     .into_any()
 }

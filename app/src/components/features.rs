@@ -3,7 +3,7 @@
 use super::boxes::EventBoxes;
 use super::choosers::{ActivityChooser, AsOfChooser, Carried, FilterChooser, RangeChooser};
 use super::popover::{Choice, Phrase};
-use super::question::filter_phrase;
+use super::question::who_phrase;
 use crate::api::workspace::WorkspaceView;
 use crate::pages::retention::{About, Asked, address};
 use analysis::period::Grain;
@@ -76,7 +76,7 @@ pub fn FeatureQuestion(
                 <WindowChooser exposure=false/>
             </Phrase>
             " For "
-            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters) after=",">
+            <Phrase id="filters" label="Which customers" text=who_phrase(&query.population(), &workspace) after=",">
                 <FilterChooser workspace/>
             </Phrase>
             " as of "

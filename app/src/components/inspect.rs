@@ -4,7 +4,7 @@ use super::explore::{LookLink, Looks};
 use super::problems::ErrorCard;
 use crate::api::retention::{MemberView, MembersView, members};
 use crate::words as labels;
-use analysis::query::{AsOf, CellRef};
+use analysis::query::{AsOf, CellRef, RetentionView, url_query};
 use analysis::report::{CellFacts, RetentionReport};
 use analysis::words;
 use leptos::ev::KeyboardEvent;
@@ -124,13 +124,15 @@ fn People(
     // The report's own instant: the list must see what the cell saw, however much later it is asked for.
     let mut query = report.query.clone();
     query.as_of = AsOf::Instant(report.as_of);
+    let asked = query.clone();
+    let save = format!("/w/{slug}/segments/save-cell");
     let fetch = Callback::new(move |mut known: Vec<MemberView>| {
         turn.update_untracked(|turn| *turn += 1);
         let mine = turn.get_untracked();
         let offset = u32::try_from(known.len()).unwrap_or(u32::MAX);
         let asked = members(
             slug.clone(),
-            query.clone(),
+            asked.clone(),
             cell,
             retained.get_untracked(),
             offset,
@@ -168,6 +170,12 @@ fn People(
         }
     };
     let gone = facts.size.saturating_sub(facts.retained);
+    let view = RetentionView {
+        cell: Some(cell),
+        ..RetentionView::default()
+    };
+    let question = url_query(&query, &view);
+    let name = labels::cell_title(&report, cell);
     view! {
         <div class="seg people-which" role="group" aria-label="Customers listed">
             {which(true, labels::those_who_stayed(facts.retained))}
@@ -178,6 +186,15 @@ fn People(
             Some(Ok(found)) => people(found, fetch),
             Some(Err(error)) => view! { <ErrorCard error/> }.into_any(),
         }}
+        <details class="keep-as">
+            <summary>"Save these customers as a segment"</summary>
+            <form method="post" action=save>
+                <input type="hidden" name="question" value=question/>
+                <input type="hidden" name="retained" value=move || if retained.get() { "1" } else { "0" }/>
+                <input type="text" class="field" name="name" value=name aria-label="Name of the segment" required maxlength="200" autocomplete="off"/>
+                <button type="submit" class="btn">"Save"</button>
+            </form>
+        </details>
     }
     .into_any()
 }

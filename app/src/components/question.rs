@@ -8,7 +8,7 @@ use super::popover::{Choice, Phrase};
 use crate::api::workspace::WorkspaceView;
 use crate::pages::retention::Asked;
 use analysis::period::Grain;
-use analysis::query::{CohortRange, RetentionKind, RetentionQuery, TraitFilter};
+use analysis::query::{CohortRange, RetentionKind, RetentionQuery};
 use analysis::words;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ pub fn QuestionLine(
                 {brackets.then(|| view! { <BracketsField/> })}
             </Phrase>
             {format!(" the {} after? For ", grain.noun(2))}
-            <Phrase id="filters" label="Which customers" text=filter_phrase(&query.filters) after=",">
+            <Phrase id="filters" label="Which customers" text=who_phrase(query, &workspace) after=",">
                 <FilterChooser workspace/>
             </Phrase>
             " "
@@ -139,13 +139,23 @@ fn activity_phrase(query: &RetentionQuery, workspace: &WorkspaceView) -> String 
     }
 }
 
-/// "everyone", or the filters joined.
-pub(super) fn filter_phrase(filters: &[TraitFilter]) -> String {
-    match filters {
-        [] => "everyone".to_owned(),
-        some => {
-            let parts: Vec<String> = some.iter().map(words::filter).collect();
-            format!("those whose {}", parts.join(" and "))
-        }
+/// "everyone", or the segments and filters joined: "those of segment Payers whose plan is pro".
+pub(super) fn who_phrase(query: &RetentionQuery, workspace: &WorkspaceView) -> String {
+    let name = |slug: &String| {
+        let known = workspace.segments.iter().find(|one| one.slug == *slug);
+        known.map_or(slug, |one| &one.name).clone()
+    };
+    let names: Vec<String> = query.segments.iter().map(name).collect();
+    let filters: Vec<String> = query.filters.iter().map(words::filter).collect();
+    let whose = filters.join(" and ");
+    let of = match names.as_slice() {
+        [] => String::new(),
+        [one] => format!(" of segment {one}"),
+        some => format!(" of segments {}", words::list(some, "and")),
+    };
+    match (of.is_empty(), whose.is_empty()) {
+        (true, true) => "everyone".to_owned(),
+        (false, true) => format!("those{of}"),
+        (_, false) => format!("those{of} whose {whose}"),
     }
 }

@@ -9,7 +9,7 @@ use crate::components::churn::{ChurnQuestion, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, loading, misunderstood};
+use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
 use analysis::query::ChurnQuery;
 use analysis::words;
 use leptos::prelude::*;
@@ -35,8 +35,7 @@ fn Churn() -> impl IntoView {
     let pairs = pairs
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (query, problems) = ChurnQuery::parse(pairs);
-    provide_context(asked(&query));
+    let (mut query, mut problems) = ChurnQuery::parse(pairs);
     view! {
         <Title text="Churn"/>
         <h1 class="vh">"Churn"</h1>
@@ -46,6 +45,8 @@ fn Churn() -> impl IntoView {
                 Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
                 Err(error) => return view! { <ErrorCard error/> }.into_any(),
             };
+            problems.extend(forget_unknown(&mut query.segments, &workspace));
+            provide_context(asked(&query));
             let answer = churn(&slug, &query).await;
             let threshold = answer.as_ref().ok().map(|found| found.answer.report.threshold);
             let notice = (!problems.is_empty()).then(|| misunderstood(&problems));

@@ -10,7 +10,7 @@ use crate::components::compare::{ComparisonQuestion, Offer, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, loading, misunderstood};
+use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
 use analysis::query::ComparisonQuery;
 use analysis::words;
 use leptos::prelude::*;
@@ -36,8 +36,7 @@ fn Compare() -> impl IntoView {
     let pairs = pairs
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (query, problems) = ComparisonQuery::parse(pairs);
-    provide_context(asked(&query));
+    let (mut query, mut problems) = ComparisonQuery::parse(pairs);
     view! {
         <Title text="Segments"/>
         <h1 class="vh">"Segments"</h1>
@@ -47,6 +46,8 @@ fn Compare() -> impl IntoView {
                 Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
                 Err(error) => return view! { <ErrorCard error/> }.into_any(),
             };
+            problems.extend(forget_unknown(&mut query.retention.segments, &workspace));
+            provide_context(asked(&query));
             let answer = compare(&slug, &query).await;
             // Without their list everything else still works.
             let saved = saved(&slug).await.unwrap_or_default();
@@ -85,6 +86,7 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         {lifetimes::lifetimes(&report, lives)}
         {lifetimes::pairs(&report)}
         {cards::mix(&report)}
+        <p class="quiet"><a href=format!("/w/{slug}/segments/saved")>"Saved segments"</a></p>
         <p class="method">{words::comparison_method(&report)}</p>
     }
     .into_any()

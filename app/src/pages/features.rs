@@ -8,7 +8,7 @@ use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, filling, loading, misunderstood};
+use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
 use analysis::query::QuartileQuery;
 use analysis::words;
 pub(super) use cards::numbers;
@@ -36,8 +36,7 @@ fn Features() -> impl IntoView {
     let pairs = pairs
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (query, problems) = QuartileQuery::parse(pairs);
-    provide_context(asked(&query));
+    let (mut query, mut problems) = QuartileQuery::parse(pairs);
     view! {
         {Suspend::new(async move {
             let workspace = match current.view.await {
@@ -45,6 +44,8 @@ fn Features() -> impl IntoView {
                 Err(AppError::NotFound) => return view! { {heading(&[])} <NoWorkspace/> }.into_any(),
                 Err(error) => return view! { {heading(&[])} <ErrorCard error/> }.into_any(),
             };
+            problems.extend(forget_unknown(&mut query.segments, &workspace));
+            provide_context(asked(&query));
             let answer = quartiles(&slug, &query).await;
             let feature = match &answer {
                 Ok(found) => found.report.query.feature.clone(),
@@ -58,7 +59,7 @@ fn Features() -> impl IntoView {
                 <FeatureQuestion workspace=workspace.into() feature/>
                 {notice}
                 {match answer {
-                    Ok(found) => view! { <Answer found query/> }.into_any(),
+                    Ok(found) => view! { <Answer slug found query/> }.into_any(),
                     Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
                     Err(error @ AppError::Filling(_)) => filling(error),
                     Err(error) => view! { <ErrorCard error/> }.into_any(),
@@ -92,7 +93,7 @@ fn heading(feature: &[String]) -> impl IntoView {
 
 /// The verdict first, in words; then what carries it, all features, and the method.
 #[component]
-fn Answer(found: QuartileAnswer, query: QuartileQuery) -> impl IntoView {
+fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl IntoView {
     let QuartileAnswer {
         report,
         usage,
@@ -103,7 +104,7 @@ fn Answer(found: QuartileAnswer, query: QuartileQuery) -> impl IntoView {
         {verdict(&report)}
         {split.then(|| view! {
             <div class="two">
-                {groups(&report, &query)}
+                {groups(&report, &query, &slug)}
                 {histogram(&report, usage)}
             </div>
             {curves(&report, drawn)}

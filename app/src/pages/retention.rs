@@ -1,6 +1,7 @@
 //! The signup cohort retention matrix, as the address asks for it.
 
 use crate::api::retention::{MembersView, RetentionAnswer, members, retention};
+use crate::api::workspace::WorkspaceView;
 use crate::components::choosers::AskActivity;
 use crate::components::explore::Explore;
 use crate::components::frame::{Current, Frame};
@@ -125,6 +126,27 @@ impl Asked {
     }
 }
 
+/// Lets go of segments that are not saved here, and names them.
+pub(super) fn forget_unknown(
+    segments: &mut Vec<String>,
+    workspace: &WorkspaceView,
+) -> Vec<ParamProblem> {
+    let mut problems = Vec::new();
+    segments.retain(|slug| {
+        let known = workspace.segments.iter().any(|one| one.slug == *slug);
+        if !known {
+            problems.push(ParamProblem {
+                param: "segment".to_owned(),
+                given: slug.clone(),
+                expected: "the name of a saved segment".to_owned(),
+                used: String::new(),
+            });
+        }
+        known
+    });
+    problems
+}
+
 /// The address of the same page with other parameters.
 pub fn address(params: Vec<(&'static str, String)>) -> String {
     let mut address = String::new();
@@ -148,44 +170,45 @@ fn Retention() -> impl IntoView {
     let current = expect_context::<Current>();
     let slug = current.slug.get_value();
     let Address {
-        query,
+        mut query,
         view,
-        problems,
+        mut problems,
     } = Address::read(&use_query_map().read_untracked());
-    let answer = OnceResource::new(retention(slug.clone(), query.clone()));
-    let asked = Asked {
-        query,
-        view,
-        about: About::Retention,
-    };
-    provide_context(asked.clone());
     view! {
         <Title text="Retention"/>
         <h1 class="vh">"Retention by signup cohort"</h1>
         {Suspend::new(async move {
-            match current.view.await {
-                Ok(workspace) => view! {
-                    {workspace.loading.map(loading)}
-                    <QuestionLine workspace=workspace.into()/>
-                }.into_any(),
-                Err(AppError::NotFound) => view! { <NoWorkspace/> }.into_any(),
-                // The answer below fails for the same reason and says so.
-                Err(_) => ().into_any(),
-            }
-        })}
-        {(!problems.is_empty()).then(|| misunderstood(&problems))}
-        {Suspend::new(async move {
-            match answer.await {
+            let workspace = match current.view.await {
+                Ok(workspace) => workspace,
+                Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
+                Err(error) => return view! { <ErrorCard error/> }.into_any(),
+            };
+            problems.extend(forget_unknown(&mut query.segments, &workspace));
+            let asked = Asked {
+                query,
+                view,
+                about: About::Retention,
+            };
+            provide_context(asked.clone());
+            let answer = match retention(slug.clone(), asked.query.clone()).await {
                 Ok(found) => {
-                    let listed = listed(&slug, &found, asked.view).await;
-                    view! { <Answer slug found listed asked/> }.into_any()
+                    let listed = listed(&slug, &found, view).await;
+                    Ok((found, listed))
                 }
-                Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
-                Err(error @ AppError::Filling(_)) => filling(error),
-                // Said above, where the question would stand.
-                Err(AppError::NotFound) => ().into_any(),
-                Err(error) => view! { <ErrorCard error/> }.into_any(),
+                Err(error) => Err(error),
+            };
+            view! {
+                {workspace.loading.map(loading)}
+                <QuestionLine workspace=workspace.into()/>
+                {(!problems.is_empty()).then(|| misunderstood(&problems))}
+                {match answer {
+                    Ok((found, listed)) => view! { <Answer slug found listed asked/> }.into_any(),
+                    Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
+                    Err(error @ AppError::Filling(_)) => filling(error),
+                    Err(error) => view! { <ErrorCard error/> }.into_any(),
+                }}
             }
+            .into_any()
         })}
     }
 }

@@ -2,11 +2,13 @@
 
 use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
+use super::segments::{CountedSegment, SegmentToSave, ToCount};
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
     RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
 use analysis::query::{ChurnQuery, ComparisonQuery, QuartileQuery, RetentionQuery};
+use analysis::segment::SegmentCount;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -30,16 +32,30 @@ pub(super) fn description() -> Value {
          stored so far; a definition by plain events at once.",
         "Under which name it was saved.",
     );
-    let mut lists = saves.clone();
-    lists["summary"] = json!("Saved definitions of activity");
-    lists["description"] = json!("By age, with how far each is filled in.");
-    if let Some(lists) = lists.as_object_mut() {
-        lists.remove("requestBody");
-    }
-    lists["responses"]["200"] = json!({
-        "description": "The definitions.",
-        "content": { "application/json": { "schema": types.subschema_for::<Vec<SavedActivity>>() } },
-    });
+    let lists = listed::<SavedActivity>(
+        &mut types,
+        &saves,
+        "Saved definitions of activity",
+        "By age, with how far each is filled in.",
+    );
+    let keeps = asked::<SegmentToSave, CountedSegment>(
+        &mut types,
+        "Save a segment",
+        "A condition on traits and behaviour under a name: living, or with `frozen` a list of those who meet it now.",
+        "The segment.",
+    );
+    let kept = listed::<CountedSegment>(
+        &mut types,
+        &keeps,
+        "Saved segments",
+        "By name, each with how many belong to it now.",
+    );
+    let counts = asked::<ToCount, SegmentCount>(
+        &mut types,
+        "Count a segment",
+        "How many customers meet a condition now, without saving it.",
+        "How many.",
+    );
     let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
         &mut types,
         "Groups by usage of a feature",
@@ -100,6 +116,8 @@ pub(super) fn description() -> Value {
             "/workspaces/{workspace}/reports/segments": { "post": segments },
             "/workspaces/{workspace}/reports/survival": { "post": survival },
             "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
+            "/workspaces/{workspace}/segments": { "get": kept, "post": keeps },
+            "/workspaces/{workspace}/segments/count": { "post": counts },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },
             "/workspaces/{workspace}/reports/scan": { "post": scan },
             "/workspaces/{workspace}/reports/churn": { "post": churn },
@@ -110,6 +128,26 @@ pub(super) fn description() -> Value {
         },
         "components": { "schemas": types.take_definitions(true) },
     })
+}
+
+/// What is listed where `saves` saves.
+fn listed<One: JsonSchema>(
+    types: &mut SchemaGenerator,
+    saves: &Value,
+    summary: &str,
+    description: &str,
+) -> Value {
+    let mut lists = saves.clone();
+    lists["summary"] = json!(summary);
+    lists["description"] = json!(description);
+    if let Some(lists) = lists.as_object_mut() {
+        lists.remove("requestBody");
+    }
+    lists["responses"]["200"] = json!({
+        "description": "All of them.",
+        "content": { "application/json": { "schema": types.subschema_for::<Vec<One>>() } },
+    });
+    lists
 }
 
 /// A report that is asked for by posting a question.

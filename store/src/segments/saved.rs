@@ -167,6 +167,33 @@ impl Store {
         Ok(members)
     }
 
+    /// Who belongs to a saved segment as of an instant, without internal customers and those who signed up later; and how
+    /// many these are of all there are.
+    ///
+    /// # Errors
+    /// As [`Store::segment_members`].
+    pub async fn segment_population(
+        &self,
+        workspace: &Workspace,
+        slug: &str,
+        as_of: Timestamp,
+    ) -> Result<(Members, SegmentCount), StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let saved = find(&mut snapshot, workspace.id.0, slug).await?;
+        let saved = saved.ok_or(StoreError::NotFound)?;
+        let asked = Asked::new(&mut snapshot, workspace.id.0, as_of).await?;
+        let memory = &self.activity;
+        let mut members = asked.saved(&mut snapshot, memory, &saved).await?;
+        let population = asked.population(&mut snapshot, memory, workspace).await?;
+        snapshot.commit().await?;
+        members.and(&population);
+        let count = SegmentCount {
+            customers: members.len(),
+            of: population.len(),
+        };
+        Ok((members, count))
+    }
+
     /// Lists customers of a set by their external ids, in order; a page has at most `limit` of them.
     ///
     /// # Errors

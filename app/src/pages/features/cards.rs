@@ -2,9 +2,10 @@
 
 use crate::components::dots::Dot;
 use crate::components::features::ask;
+use crate::pages::retention::address;
 use crate::words as labels;
 use analysis::quartiles::{Bar, Group, Part, QuartileReport, ScanRow, bars};
-use analysis::query::QuartileQuery;
+use analysis::query::{AsOf, QuartileQuery};
 use analysis::stats::Interval;
 use analysis::words::{self, Tone};
 use leptos::prelude::*;
@@ -44,7 +45,7 @@ pub(super) fn verdict(report: &QuartileReport) -> AnyView {
 }
 
 /// The groups, their attrition, and a switch between the two readings.
-pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery) -> AnyView {
+pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery, slug: &str) -> AnyView {
     let reading = &report.reading;
     let Some(quartiles) = &reading.quartiles else {
         return ().into_any();
@@ -100,7 +101,38 @@ pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery) -> AnyView 
             </div>
             {(!lopsided.is_empty()).then(|| view! { <p class="aside">{lopsided}</p> })}
             <p class="aside">{labels::other_reading(report)}</p>
+            {keep_as(report, query, slug)}
         </section>
+    }
+    .into_any()
+}
+
+/// Saves the customers of a group as a segment.
+fn keep_as(report: &QuartileReport, query: &QuartileQuery, slug: &str) -> AnyView {
+    // The report's own feature and instant: the segment must hold whom the group counts.
+    let asked = QuartileQuery {
+        feature: report.query.feature.clone(),
+        as_of: AsOf::Instant(report.as_of),
+        ..query.clone()
+    };
+    let question = address(asked.params());
+    let feature = words::events(&report.query.feature);
+    let forms = Part::ALL.into_iter().filter_map(|part| {
+        report.reading.group(part)?;
+        let text = labels::part_name(part);
+        Some(view! {
+            <form method="post" action=format!("/w/{slug}/segments/save-group")>
+                <input type="hidden" name="question" value=question.clone()/>
+                <input type="hidden" name="name" value=format!("{text}: {feature}")/>
+                <button type="submit" class="btn" name="group" value=part.as_str()>{text}</button>
+            </form>
+        })
+    });
+    view! {
+        <details class="keep-as">
+            <summary>"Save a group as a segment"</summary>
+            <div class="acts">{forms.collect_view()}</div>
+        </details>
     }
     .into_any()
 }

@@ -1,10 +1,14 @@
-//! A workspace's name in addresses.
+//! Names in addresses: of workspaces and of segments.
+
+/// Slugs tried for a name before giving up.
+pub(crate) const SLUGS: u32 = 1_000;
 
 /// Most characters of a slug, as the data base has it.
 const LONGEST: usize = 63;
 
-/// Letters and digits of a name, spelt with those of ASCII, with hyphens between them.
-pub(super) fn slug(name: &str) -> String {
+/// Letters and digits of a name, spelt with those of ASCII, with hyphens between them; `otherwise` for a name that has
+/// none.
+pub(crate) fn slug(name: &str, otherwise: &str) -> String {
     let mut slug = String::new();
     for letter in deunicode::deunicode(name).to_lowercase().chars() {
         if letter.is_ascii_alphanumeric() {
@@ -16,15 +20,14 @@ pub(super) fn slug(name: &str) -> String {
     slug.truncate(LONGEST);
     let slug = slug.trim_end_matches('-');
     if slug.is_empty() {
-        // a name without letters or digits
-        "workspace".to_owned()
+        otherwise.to_owned()
     } else {
         slug.to_owned()
     }
 }
 
 /// The slug itself for the first, then with a number.
-pub(super) fn numbered(slug: &str, number: u32) -> String {
+pub(crate) fn numbered(slug: &str, number: u32) -> String {
     if number == 1 {
         return slug.to_owned();
     }
@@ -47,9 +50,9 @@ mod tests {
             ("!?", "workspace"),
             ("", "workspace"),
         ] {
-            assert_eq!(slug(name), expected);
+            assert_eq!(slug(name, "workspace"), expected);
         }
-        let long = slug(&"ab ".repeat(100));
+        let long = slug(&"ab ".repeat(100), "workspace");
         assert_eq!(long.len(), 62);
         assert_eq!(numbered(&long, 1), long);
         assert_eq!(
