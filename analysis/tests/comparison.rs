@@ -230,6 +230,31 @@ fn one_that_leaves_sooner_is_named_and_the_others_are_alike() {
 }
 
 #[test]
+fn of_many_differences_the_first_is_the_sentence() {
+    let report = report(
+        &[
+            ("a", 100, 40),
+            ("b", 100, 40),
+            ("c", 100, 30),
+            ("d", 100, 10),
+        ],
+        None,
+    );
+    let found = words::comparison_finding(&report);
+    assert_eq!(
+        found.sentence,
+        "By channel: d loses its customers sooner than every other segment (10\u{a0}% active in week 8, interval 8 to 12\u{a0}%)."
+    );
+    assert!(
+        found.evidence.starts_with(
+            "Beside that, c loses them sooner than a and b; a and b can’t be told apart. Log-rank"
+        ),
+        "{}",
+        found.evidence
+    );
+}
+
+#[test]
 fn two_segments_are_one_sentence() {
     let report = report(&[("a", 100, 40), ("b", 100, 20)], None);
     let found = words::comparison_finding(&report);

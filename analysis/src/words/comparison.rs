@@ -80,18 +80,31 @@ pub fn comparison_finding(report: &ComparisonReport) -> Finding {
         ),
         (some, Some(_)) => {
             let any = report.pairs.iter().any(Pair::differs);
-            let sentence = match any {
-                true => format!("By {by}: {}", differences(report)),
-                false => format!(
-                    "By {by}, the {} segments can’t be told apart: none loses its customers sooner than another beyond what chance explains.",
-                    some.len()
-                ),
+            let (sentence, beside) = match any {
+                true => {
+                    let clauses = differences(report);
+                    // What a heading can hold; the rest is said below it.
+                    let shown = if clauses.len() > 2 { 1 } else { clauses.len() };
+                    let (first, rest) = clauses.split_at(shown);
+                    let beside = match rest {
+                        [] => String::new(),
+                        rest => format!("Beside that, {}. ", rest.join("; ")),
+                    };
+                    (format!("By {by}: {}.", first.join("; ")), beside)
+                }
+                false => {
+                    let alike = format!(
+                        "By {by}, the {} segments can’t be told apart: none loses its customers sooner than another beyond what chance explains.",
+                        some.len()
+                    );
+                    (alike, String::new())
+                }
             };
             Finding {
                 tag: if any { "They differ" } else { "Can’t be told apart" }.to_owned(),
                 tone: if any { Tone::Careful } else { Tone::Plain },
                 sentence,
-                evidence: evidence(report),
+                evidence: beside + &evidence(report),
                 caution: caution(report, any),
             }
         }

@@ -106,11 +106,11 @@ pub fn QuestionLine(
             <Phrase id="as-of" label="As of when" text=words::as_of(query.as_of) after=".">
                 <AsOfChooser/>
             </Phrase>
+            {children.map(|children| children())}
             " "
             <Phrase id="more" label="More settings" text=more_phrase(query)>
                 <MoreChooser/>
             </Phrase>
-            {children.map(|children| children())}
         </div>
     }
     .into_any()

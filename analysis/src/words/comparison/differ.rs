@@ -1,11 +1,11 @@
-//! Which segments differ and which do not, in a few sentences instead of a table of pairs.
+//! Which segments differ and which do not, in a few clauses instead of a table of pairs.
 
 use super::{and, rate};
 use crate::comparison::{ComparisonReport, Pair};
 
-/// "affiliate loses its customers sooner than every other segment (16 % active in week 8, …); a, b and c can’t be told
-/// apart." Names are the customers' own words and keep their spelling.
-pub(super) fn differences(report: &ComparisonReport) -> String {
+/// "affiliate loses its customers sooner than every other segment (16 % active in week 8, …)", "a, b and c can’t be told
+/// apart": at least one clause, the most telling first. Names are the customers' own words and keep their spelling.
+pub(super) fn differences(report: &ComparisonReport) -> Vec<String> {
     let all: Vec<usize> = (0..report.segments.len())
         .filter(|place| report.segments[*place].report.customers > 0)
         .collect();
@@ -27,26 +27,26 @@ pub(super) fn differences(report: &ComparisonReport) -> String {
         .iter()
         .copied()
         .find(|&one| others(one).all(|other| beats(other, one)));
-    let mut sentences: Vec<String> = Vec::new();
+    let mut clauses: Vec<String> = Vec::new();
     if let ([_, _], Some(worst), Some(best)) = (all.as_slice(), worst, best) {
-        return format!(
-            "{} loses its customers sooner{} than {}{}.",
+        return vec![format!(
+            "{} loses its customers sooner{} than {}{}",
             name(worst),
             quoted(worst),
             name(best),
             quoted(best)
-        );
+        )];
     }
     if let Some(worst) = worst {
         let rate = quoted(worst);
-        sentences.push(format!(
+        clauses.push(format!(
             "{} loses its customers sooner than every other segment{rate}",
             name(worst)
         ));
     }
     if let Some(best) = best {
         let rate = quoted(best);
-        sentences.push(format!(
+        clauses.push(format!(
             "{} keeps its customers longer than every other segment{rate}",
             name(best)
         ));
@@ -63,8 +63,13 @@ pub(super) fn differences(report: &ComparisonReport) -> String {
             .map(|other| name(*other))
             .collect();
         if !later.is_empty() {
-            sentences.push(format!(
-                "{} loses them sooner than {}",
+            let whom = if clauses.is_empty() {
+                "its customers"
+            } else {
+                "them"
+            };
+            clauses.push(format!(
+                "{} loses {whom} sooner than {}",
                 name(one),
                 and(&later)
             ));
@@ -72,9 +77,9 @@ pub(super) fn differences(report: &ComparisonReport) -> String {
     }
     for alike in cliques(report, &all) {
         let names: Vec<&str> = alike.iter().map(|place| name(*place)).collect();
-        sentences.push(format!("{} can’t be told apart", and(&names)));
+        clauses.push(format!("{} can’t be told apart", and(&names)));
     }
-    format!("{}.", sentences.join("; "))
+    clauses
 }
 
 /// Sets of segments of which no two can be told apart, so that each such pair is in one.
