@@ -5,7 +5,7 @@ use analysis::period::WeekStart;
 use app::api::imports::Uploads;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, HOST, LOCATION};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION};
 use axum::http::{HeaderMap, Request, StatusCode};
 use server::config::SiteConfig;
 use server::imports::Imports;
@@ -84,7 +84,10 @@ impl Served {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        let request = Request::get(path).header(HOST, "localhost");
+        // as a browser asks for a page
+        let request = Request::get(path)
+            .header(HOST, "localhost")
+            .header(ACCEPT, "text/html");
         self.ask(request.body(Body::empty()).unwrap()).await
     }
 
