@@ -44,7 +44,7 @@ test("a workflow is built step by step, with a preview, and saved", async ({ pag
   await expect(page.locator(".finding")).toHaveText("What shows that a customer got value?");
   await page.getByLabel("Its name").fill("Watched what was opened");
   await page.getByLabel("all of these steps, in this order").check();
-  await page.getByLabel("Event", { exact: true }).selectOption("opened");
+  await page.getByRole("combobox", { name: "Event", exact: true }).selectOption("opened");
   const show = page.getByRole("button", { name: "Show how many match" });
   await show.click();
   await page.getByLabel("Step 2").selectOption("watched");

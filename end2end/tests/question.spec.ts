@@ -370,7 +370,7 @@ test("what counts as active can be chosen", async ({ page, retention }) => {
   );
 
   await retention.open("activity");
-  await choices.getByRole("link", { name: "Workspace’s own" }).click();
+  await choices.getByRole("link", { name: /^Active/ }).click();
   await expect(page).toHaveURL(/\/retention\?$|\/retention$/);
   expect(await retention.sentence()).toContain("how many were active in the weeks after?");
   const counts = (rows: Row[]) => rows.flatMap((row) => row.cells.map((cell) => cell.retained));

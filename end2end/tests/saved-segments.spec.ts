@@ -6,7 +6,7 @@ import { whole } from "../support/numbers.ts";
 import { expect, testWithOwn } from "../support/test.ts";
 
 // What is saved here must not be seen by other tests.
-const test = testWithOwn(["--demo"]);
+const test = testWithOwn(["--demo-customers", "1500"], (holdfast) => holdfast.demoLoaded());
 
 const EDIT = "/w/demo/segments/edit";
 const SAVED = "/w/demo/segments/saved";
