@@ -78,7 +78,7 @@ export class Holdfast {
 
   /** Waits until the demo workspace is there, whole. */
   async demoLoaded(): Promise<void> {
-    const marker = join(this.folder, "demo-loading");
+    const marker = join(this.folder, "data/demo-loading");
     await until("the demo workspace is there", async () => (await status(`${this.url}/w/demo/retention`)) === 200);
     await until("the demo workspace is whole", async () => !(await exists(marker)));
   }

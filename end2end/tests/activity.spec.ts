@@ -50,7 +50,7 @@ test("a workflow is built step by step, with a preview, and saved", async ({ pag
   await page.getByLabel("Step 2").selectOption("watched");
   await show.click();
   await expect(page.locator(".answer")).toContainText("1 of 2 customers did this; 2 completions in all.");
-  await page.getByLabel("Property of Step 2: watched").fill("watched_seconds");
+  await page.getByLabel("Property of Step 2: watched", { exact: true }).fill("watched_seconds");
   await page.getByLabel("Value of the property of Step 2: watched").fill("60");
   await show.click();
   await expect(page.locator(".finding")).toHaveText(

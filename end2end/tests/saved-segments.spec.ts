@@ -88,7 +88,8 @@ test("the customers of a cell become a segment", async ({ page }) => {
   await page.locator("html[data-hydrated]").waitFor();
   const card = page.getByRole("complementary", { name: "Picked cell" });
   const missed = card.getByRole("button", { name: /did not$/ });
-  const count = whole((await missed.textContent()) ?? "");
+  const [told = ""] = /[\d,]+/.exec((await missed.textContent()) ?? "") ?? [];
+  const count = whole(told);
   await missed.click();
   await card.getByText("Save these customers as a segment").click();
   await card.getByLabel("Name of the segment").fill("Not back in week 4");
