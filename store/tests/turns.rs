@@ -76,9 +76,9 @@ async fn held(connection: &mut PgConnection, wanted: impl Fn(i64) -> bool) {
 
 #[sqlx::test(migrations = false)]
 async fn light_questions_pass_heavy_ones(_: PgPoolOptions, options: PgConnectOptions) {
-    // The reference may work twice at once.
-    for (engine, at_once) in [(Engine::Index, 1), (Engine::Reference, 2)] {
-        let pool = PgPoolOptions::new().max_connections(4);
+    // The reference may work twice at once; a build has up to four readers, one a processor.
+    for (engine, at_once) in [(Engine::Index, 1..=4), (Engine::Reference, 2..=2)] {
+        let pool = PgPoolOptions::new().max_connections(6);
         let pool = pool.connect_with(options.clone()).await.unwrap();
         let store = Store::new(pool).with_little_work(0);
         let (workspace, light) = world(&store).await;
@@ -102,11 +102,11 @@ async fn light_questions_pass_heavy_ones(_: PgPoolOptions, options: PgConnectOpt
         let asked: Vec<_> = (0..HEAVY)
             .map(|_| tokio::spawn(ask(engine, heavy.clone())))
             .collect();
-        held(&mut watch, |waiting| waiting == at_once).await;
+        held(&mut watch, |waiting| at_once.contains(&waiting)).await;
         // Those who wait have had their turn at the runtime by now, and hold no connection: three in a row are answered.
         for _ in 0..3 {
             assert_eq!(ask(Engine::Index, light.clone()).await.unwrap(), expected);
-            held(&mut watch, |waiting| waiting == at_once).await;
+            held(&mut watch, |waiting| at_once.contains(&waiting)).await;
         }
         assert!(asked.iter().all(|asked| !asked.is_finished()));
         sqlx::query("rollback").execute(&mut lock).await.unwrap();

@@ -57,7 +57,11 @@ fn Builder() -> impl IntoView {
             };
             let Step { mut draft, written, mut problems, .. } = step;
             let kept = match &draft.segment {
-                Some(name) => segment(&slug, name).await.ok().map(|found| found.segment),
+                // Asked only if it is there: an address with a fault is still this page, not a missing one.
+                Some(name) if workspace.segments.iter().any(|one| one.slug == *name) => {
+                    segment(&slug, name).await.ok().map(|found| found.segment)
+                }
+                Some(_) => None,
                 None => None,
             };
             match (&kept, draft.segment.take()) {
