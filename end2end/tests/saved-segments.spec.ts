@@ -50,6 +50,9 @@ test("a segment is built step by step, each step counted, saved and used", async
   expect((await counted(page))[0]).toBe(fewer);
   await expect(page.locator(".title")).toContainText("Living");
   await expectAccessible(page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await page.setViewportSize({ width: 1280, height: 720 });
   await page.getByRole("button", { name: "Freeze it as it is now" }).click();
   await expect(page.locator(".title")).toContainText("Frozen on");
   expect((await counted(page))[0]).toBe(fewer);
