@@ -1,12 +1,7 @@
 //! The private cluster, with the real Postgres of this machine. Right for root as for an ordinary user: where they
 //! differ, the test says what each is promised.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "cluster/scratch.rs"]
-mod scratch;
-
-use scratch::{Scratch, kill, run, until};
+use crate::scratch::{Scratch, kill, run, until};
 use server::cluster::{Cluster, ClusterConfig, ClusterError};
 use server::folder::DataFolder;
 use sqlx::postgres::PgPoolOptions;

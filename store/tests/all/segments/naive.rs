@@ -1,6 +1,6 @@
 //! Segments by brute force: every customer, every condition, every event.
 
-use crate::naive_retention::passes;
+use crate::retention::naive::passes;
 use crate::world::{Customer, World};
 use analysis::query::Behaviour;
 use analysis::segment::{Condition, SegmentCount};

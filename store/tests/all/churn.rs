@@ -1,13 +1,8 @@
 //! Questions about leaving against a naive program on random events.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "churn/naive.rs"]
 mod naive;
-#[expect(dead_code, reason = "made for retention, which asks more of it")]
-#[path = "retention/world.rs"]
-mod world;
 
+use crate::world::{self, World, worlds};
 use analysis::period::Grain;
 use analysis::query::{AsOf, ChurnQuery, CohortRange, TraitFilter, TraitTest};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +11,6 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::PgPool;
 use store::{ChurnAnswer, Store, StoreError};
-use world::{World, worlds};
 
 /// Rounds of random data; each asks several questions.
 const ROUNDS: usize = 32;

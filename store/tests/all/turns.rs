@@ -2,19 +2,13 @@
 //!
 //! A heavy question is held for as long as wanted by a lock on the table that it has to read.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[expect(dead_code, reason = "other tests use the rest")]
-#[path = "retention/world.rs"]
-mod world;
-
+use crate::world::with_traits;
 use analysis::period::Grain;
 use analysis::query::{AsOf, CohortRange, RetentionQuery};
 use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use store::{Engine, Store, Workspace};
-use world::with_traits;
 
 /// More than there are connections.
 const HEAVY: usize = 12;

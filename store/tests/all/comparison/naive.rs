@@ -1,9 +1,7 @@
 //! Segments by brute force: each is a world of its own with the customers who have the trait's value, asked in the plain
 //! way; survival customer by customer, event by event.
 
-#[path = "../retention/naive.rs"]
-mod retention;
-
+use crate::retention::naive as retention;
 use crate::world::{Customer, World};
 use analysis::comparison::{ComparisonReport, Segment, SegmentKey};
 use analysis::query::{ComparisonQuery, MAX_SIDE_BY_SIDE, RetentionQuery};

@@ -1,17 +1,11 @@
 //! Definitions of activity by form and for other programs: the real router and Postgres.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[expect(dead_code, reason = "made for uploads, which ask more of it")]
-#[path = "upload/served.rs"]
-mod served;
-
+use crate::served::{Answer, Served};
 use analysis::period::WeekStart;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
-use served::{Answer, Served};
 use sqlx::PgPool;
 use store::{EventRecord, NewWorkspace, Store};
 

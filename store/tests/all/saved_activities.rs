@@ -1,26 +1,16 @@
 //! Saved definitions of activity: versions, what they answer while they are filled in, previews, proposals and names.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "retention/engines.rs"]
-mod engines;
-#[path = "definitions/given.rs"]
-mod given;
-#[path = "definitions/naive.rs"]
-mod naive;
-#[expect(dead_code, reason = "other tests use the rest")]
-#[path = "retention/world.rs"]
-mod world;
-
+use crate::definitions::given::{
+    asked, definitions, event, hundred, keep, nothing_doubtful, save, workflow,
+};
+use crate::definitions::naive::occurrences;
+use crate::engines::agree;
+use crate::world::with_traits;
 use analysis::quartiles::Wanted;
 use analysis::query::{ActivityDefinition, ActivityRule, QuartileQuery, RetentionQuery, StartRule};
-use engines::agree;
-use given::{asked, definitions, event, hundred, keep, nothing_doubtful, save, workflow};
 use jiff::{SignedDuration, Timestamp};
-use naive::occurrences;
 use sqlx::{AssertSqlSafe, PgPool};
 use store::{Engine, Matched, NewWorkspace, SaveActivity, Store, StoreError, Workspace};
-use world::with_traits;
 
 async fn derived_rows(pool: &PgPool) -> i64 {
     let count = "select count(*) from event join event_name using (workspace_id, event_name_id) where derived";

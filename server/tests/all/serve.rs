@@ -1,11 +1,6 @@
 //! The real program: what it says, and what becomes of Postgres when it ends, in order or not.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "cluster/scratch.rs"]
-mod scratch;
-
-use scratch::{Scratch, kill, until};
+use crate::scratch::{self, Scratch, kill, until};
 use server::cluster::Cluster;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

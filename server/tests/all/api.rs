@@ -1,19 +1,13 @@
 //! The interface for other programs, and the same on the command line: the real router, program and Postgres.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "api/leaving.rs"]
 mod leaving;
-#[expect(dead_code, reason = "made for uploads, which ask more of it")]
-#[path = "upload/served.rs"]
-mod served;
 
+use crate::served::Served;
 use analysis::period::WeekStart;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
-use served::Served;
 use sqlx::{ConnectOptions, PgPool};
 use std::io::Write;
 use std::process::{Command, Stdio};

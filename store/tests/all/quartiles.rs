@@ -1,15 +1,9 @@
 //! Questions about features against a naive program on random events.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+pub(crate) mod engines;
+pub(crate) mod naive;
 
-#[path = "quartiles/engines.rs"]
-mod engines;
-#[path = "quartiles/naive.rs"]
-mod naive;
-#[expect(dead_code, reason = "made for retention, which asks more of it")]
-#[path = "retention/world.rs"]
-mod world;
-
+use crate::world::{self, World, worlds};
 use analysis::period::Grain;
 use analysis::quartiles::{Group, Part, QuartileReport, Reading, Verdict, Wanted};
 use analysis::query::{AsOf, CohortRange, QuartileQuery, TraitFilter, TraitTest, Zeros};
@@ -18,7 +12,6 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::PgPool;
 use store::{Members, Store, StoreError, Workspace};
-use world::{World, worlds};
 
 /// Rounds of random data; each asks several questions.
 const ROUNDS: usize = 24;

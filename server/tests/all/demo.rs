@@ -1,13 +1,9 @@
 //! The demo is what it says it is: the same everywhere, of any size, free of nonsense, and with its truths where an
 //! analyst can find them.
 
-#[path = "demo/leaving.rs"]
 mod leaving;
-#[path = "demo/load.rs"]
 mod load;
-#[path = "demo/measure.rs"]
 mod measure;
-#[path = "demo/tables.rs"]
 mod tables;
 
 use jiff::{SignedDuration, Timestamp};
@@ -449,7 +445,7 @@ fn the_bad_release_hits_all_cohorts_and_costs_customers() {
 
 #[test]
 fn the_document_tells_what_is_measured() {
-    let document = include_str!("../../docs/DEMO.md");
+    let document = include_str!("../../../docs/DEMO.md");
     for table in tables::all(&DEFAULT, &options(CUSTOMERS, SEED).generator()) {
         assert!(
             document.contains(&table),

@@ -1,7 +1,5 @@
 //! Whole imports: a file, the job, what the pages are told of it.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use analysis::import::{FileKind, ImportPhase, ImportSummary};
 use analysis::period::WeekStart;
 use intake::{IntakeError, Mapping, Options, preview};

@@ -1,22 +1,14 @@
 //! The streams of saved definitions of activity while events come, in order and late, against occurrences found by
 //! trying all ways.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+pub(crate) mod given;
+pub(crate) mod naive;
 
-#[path = "retention/engines.rs"]
-mod engines;
-#[path = "definitions/given.rs"]
-mod given;
-#[path = "definitions/naive.rs"]
-mod naive;
-#[expect(dead_code, reason = "other tests use the rest")]
-#[path = "retention/world.rs"]
-mod world;
-
+use crate::engines::agree;
+use crate::world::{Customer, World, settings, worlds};
 use analysis::query::{
     ActivityDefinition, AsOf, CohortRange, RetentionKind, RetentionQuery, Window,
 };
-use engines::agree;
 use given::{asked, definitions, hundred, keep, nothing_doubtful, save};
 use jiff::{SignedDuration, Timestamp};
 use naive::occurrences;
@@ -24,7 +16,6 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::PgPool;
 use store::{Engine, EventRecord, Store, Workspace};
-use world::{Customer, World, settings, worlds};
 
 /// The world with every third event of each customer up to a turn.
 fn up_to(world: &World, turn: usize) -> World {

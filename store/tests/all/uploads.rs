@@ -1,7 +1,5 @@
 //! What stands between an upload and its import.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use analysis::import::{ColumnRole, FileKind, ImportPhase, TimeGuess};
 use analysis::period::WeekStart;
 use sqlx::PgPool;

@@ -1,7 +1,5 @@
 //! Accounts and contracts against Postgres.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use analysis::period::WeekStart;
 use serde_json::{Value, json};
 use sqlx::PgPool;

@@ -1,13 +1,8 @@
 //! Questions about segments against a naive program on random events, by both engines.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "comparison/naive.rs"]
 mod naive;
-#[expect(dead_code, reason = "made for retention, which asks more of it")]
-#[path = "retention/world.rs"]
-mod world;
 
+use crate::world::{self, World, settings, worlds};
 use analysis::comparison::{ComparisonReport, SegmentKey};
 use analysis::period::Grain;
 use analysis::query::{
@@ -21,7 +16,6 @@ use proptest::test_runner::TestRunner;
 use serde_json::json;
 use sqlx::PgPool;
 use store::{Engine, NewSegment, Store, StoreError};
-use world::{World, settings, worlds};
 
 /// Rounds of random data; each asks a question for every grain.
 const ROUNDS: usize = 32;

@@ -1,7 +1,5 @@
 //! The writer against Postgres: what is stored, what is counted, and what many writers at once do to each other.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use analysis::period::WeekStart;
 use jiff::Timestamp;
 use proptest::prelude::*;

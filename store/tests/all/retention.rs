@@ -1,21 +1,15 @@
 //! The reference against independent answers: recorded ones on real events, and a naive program on random events.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+pub(crate) mod naive;
 
-#[path = "retention/engines.rs"]
-mod engines;
-#[path = "retention/naive.rs"]
-mod naive;
-#[path = "retention/world.rs"]
-mod world;
-
+use crate::engines::agree;
+use crate::world::{self, World, settings, worlds};
 use analysis::period::{Grain, WeekStart};
 use analysis::query::{
     AsOf, BeforeStart, CellRef, CohortRange, ColumnZero, RetentionKind, RetentionQuery,
     TraitFilter, TraitTest, Window,
 };
 use analysis::report::{CellState, RetentionReport};
-use engines::agree;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proptest::strategy::{Strategy, ValueTree};
@@ -25,7 +19,6 @@ use sqlx::PgPool;
 use std::collections::BTreeSet;
 use std::path::Path;
 use store::{Store, StoreError, Workspace};
-use world::{World, settings, worlds};
 
 /// Rounds of random data; each asks several questions.
 const ROUNDS: u32 = 16;

@@ -1,6 +1,6 @@
 //! The tables of docs/DEMO.md, made from what is measured, so that the document can't grow old.
 
-use crate::measure::{Left, Population, Reading, Window};
+use super::measure::{Left, Population, Reading, Window};
 use server::demo::{FEATURES, Generator};
 use std::fmt::Write;
 

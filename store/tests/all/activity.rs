@@ -1,23 +1,15 @@
 //! The activity index while it is written, folded, damaged and made anew: always the reference's report.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "retention/engines.rs"]
-mod engines;
-#[expect(dead_code, reason = "other tests use the rest")]
-#[path = "retention/world.rs"]
-mod world;
-
+use crate::engines::agree;
+use crate::world::{Customer, World, settings, with_traits, worlds};
 use analysis::period::Grain;
 use analysis::query::{AsOf, CohortRange, RetentionKind, RetentionQuery};
-use engines::agree;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::PgPool;
 use store::{CustomerRecord, Engine, EventRecord, Store, StoreError, Workspace, shard};
-use world::{Customer, World, settings, with_traits, worlds};
 
 /// Questions that share what is in memory, and some that can't.
 async fn all_agree(store: &Store, workspace: &Workspace, world: &World, runner: &mut TestRunner) {

@@ -1,15 +1,10 @@
 //! Files that come by the pages: the real router, runner and Postgres; only the network is left out.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "upload/served.rs"]
-mod served;
-
+use crate::served::*;
 use analysis::import::{ImportPhase, ImportSummary};
 use analysis::period::WeekStart;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
-use served::*;
 use sqlx::PgPool;
 use std::fs;
 

@@ -1,32 +1,17 @@
 //! Segments: who belongs to them, against a naive program on random events, and what becomes of saved ones.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-#[path = "retention/engines.rs"]
-mod engines;
-#[path = "quartiles/engines.rs"]
-mod feature_engines;
-#[path = "segments/naive.rs"]
 mod naive;
-#[expect(
-    dead_code,
-    reason = "made for questions about features, which ask more of it"
-)]
-#[path = "quartiles/naive.rs"]
-mod naive_quartiles;
-#[expect(dead_code, reason = "made for retention, which asks more of it")]
-#[path = "retention/naive.rs"]
-mod naive_retention;
-#[expect(dead_code, reason = "made for retention, which asks more of it")]
-#[path = "retention/world.rs"]
-mod world;
 
+use crate::engines::agree;
+use crate::quartiles::engines as feature_engines;
+use crate::quartiles::naive as naive_quartiles;
+use crate::retention::naive as naive_retention;
+use crate::world::{self, World, settings, worlds};
 use analysis::period::Grain;
 use analysis::query::{
     AsOf, Behaviour, CohortRange, QuartileQuery, RetentionKind, RetentionQuery, TraitFilter,
 };
 use analysis::segment::{Condition, SegmentCount};
-use engines::agree;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -34,7 +19,6 @@ use proptest::test_runner::TestRunner;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 use store::{Members, NewSegment, Store, StoreError, Workspace};
-use world::{World, settings, worlds};
 
 /// Rounds of random data.
 const ROUNDS: usize = 24;

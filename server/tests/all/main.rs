@@ -1,0 +1,13 @@
+//! What the server promises, by its router and by its program. One program of tests: the server is linked once.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod activities;
+mod api;
+mod cluster;
+mod demo;
+mod scratch;
+mod segments;
+mod serve;
+mod served;
+mod upload;

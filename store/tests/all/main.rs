@@ -1,0 +1,19 @@
+//! What `store` promises, on a real Postgres. One program: the queries' futures are compiled once, not once a file.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod accounts;
+mod activity;
+mod churn;
+mod comparison;
+mod definitions;
+mod engines;
+mod import;
+mod quartiles;
+mod retention;
+mod saved_activities;
+mod segments;
+mod turns;
+mod uploads;
+mod world;
+mod writer;
