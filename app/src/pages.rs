@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod builder;
 pub mod churn;
+pub(crate) mod common;
 pub mod compare;
 pub mod data;
 pub mod features;

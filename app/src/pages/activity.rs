@@ -6,11 +6,9 @@ pub use edit::EditPage;
 
 use crate::api::activities::{ActivitiesView, ActivityLine, activities};
 use crate::components::frame::{Current, Frame};
-use crate::components::problems::ErrorCard;
 use crate::components::proposals::Proposed;
-use crate::error::AppError;
 use crate::error::ssr::look_again;
-use crate::pages::retention::NoWorkspace;
+use crate::pages::common::missing;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -29,8 +27,7 @@ fn Definitions() -> impl IntoView {
         {Suspend::new(async move {
             match activities(&slug).await {
                 Ok(found) => page(found, &slug),
-                Err(AppError::NotFound) => view! { <NoWorkspace/> }.into_any(),
-                Err(error) => view! { <ErrorCard error/> }.into_any(),
+                Err(error) => missing(error),
             }
         })}
     }

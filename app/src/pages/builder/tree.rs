@@ -1,6 +1,6 @@
 //! The condition so far, part by part, each with the ways to change it.
 
-use super::super::retention::address;
+use crate::pages::common::address;
 use analysis::segment::{Condition, Draft};
 use analysis::words;
 use leptos::prelude::*;
