@@ -6,6 +6,7 @@ pub mod churn;
 pub(crate) mod common;
 pub mod compare;
 pub mod data;
+pub mod delete;
 pub mod features;
 pub mod home;
 pub mod import;

@@ -128,12 +128,23 @@ async fn save(
     };
     let slug = match draft.segment {
         Some(slug) => {
+            let changed = desk
+                .store
+                .change_segment(workspace.id, &slug, &condition)
+                .await;
+            if let Err(StoreError::Query(why)) = changed {
+                let draft = Draft {
+                    segment: Some(slug),
+                    ..draft
+                };
+                return Ok(desk
+                    .refuse(&workspace, draft, why.to_string(), named.name)
+                    .await);
+            }
+            changed?;
             let Named { name, description } = &named;
             desk.store
                 .rename_segment(workspace.id, &slug, name, description)
-                .await?;
-            desk.store
-                .change_segment(workspace.id, &slug, &condition)
                 .await?;
             slug
         }

@@ -88,14 +88,15 @@ fn row(line: ActivityLine, slug: &str) -> AnyView {
         state,
         counts: [customers, times],
     } = line;
-    let act = |what: &'static str, words: &'static str| {
+    let make_own = (!own).then(|| {
+        let words = "Make it the workspace’s own";
         view! {
-            <form method="post" action=format!("/w/{slug}/activity/{what}")>
+            <form method="post" action=format!("/w/{slug}/activity/own")>
                 <input type="hidden" name="slug" value=one.clone()/>
                 <button type="submit" class="btn" aria-label=format!("{words}: {name}")>{words}</button>
             </form>
         }
-    };
+    });
     view! {
         <tr>
             <th scope="row">
@@ -108,8 +109,8 @@ fn row(line: ActivityLine, slug: &str) -> AnyView {
             <td>
                 <div class="acts">
                     <a class="btn" aria-label=format!("Change: {name}") href=format!("/w/{slug}/activity/edit?slug={one}")>"Change"</a>
-                    {(!own).then(|| act("own", "Make it the workspace’s own"))}
-                    {(!own).then(|| act("delete", "Delete"))}
+                    {make_own}
+                    <a class="btn" aria-label=format!("Delete: {name}") href=format!("/w/{slug}/activity/delete?slug={one}")>"Delete"</a>
                 </div>
             </td>
         </tr>

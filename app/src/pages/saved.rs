@@ -195,8 +195,7 @@ fn one(slug: &str, found: SegmentView, refused: Option<Refused>) -> AnyView {
                         <div class="acts"><button type="submit" class="btn">"Rename"</button></div>
                     </form>
                     <p class="quiet">{state_now}</p>
-                    <div class="acts">{turned}{turn("delete", "Delete this segment")}</div>
-                    <p class="quiet">"Questions that name it say so once it is gone."</p>
+                    <div class="acts">{turned}<a class="btn" href=format!("{here}/delete")>"Delete this segment"</a></div>
                 </div>
             </section>
             <section class="card">
