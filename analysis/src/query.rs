@@ -43,7 +43,7 @@ pub use problem::ParamProblem;
 pub(crate) use problem::{Params, whole};
 pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};
 pub use start::{BeforeStart, StartRule, Window};
-pub use url::{VIEW_PARAMS, append_params, split_url_query, url_query};
+pub use url::{VIEW_PARAMS, append_params, pairs, split_url_query, url_query};
 pub use view::{CellRef, OverallRow, RetentionView, Scale, Show};
 
 /// Below this many members a cohort counts as small, unless the query says otherwise.

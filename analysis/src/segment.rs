@@ -36,6 +36,8 @@ pub enum Condition {
     Trait(TraitFilter),
     /// What the customer must have done or not done.
     Behaviour(Behaviour),
+    /// The saved segment that the customer must belong to, by its name in addresses.
+    Segment(String),
 }
 
 impl Default for Condition {
@@ -51,6 +53,8 @@ pub enum Leaf<'a> {
     Trait(&'a TraitFilter),
     /// On what was done.
     Behaviour(&'a Behaviour),
+    /// On belonging to a saved segment.
+    Segment(&'a str),
 }
 
 impl Condition {
@@ -66,6 +70,7 @@ impl Condition {
             Condition::Not(part) => part.leaves(),
             Condition::Trait(filter) => vec![Leaf::Trait(filter)],
             Condition::Behaviour(behaviour) => vec![Leaf::Behaviour(behaviour)],
+            Condition::Segment(slug) => vec![Leaf::Segment(slug)],
         }
     }
 
@@ -74,9 +79,19 @@ impl Condition {
         let leaves = self.leaves().into_iter();
         let events = leaves.filter_map(|leaf| match leaf {
             Leaf::Behaviour(behaviour) => Some(behaviour.event.as_str()),
-            Leaf::Trait(_) => None,
+            Leaf::Trait(_) | Leaf::Segment(_) => None,
         });
         events.collect()
+    }
+
+    /// Names in addresses of the saved segments that it is made of, in order.
+    pub fn segments(&self) -> BTreeSet<&str> {
+        let leaves = self.leaves().into_iter();
+        let segments = leaves.filter_map(|leaf| match leaf {
+            Leaf::Segment(slug) => Some(slug),
+            Leaf::Trait(_) | Leaf::Behaviour(_) => None,
+        });
+        segments.collect()
     }
 }
 

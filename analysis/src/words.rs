@@ -83,3 +83,20 @@ fn cohorts(count: u64) -> String {
         _ => format!("{} cohorts", thousands(count)),
     }
 }
+
+/// The text with a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+/// The text as a sentence of its own; nothing stays nothing.
+pub fn sentence(text: &str) -> String {
+    match text {
+        "" => String::new(),
+        text => format!("{}.", capital(text)),
+    }
+}

@@ -371,3 +371,34 @@ proptest! {
         prop_assert_eq!(twice.positive(), condition.positive());
     }
 }
+
+#[test]
+fn of_other_segments() {
+    let trial = || Condition::Segment("trial".to_owned());
+    let made = all([leaf("plan:is:pro"), not(trial())]);
+    made.validate().unwrap();
+    let written = json!({"all": [
+        {"trait": {"name": "plan", "test": {"is": ["pro"]}}},
+        {"not": {"segment": "trial"}},
+    ]});
+    assert_eq!(to_value(&made).unwrap(), written);
+    assert_eq!(from_value::<Condition>(written).unwrap(), made);
+    let text = "all(where:plan:is:pro,not(segment:trial))";
+    assert_eq!(made.to_string(), text);
+    assert_eq!(Condition::parse(text), Some(made.clone()));
+    assert_eq!(
+        words::condition(&made),
+        "those whose plan is pro and not those in segment “trial”"
+    );
+    assert_eq!(words::condition(&trial()), "those in segment “trial”");
+    assert!(made.segments().into_iter().eq(["trial"]));
+    assert!(made.events().is_empty());
+    let broken = Condition::Segment("No slug".to_owned());
+    assert_eq!(broken.validate().unwrap_err().code(), "unknown_segment");
+    // as forms of the builder add it
+    let step = Draft::parse([("condition", "where:plan:is:pro"), ("in", "trial")]);
+    assert!(step.added && step.problems.is_empty());
+    assert_eq!(step.draft.condition, all([leaf("plan:is:pro"), trial()]));
+    let step = Draft::parse([("in", "no,slug")]);
+    assert_eq!((step.added, step.problems.len()), (false, 1));
+}

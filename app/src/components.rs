@@ -13,6 +13,8 @@ mod inspect;
 mod matrix;
 
 #[cfg(feature = "ssr")]
+pub mod cards;
+#[cfg(feature = "ssr")]
 pub mod choosers;
 #[cfg(feature = "ssr")]
 pub mod churn;

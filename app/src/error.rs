@@ -66,7 +66,7 @@ pub(crate) mod ssr {
     use leptos::nonce::use_nonce;
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
-    use store::StoreError;
+    use store::{Fault, StoreError};
 
     impl AppError {
         fn status(&self) -> StatusCode {
@@ -83,23 +83,13 @@ pub(crate) mod ssr {
 
     impl From<StoreError> for AppError {
         fn from(error: StoreError) -> Self {
-            match error {
-                StoreError::NotFound => Self::NotFound,
-                StoreError::NoActivity => Self::NoActivity,
-                StoreError::Query(cause) => Self::BadRequest(cause.to_string()),
-                StoreError::ActivityNotReady(_) => Self::Filling(error.to_string()),
-                StoreError::Zone(_)
-                | StoreError::Conflict(_)
-                | StoreError::NoSuchActivity(_)
-                | StoreError::TooLong => Self::BadRequest(error.to_string()),
-                StoreError::Unavailable(cause) => {
-                    tracing::warn!(error = %cause, "data base not available");
-                    Self::Unavailable
-                }
-                StoreError::Migrate(_) | StoreError::Index(_) | StoreError::Other(_) => {
-                    tracing::error!(error = %error, "request failed in the data base");
-                    Self::Internal
-                }
+            match error.logged() {
+                Fault::Missing => Self::NotFound,
+                Fault::NoActivity => Self::NoActivity,
+                Fault::Refused(_) => Self::BadRequest(error.to_string()),
+                Fault::NotReady => Self::Filling(error.to_string()),
+                Fault::Away => Self::Unavailable,
+                Fault::Broken => Self::Internal,
             }
         }
     }

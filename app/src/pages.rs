@@ -3,8 +3,10 @@
 pub mod activity;
 pub mod builder;
 pub mod churn;
+pub(crate) mod common;
 pub mod compare;
 pub mod data;
+pub mod delete;
 pub mod features;
 pub mod home;
 pub mod import;

@@ -7,7 +7,8 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use pages::{
-    activity, builder, churn, compare, data, features, home, import, not_found, retention, saved,
+    activity, builder, churn, compare, data, delete, features, home, import, not_found, retention,
+    saved,
 };
 
 /// The document around the application. Pages without islands load no program.
@@ -48,10 +49,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/features") view=features::FeaturesPage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity") view=activity::ActivityPage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity/edit") view=activity::EditPage ssr=Async/>
+                <Route path=path!("/w/:workspace/activity/delete") view=delete::DeleteActivityPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments") view=compare::ComparePage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/edit") view=builder::BuilderPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved") view=saved::SavedPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved/:segment") view=saved::SegmentPage ssr=Async/>
+                <Route path=path!("/w/:workspace/segments/saved/:segment/delete") view=delete::DeleteSegmentPage ssr=Async/>
                 <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
                 <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
                 // where a file that was not taken leads

@@ -4,7 +4,7 @@ use analysis::quartiles::{Bars, Part, QuartileReport};
 use analysis::query::{CellRef, OverallRow, RetentionKind, StartRule};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
-use analysis::words::{column_name, effect, interval, percent, period_name, thousands};
+use analysis::words::{capital, column_name, effect, interval, percent, period_name, thousands};
 
 /// "Still active, by weeks since signup".
 pub fn chart_title(report: &RetentionReport) -> String {
@@ -290,12 +290,4 @@ pub fn heat(share: f64, top: f64) -> u8 {
     )]
     let step = (share / top * STEPS).clamp(0.0, STEPS).round() as u8;
     step
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
 }

@@ -71,7 +71,9 @@ test("a segment is built step by step, each step counted, saved and used", async
   await page.getByLabel("Name", { exact: true }).fill("Renamed");
   await page.getByRole("button", { name: "Rename" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Renamed");
-  await page.getByRole("button", { name: "Delete this segment" }).click();
+  await page.getByRole("link", { name: "Delete this segment" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Delete “Renamed”?");
+  await page.getByRole("button", { name: "Delete it" }).click();
   await expect(page).toHaveURL(new RegExp(`${SAVED}$`));
   await expect(page.locator("main")).not.toContainText("Renamed");
 });

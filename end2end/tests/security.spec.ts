@@ -68,8 +68,10 @@ test("every answer says how it may be used", async () => {
 test("what changes something must come from Holdfast’s own pages", async () => {
   const host = new URL(process.env["HOLDFAST_URL"] ?? "").host;
   const json = { "content-type": "application/json", accept: "application/json" };
+  const cell = { cohort: null, period: 1 };
+  const asked = { slug: "demo", query: { active: ["login"] }, cell, retained: true, offset: 0 };
   const send = (headers: Record<string, string>) =>
-    ask("/api/workspace", { ...json, ...headers }, "POST", JSON.stringify({ slug: "demo" }));
+    ask("/api/members", { ...json, ...headers }, "POST", JSON.stringify(asked));
   expect((await send({})).status, "the way itself works").toBe(200);
   expect((await send({ origin: `http://${host}` })).status).toBe(200);
   expect((await send({ "sec-fetch-site": "same-origin" })).status).toBe(200);
@@ -133,12 +135,13 @@ test("pages are packed as they are sent", async () => {
 test("server functions trust nothing they are given", async () => {
   const json = { "content-type": "application/json", accept: "application/json" };
   const query = { active: ["login"] };
+  const near = { cohort: null, period: 1 };
   const far = { cohort: null, period: 4_000_000_000 };
   for (const [endpoint, given] of [
-    ["retention", "{"],
-    ["retention", JSON.stringify({ slug: "demo" })],
-    ["retention", JSON.stringify({ slug: "nope", query })],
-    ["retention", JSON.stringify({ slug: "demo", query: { grain: "week", small: -1 } })],
+    ["members", "{"],
+    ["members", JSON.stringify({ slug: "demo", query })],
+    ["members", JSON.stringify({ slug: "nope", query, cell: near, retained: true, offset: 0 })],
+    ["members", JSON.stringify({ slug: "demo", query: { grain: "week", small: -1 }, cell: near, retained: true, offset: 0 })],
     ["members", JSON.stringify({ slug: "demo", query, cell: far, retained: true, offset: 0 })],
     ["set_activity", JSON.stringify({ slug: "demo", events: ["no such event"] })],
     ["set_activity", JSON.stringify({ slug: "'; drop table event; --", events: [] })],

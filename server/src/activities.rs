@@ -1,10 +1,10 @@
 //! Saving, choosing and deleting definitions of activity: forms that work without any program in the browser.
 
-use analysis::query::{Draft, append_params, split_url_query};
+use crate::failure::Failure;
+use analysis::query::{Draft, append_params, pairs, split_url_query};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use store::{SaveActivity, Store, StoreError};
@@ -29,12 +29,8 @@ async fn save(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let workspace = store.workspace(&slug).await?;
-    let pairs = split_url_query(&String::from_utf8_lossy(&body));
-    let (draft, problems) = Draft::parse(
-        pairs
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
+    let params = split_url_query(&String::from_utf8_lossy(&body));
+    let (draft, problems) = Draft::parse(pairs(&params));
     let (definition, default) = (draft.definition.clone(), draft.default);
     if !problems.is_empty() || definition.validate().is_err() {
         let mut address = String::new();
@@ -49,7 +45,7 @@ async fn save(
         default,
     };
     store.save_activity(workspace.id, &save).await?;
-    let then = pairs
+    let then = params
         .iter()
         .any(|(name, value)| name == "then" && value == "retention");
     let page = if then { "retention" } else { "activity" };
@@ -86,38 +82,4 @@ fn named(body: &Bytes) -> Result<String, StoreError> {
     // Postgres would refuse some of what can't be one as text.
     slug.filter(|slug| analysis::query::is_slug(slug))
         .ok_or(StoreError::NotFound)
-}
-
-/// What is answered when the store fails.
-struct Failure(StoreError);
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self(error)
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let (status, words) = match &self.0 {
-            StoreError::NotFound | StoreError::NoSuchActivity(_) => {
-                (StatusCode::NOT_FOUND, "There is nothing at this address.\n")
-            }
-            StoreError::Query(cause) => {
-                return (StatusCode::UNPROCESSABLE_ENTITY, format!("{cause}\n")).into_response();
-            }
-            StoreError::Unavailable(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The data base can’t be reached just now. Nothing is lost; go back and try again.\n",
-            ),
-            error => {
-                tracing::error!(%error, "request failed in the data base");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "Something went wrong on the server. Its log has the details.\n",
-                )
-            }
-        };
-        (status, words).into_response()
-    }
 }

@@ -8,7 +8,7 @@ mod comparison;
 mod error;
 mod openapi;
 mod quartiles;
-mod segments;
+pub(crate) mod segments;
 mod written;
 
 pub(crate) use churn::files;

@@ -1,4 +1,4 @@
-//! The command line: `holdfast serve | import | demo | query | reindex | migrate | doctor`. Commands other than `serve`
+//! The command line: `holdfast serve | import | demo | query | segments | reindex | migrate | doctor`. Commands other than `serve`
 //! work beside a running server: they join the cluster it runs on, or start it for as long as they take.
 
 pub mod database;
@@ -8,6 +8,7 @@ pub mod import;
 pub mod migrate;
 pub mod query;
 pub mod reindex;
+pub mod segments;
 pub mod serve;
 
 use crate::config::{DatabaseConfig, LogConfig, ServeConfig};
@@ -46,6 +47,9 @@ pub enum Command {
     /// Answers a question on standard input with a report.
     #[command(subcommand)]
     Query(query::QueryCommand),
+    /// Lists, shows, saves and deletes saved segments.
+    #[command(subcommand)]
+    Segments(segments::SegmentsCommand),
     /// Makes the index anew that answers are read from, or compares it with the events.
     Reindex(reindex::ReindexArgs),
     /// Brings the data base's structure up to date.
@@ -79,6 +83,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Query(command) => {
                 with_store(&cli.database, async |store| {
                     query::run(&store, command).await
+                })
+                .await
+            }
+            Command::Segments(command) => {
+                with_store(&cli.database, async |store| {
+                    segments::run(&store, command).await
                 })
                 .await
             }

@@ -248,6 +248,27 @@ pub enum LogFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::Cli;
+    use clap::CommandFactory;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_sample_names_every_setting() {
+        let sample = include_str!("../../.env.sample");
+        let lines = sample.lines().filter_map(|line| line.split_once('='));
+        let named = lines.filter_map(|(name, _)| {
+            let name = name.trim_start_matches('#');
+            let variable = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+            name.bytes().all(variable).then(|| name.to_owned())
+        });
+        let named: BTreeSet<String> = named.collect();
+        let cli = Cli::command();
+        let commands = cli.get_subcommands().chain([&cli]);
+        let settings = commands.flat_map(|command| command.get_arguments());
+        let settings = settings.filter_map(|setting| setting.get_env());
+        let settings = settings.map(|name| name.to_string_lossy().into_owned());
+        assert_eq!(named, settings.collect());
+    }
 
     #[test]
     fn only_loopback_is_listened_on() {

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod commands;
 pub mod config;
 pub mod demo;
+mod failure;
 pub mod folder;
 mod guard;
 mod health;

@@ -2,12 +2,12 @@
 //!
 //! Plain routes and not server functions: the forms work without any program in the browser.
 
+use crate::failure::Failure;
 use crate::router::Pages;
 use crate::slug::{self, SLUGS};
-use crate::upload::Failure;
 use analysis::quartiles::{Part, Wanted};
 use analysis::query::{
-    AsOf, QuartileQuery, RetentionQuery, RetentionView, append_params, split_url_query,
+    AsOf, QuartileQuery, RetentionQuery, RetentionView, append_params, pairs, split_url_query,
 };
 use analysis::segment::{
     Condition, Draft, Segment, check_description, check_segment_name, fitting,
@@ -16,7 +16,6 @@ use analysis::words;
 use app::api::imports::Refused;
 use app::words as labels;
 use axum::Router;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -106,12 +105,8 @@ struct Picked {
 async fn save(
     State(desk): State<Desk>,
     Path(workspace): Path<String>,
-    form: Result<Form<Built>, FormRejection>,
+    Form(built): Form<Built>,
 ) -> Result<Response, Failure> {
-    let Form(built) = match form {
-        Ok(form) => form,
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     let workspace = desk.store.workspace(&workspace).await?;
     let name = built.named.name.clone();
     let condition = Condition::parse(&built.condition);
@@ -133,12 +128,23 @@ async fn save(
     };
     let slug = match draft.segment {
         Some(slug) => {
+            let changed = desk
+                .store
+                .change_segment(workspace.id, &slug, &condition)
+                .await;
+            if let Err(StoreError::Query(why)) = changed {
+                let draft = Draft {
+                    segment: Some(slug),
+                    ..draft
+                };
+                return Ok(desk
+                    .refuse(&workspace, draft, why.to_string(), named.name)
+                    .await);
+            }
+            changed?;
             let Named { name, description } = &named;
             desk.store
                 .rename_segment(workspace.id, &slug, name, description)
-                .await?;
-            desk.store
-                .change_segment(workspace.id, &slug, &condition)
                 .await?;
             slug
         }
@@ -166,21 +172,12 @@ async fn save(
 async fn save_cell(
     State(desk): State<Desk>,
     Path(workspace): Path<String>,
-    form: Result<Form<Picked>, FormRejection>,
+    Form(picked): Form<Picked>,
 ) -> Result<Response, Failure> {
-    let Form(picked) = match form {
-        Ok(form) => form,
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     let workspace = desk.store.workspace(&workspace).await?;
-    let pairs = split_url_query(&picked.question);
-    let pairs = || {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-    };
-    let (mut query, _) = RetentionQuery::parse(pairs());
-    let (view, _) = RetentionView::parse(pairs());
+    let params = split_url_query(&picked.question);
+    let (mut query, _) = RetentionQuery::parse(pairs(&params));
+    let (view, _) = RetentionView::parse(pairs(&params));
     let cell = view.cell.ok_or(StoreError::NotFound)?;
     let retained = picked.retained == "1";
     let now = Timestamp::now();
@@ -208,18 +205,11 @@ async fn save_cell(
 async fn save_group(
     State(desk): State<Desk>,
     Path(workspace): Path<String>,
-    form: Result<Form<Picked>, FormRejection>,
+    Form(picked): Form<Picked>,
 ) -> Result<Response, Failure> {
-    let Form(picked) = match form {
-        Ok(form) => form,
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     let workspace = desk.store.workspace(&workspace).await?;
-    let pairs = split_url_query(&picked.question);
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (mut query, _) = QuartileQuery::parse(pairs);
+    let params = split_url_query(&picked.question);
+    let (mut query, _) = QuartileQuery::parse(pairs(&params));
     let part = picked.group.ok_or(StoreError::NotFound)?;
     let now = Timestamp::now();
     let report = desk
@@ -245,12 +235,8 @@ async fn save_group(
 async fn rename(
     State(desk): State<Desk>,
     Path((workspace, segment)): Path<(String, String)>,
-    form: Result<Form<Named>, FormRejection>,
+    Form(named): Form<Named>,
 ) -> Result<Response, Failure> {
-    let Form(named) = match form {
-        Ok(form) => form,
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     let workspace = desk.store.workspace(&workspace).await?;
     match named.checked() {
         Ok(Named { name, description }) => {

@@ -9,6 +9,7 @@ mod rejected;
 
 pub(crate) use rejected::quote;
 
+use crate::failure::Failure;
 use crate::imports::Queue;
 use crate::router::Pages;
 use crate::slug::{self, SLUGS};
@@ -18,7 +19,6 @@ use app::api::imports::{Refused, answers};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use receive::{Form, receive};
@@ -253,33 +253,4 @@ fn ask_again(slug: &str, id: ImportId, given: &str) -> Response {
     let fits = given.len() <= LONGEST_QUERY && given.bytes().all(|byte| byte.is_ascii_graphic());
     let query = if fits { given } else { "" };
     Redirect::to(&format!("/w/{slug}/import/{}?{query}", id.0)).into_response()
-}
-
-/// What a handler without a page of its own answers when the store fails.
-pub(crate) struct Failure(StoreError);
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self(error)
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let (status, words) = match &self.0 {
-            StoreError::NotFound => (StatusCode::NOT_FOUND, "There is nothing at this address.\n"),
-            StoreError::Unavailable(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The data base can’t be reached just now. Nothing is lost; go back and try again.\n",
-            ),
-            error => {
-                tracing::error!(%error, "request failed in the data base");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "Something went wrong on the server. Its log has the details.\n",
-                )
-            }
-        };
-        (status, words).into_response()
-    }
 }

@@ -47,6 +47,55 @@ pub enum StoreError {
     Other(#[source] sqlx::Error),
 }
 
+/// What a caller can do about an error, and what kind of answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The thing asked for is not there.
+    Missing,
+    /// The workspace has not been told what counts as active.
+    NoActivity,
+    /// The question or wish can't be granted; the error says why. A code for programs.
+    Refused(&'static str),
+    /// What is asked for is still being made; it is there by itself.
+    NotReady,
+    /// The data base can't be reached. Trying again may help.
+    Away,
+    /// A mistake of the program or a damage of the data.
+    Broken,
+}
+
+impl StoreError {
+    /// What kind of error it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::NotFound => Fault::Missing,
+            Self::NoActivity => Fault::NoActivity,
+            Self::Query(cause) => Fault::Refused(cause.code()),
+            Self::NoSuchActivity(_) => Fault::Refused("no_such_activity"),
+            Self::TooLong => Fault::Refused("too_long"),
+            Self::Zone(_) | Self::Conflict(_) => Fault::Refused("refused"),
+            Self::ActivityNotReady(_) => Fault::NotReady,
+            Self::Unavailable(_) => Fault::Away,
+            Self::Migrate(_) | Self::Index(_) | Self::Other(_) => Fault::Broken,
+        }
+    }
+
+    /// Its kind; what the asker can't help goes to the log, since its cause is not told to him.
+    pub fn logged(&self) -> Fault {
+        let fault = self.fault();
+        match (fault, self) {
+            (Fault::Away, Self::Unavailable(cause)) => {
+                tracing::warn!(error = %cause, "data base not available");
+            }
+            (Fault::Broken, error) => {
+                tracing::error!(%error, "request failed in the data base");
+            }
+            _ => {}
+        }
+        fault
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {

@@ -25,7 +25,7 @@ pub use churn::ChurnAnswer;
 pub use definitions::{
     Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
 };
-pub use error::StoreError;
+pub use error::{Fault, StoreError};
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};

@@ -7,6 +7,7 @@
 
 mod evaluate;
 mod members;
+mod nesting;
 mod saved;
 
 pub(crate) use evaluate::members_of;

@@ -276,6 +276,20 @@ pub enum QueryError {
         /// What was asked for.
         slug: String,
     },
+    /// A segment that would be made of itself.
+    #[error("Segment “{slug}” would be made of itself.")]
+    SegmentCycle {
+        /// The segment.
+        slug: String,
+    },
+    /// A segment that others are made of can't go.
+    #[error("Segment “{slug}” can’t be deleted: “{by}” is made of it.")]
+    SegmentInUse {
+        /// The segment.
+        slug: String,
+        /// One of those that are made of it.
+        by: String,
+    },
     /// Churn by periods that are too short.
     #[error("Churn is counted by week, month, quarter or year, not by {given}.")]
     ChurnGrain {
@@ -358,6 +372,8 @@ impl QueryError {
             QueryError::DescriptionTooLong { .. } => "description_too_long",
             QueryError::TooManySegments { .. } => "too_many_segments",
             QueryError::UnknownSegment { .. } => "unknown_segment",
+            QueryError::SegmentCycle { .. } => "segment_cycle",
+            QueryError::SegmentInUse { .. } => "segment_in_use",
             QueryError::ChurnGrain { .. } => "churn_grain",
             QueryError::Threshold { .. } => "inactivity_threshold",
             QueryError::StickyDays { .. } => "sticky_days",

@@ -420,6 +420,13 @@ pub fn split_url_query(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Names and values as the questions' `parse` takes them.
+pub fn pairs(split: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> + Clone {
+    split
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
 /// Percent-encodes a value. Spaces become `%20`, which every reader understands, unlike `+`.
 fn encode(value: &str, url: &mut String) {
     for byte in value.bytes() {

@@ -46,6 +46,7 @@ impl Condition {
             Condition::Not(part) => part.check_shape(depth + 1),
             Condition::Trait(filter) => filter.check(),
             Condition::Behaviour(behaviour) => behaviour.check(),
+            Condition::Segment(slug) => check_segment_slugs(std::slice::from_ref(slug)),
         }
     }
 }

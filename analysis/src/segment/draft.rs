@@ -65,7 +65,11 @@ impl Draft {
             check_segment_slugs(std::slice::from_ref(&slug)).ok()?;
             Some(slug)
         });
-        for part in [added_trait(&mut params), added_behaviour(&mut params)] {
+        for part in [
+            added_trait(&mut params),
+            added_behaviour(&mut params),
+            added_segment(&mut params),
+        ] {
             let Some(part) = part else { continue };
             let text = part.to_string();
             let more = draft.condition.clone().with(&draft.group, part);
@@ -171,6 +175,16 @@ fn added_behaviour(params: &mut Params<'_>) -> Option<Condition> {
     if part.is_none() {
         let expected = "a number of times and days in order beside it";
         params.problem("event", event, expected, "");
+    }
+    part
+}
+
+/// The saved segment that a form holds: `in`.
+fn added_segment(params: &mut Params<'_>) -> Option<Condition> {
+    let slug = params.one("in")?;
+    let part = Some(Condition::Segment(slug.to_owned())).filter(fits);
+    if part.is_none() {
+        params.problem("in", slug, "the name of a saved segment", "");
     }
     part
 }

@@ -1,4 +1,4 @@
-//! Conditions as text: `all(where:plan:is:pro,any(behaviour:did:order:3,not(behaviour:did:complain:1)))`.
+//! Conditions as text: `all(where:plan:is:pro,any(behaviour:did:order:3,not(segment:trial)))`.
 //!
 //! What stands in brackets is separated by commas. Inside a condition on a trait or on behaviour, which is written as in
 //! a question's address, brackets and commas are written `%28`, `%29` and `%2C`.
@@ -28,6 +28,7 @@ impl fmt::Display for Condition {
             Condition::Behaviour(behaviour) => {
                 write!(f, "behaviour:{}", escape(&behaviour.to_string()))
             }
+            Condition::Segment(slug) => write!(f, "segment:{}", escape(slug)),
         }
     }
 }
@@ -63,6 +64,7 @@ fn read(text: &str, depth: usize) -> Option<(Condition, &str)> {
     let leaf = match leaf.split_once(':')? {
         ("where", filter) => Condition::Trait(TraitFilter::parse(&unescape(filter))?),
         ("behaviour", one) => Condition::Behaviour(Behaviour::parse(&unescape(one))?),
+        ("segment", slug) => Condition::Segment(unescape(slug)),
         _ => return None,
     };
     Some((leaf, rest))

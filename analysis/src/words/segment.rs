@@ -31,6 +31,7 @@ fn clause(condition: &Condition, outermost: bool) -> String {
         Condition::Not(part) => format!("not those {}", clause(part, false)),
         Condition::Trait(one) => format!("whose {}", filter(one)),
         Condition::Behaviour(one) => format!("who {}", behaviour(one)),
+        Condition::Segment(slug) => in_segments(std::slice::from_ref(slug)),
     }
 }
 

@@ -125,7 +125,7 @@ async fn list(store: &Store, slug: &str) -> Result<ActivitiesView, StoreError> {
             format!("Active here: “{}”.", own.definition.name),
             format!(
                 "{}. It holds wherever a question names nothing else.",
-                capital(&words::definition(&own.definition))
+                words::capital(&words::definition(&own.definition))
             ),
         ),
         None => (
@@ -230,12 +230,4 @@ fn about(count: u64, projected: bool) -> String {
     let digits = count.checked_ilog10().unwrap_or(0);
     let step = 10_u64.pow(digits.saturating_sub(1));
     format!("about {}", words::thousands(count / step * step))
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
 }

@@ -7,13 +7,15 @@
 
 use crate::error::AppError;
 use analysis::query::{CellRef, RetentionQuery};
+#[cfg(feature = "ssr")]
 use analysis::report::RetentionReport;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 /// A report and its picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RetentionAnswer {
     /// The numbers.
     pub report: RetentionReport,
@@ -46,16 +48,13 @@ pub const MEMBERS_PAGE: u32 = 100;
 ///
 /// # Errors
 /// [`AppError::NoActivity`], [`AppError::BadRequest`] for an illegal question, [`AppError::NotFound`].
-#[server(endpoint = "retention", input = Json)]
-pub async fn retention(slug: String, query: RetentionQuery) -> Result<RetentionAnswer, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn retention(slug: &str, query: &RetentionQuery) -> Result<RetentionAnswer, AppError> {
     use crate::error::ssr::answer;
     let store = expect_context::<store::Store>();
-    let workspace = answer(store.workspace(&slug).await)?;
-    let report = answer(
-        store
-            .retention(&workspace, &query, jiff::Timestamp::now())
-            .await,
-    )?;
+    let workspace = answer(store.workspace(slug).await)?;
+    let now = jiff::Timestamp::now();
+    let report = answer(store.retention(&workspace, query, now).await)?;
     let chart = charts::retention(&report);
     Ok(RetentionAnswer { report, chart })
 }
@@ -65,7 +64,8 @@ pub async fn retention(slug: String, query: RetentionQuery) -> Result<RetentionA
 /// `query.as_of` has to be the report's own instant, or the list may see more than the cell did.
 ///
 /// # Errors
-/// [`AppError::NotFound`] when there is no such cell; otherwise as [`retention`].
+/// [`AppError::NoActivity`], [`AppError::BadRequest`] for an illegal question, [`AppError::NotFound`] also when there
+/// is no such cell.
 #[server(endpoint = "members", input = Json)]
 pub async fn members(
     slug: String,

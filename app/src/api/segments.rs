@@ -63,6 +63,35 @@ async fn one(store: &Store, workspace: &Workspace, name: &str) -> Result<Segment
     Ok(view)
 }
 
+/// A segment that may be deleted, and what rests on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deletion {
+    /// Itself.
+    pub segment: Segment,
+    /// How many belong to it.
+    pub count: SegmentCount,
+    /// The segments that are made of it.
+    pub users: Vec<Segment>,
+}
+
+/// What deleting a segment would mean.
+///
+/// # Errors
+/// [`AppError::NotFound`], or when the data base can't answer.
+pub async fn deletion(slug: &str, name: &str) -> Result<Deletion, AppError> {
+    let store = expect_context::<Store>();
+    let workspace = answer(store.workspace(slug).await)?;
+    let segment = answer(store.segment(workspace.id, name).await)?;
+    let now = Timestamp::now();
+    let (_, count) = answer(store.segment_population(&workspace, name, now).await)?;
+    let users = answer(store.segment_users(workspace.id, name).await)?;
+    Ok(Deletion {
+        segment,
+        count,
+        users,
+    })
+}
+
 /// How many customers meet a condition.
 ///
 /// # Errors

@@ -88,7 +88,7 @@ pub struct TraitView {
 ///
 /// # Errors
 /// When the data base can't answer.
-#[server(endpoint = "workspaces", input = Json)]
+#[cfg(feature = "ssr")]
 pub async fn workspaces() -> Result<Vec<WorkspaceLink>, AppError> {
     use crate::error::ssr::answer;
     let store = expect_context::<store::Store>();
@@ -106,7 +106,7 @@ pub async fn workspaces() -> Result<Vec<WorkspaceLink>, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`], or when the data base can't answer.
-#[server(endpoint = "workspace", input = Json)]
+#[cfg(feature = "ssr")]
 pub async fn workspace(slug: String) -> Result<WorkspaceView, AppError> {
     use crate::error::ssr::answer;
     let store = expect_context::<store::Store>();

@@ -14,7 +14,7 @@ use super::problems::ErrorCard;
 use super::proposals::Proposed;
 use super::span::TraitSpan;
 use crate::api::workspace::{TraitView, WorkspaceView};
-use crate::pages::retention::Asked;
+use crate::pages::retention::{About, Asked};
 use analysis::period::Grain;
 use analysis::query::{
     AsOf, CohortRange, RetentionQuery, RetentionView, TraitFilter, TraitTest, VIEW_PARAMS,
@@ -133,13 +133,17 @@ pub fn AskActivity() -> impl IntoView {
     // To be asked is a page like any other, not an error.
     crate::error::ssr::set_status(http::StatusCode::OK);
     let current = expect_context::<Current>();
+    let show = match expect_context::<Asked>().about {
+        About::Retention => "Show the matrix",
+        About::Feature(_) | About::Comparison(_) | About::Churn(_) => "Show the answer",
+    };
     view! {
         <section class="card ask">
             <header><h2>"What counts as active here?"</h2></header>
             {Suspend::new(async move {
                 match current.view.await {
                     Ok(workspace) if workspace.events.is_empty() && workspace.loading.is_some() => view! {
-                        <p>"The first rows are being stored. The matrix appears by itself."</p>
+                        <p>"The first rows are being stored. The answer appears by itself."</p>
                     }.into_any(),
                     Ok(workspace) if workspace.events.is_empty() => view! {
                         <p>
@@ -155,7 +159,7 @@ pub fn AskActivity() -> impl IntoView {
                         <form class="asks" method="get">
                             <Carried but=&["active", "activity"]/>
                             <EventBoxes name="active".to_owned() events=workspace.events ticked=Vec::new()/>
-                            <div class="acts"><button type="submit" class="btn main">"Show the matrix"</button></div>
+                            <div class="acts"><button type="submit" class="btn main">{show}</button></div>
                         </form>
                     }.into_any(),
                     Err(error) => view! { <ErrorCard error/> }.into_any(),

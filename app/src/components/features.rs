@@ -5,7 +5,8 @@ use super::choosers::{ActivityChooser, AsOfChooser, Carried, FilterChooser, Rang
 use super::popover::{Choice, Phrase};
 use super::question::who_phrase;
 use crate::api::workspace::WorkspaceView;
-use crate::pages::retention::{About, Asked, address};
+use crate::pages::common::address;
+use crate::pages::retention::{About, Asked};
 use analysis::period::Grain;
 use analysis::query::{MAX_WINDOW, QuartileQuery, Zeros};
 use analysis::words;

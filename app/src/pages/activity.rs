@@ -6,11 +6,9 @@ pub use edit::EditPage;
 
 use crate::api::activities::{ActivitiesView, ActivityLine, activities};
 use crate::components::frame::{Current, Frame};
-use crate::components::problems::ErrorCard;
 use crate::components::proposals::Proposed;
-use crate::error::AppError;
 use crate::error::ssr::look_again;
-use crate::pages::retention::NoWorkspace;
+use crate::pages::common::missing;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -29,8 +27,7 @@ fn Definitions() -> impl IntoView {
         {Suspend::new(async move {
             match activities(&slug).await {
                 Ok(found) => page(found, &slug),
-                Err(AppError::NotFound) => view! { <NoWorkspace/> }.into_any(),
-                Err(error) => view! { <ErrorCard error/> }.into_any(),
+                Err(error) => missing(error),
             }
         })}
     }
@@ -91,14 +88,15 @@ fn row(line: ActivityLine, slug: &str) -> AnyView {
         state,
         counts: [customers, times],
     } = line;
-    let act = |what: &'static str, words: &'static str| {
+    let make_own = (!own).then(|| {
+        let words = "Make it the workspace’s own";
         view! {
-            <form method="post" action=format!("/w/{slug}/activity/{what}")>
+            <form method="post" action=format!("/w/{slug}/activity/own")>
                 <input type="hidden" name="slug" value=one.clone()/>
                 <button type="submit" class="btn" aria-label=format!("{words}: {name}")>{words}</button>
             </form>
         }
-    };
+    });
     view! {
         <tr>
             <th scope="row">
@@ -111,8 +109,8 @@ fn row(line: ActivityLine, slug: &str) -> AnyView {
             <td>
                 <div class="acts">
                     <a class="btn" aria-label=format!("Change: {name}") href=format!("/w/{slug}/activity/edit?slug={one}")>"Change"</a>
-                    {(!own).then(|| act("own", "Make it the workspace’s own"))}
-                    {(!own).then(|| act("delete", "Delete"))}
+                    {make_own}
+                    <a class="btn" aria-label=format!("Delete: {name}") href=format!("/w/{slug}/activity/delete?slug={one}")>"Delete"</a>
                 </div>
             </td>
         </tr>

@@ -7,17 +7,15 @@ use crate::api::imports::Refused;
 use crate::api::segments::{count, segment};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
-use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, address, misunderstood};
-use crate::pages::saved::{capital, names};
+use crate::pages::common::{address, missing, misunderstood, params};
+use crate::pages::saved::names;
 use add::additions;
-use analysis::query::ParamProblem;
+use analysis::query::{ParamProblem, pairs};
 use analysis::segment::{Draft, SegmentCount, Step};
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::use_query_map;
 use tree::tree;
 
 /// The page.
@@ -30,16 +28,7 @@ pub fn BuilderPage() -> impl IntoView {
 fn Builder() -> impl IntoView {
     let current = expect_context::<Current>();
     let slug = current.slug.get_value();
-    let pairs: Vec<(String, String)> = use_query_map()
-        .read_untracked()
-        .clone()
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value))
-        .collect();
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let step = Draft::parse(pairs);
+    let step = Draft::parse(pairs(&params()));
     if step.added && step.problems.is_empty() {
         // What a form has added becomes part of the condition, so that the address says no more than it must.
         let path = format!("/w/{slug}/segments/edit{}", address(step.draft.params()));
@@ -52,8 +41,7 @@ fn Builder() -> impl IntoView {
         {Suspend::new(async move {
             let workspace = match current.view.await {
                 Ok(workspace) => workspace,
-                Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
-                Err(error) => return view! { <ErrorCard error/> }.into_any(),
+                Err(error) => return missing(error),
             };
             let Step { mut draft, written, mut problems, .. } = step;
             let kept = match &draft.segment {
@@ -94,7 +82,7 @@ fn Builder() -> impl IntoView {
                     Ok(counted) => answer(&draft, counted),
                     Err(error) => view! { <ErrorCard error/> }.into_any(),
                 }}
-                {(!problems.is_empty()).then(|| misunderstood(&problems))}
+                {misunderstood(&problems)}
                 <div class="sides builder">
                     {additions(&workspace, &draft)}
                     <div class="stack">
@@ -120,7 +108,7 @@ fn answer(draft: &Draft, counted: SegmentCount) -> AnyView {
     view! {
         <div class="answer" role="status">
             <p class="finding">{format!("{}.", words::segment_count(counted))}</p>
-            <p class="quiet">{capital(&words::condition(&draft.condition.clone().pruned()))}</p>
+            <p class="quiet">{words::sentence(&words::condition(&draft.condition.clone().pruned()))}</p>
         </div>
     }
     .into_any()

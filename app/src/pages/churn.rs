@@ -4,17 +4,13 @@ mod cards;
 mod people;
 
 use crate::api::churn::{ChurnFound, churn};
-use crate::components::choosers::AskActivity;
 use crate::components::churn::{ChurnQuestion, asked};
 use crate::components::frame::{Current, Frame};
-use crate::components::problems::ErrorCard;
-use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
-use analysis::query::ChurnQuery;
+use crate::pages::common::{forget_unknown, loading, missing, misunderstood, params, unanswered};
+use analysis::query::{ChurnQuery, pairs};
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// The page.
 #[component]
@@ -26,39 +22,28 @@ pub fn ChurnPage() -> impl IntoView {
 fn Churn() -> impl IntoView {
     let current = expect_context::<Current>();
     let slug = current.slug.get_value();
-    let pairs: Vec<(String, String)> = use_query_map()
-        .read_untracked()
-        .clone()
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value))
-        .collect();
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (mut query, mut problems) = ChurnQuery::parse(pairs);
+    let (mut query, mut problems) = ChurnQuery::parse(pairs(&params()));
     view! {
         <Title text="Churn"/>
         <h1 class="vh">"Churn"</h1>
         {Suspend::new(async move {
             let workspace = match current.view.await {
                 Ok(workspace) => workspace,
-                Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
-                Err(error) => return view! { <ErrorCard error/> }.into_any(),
+                Err(error) => return missing(error),
             };
             problems.extend(forget_unknown(&mut query.segments, &workspace));
             provide_context(asked(&query));
             let answer = churn(&slug, &query).await;
             let threshold = answer.as_ref().ok().map(|found| found.answer.report.threshold);
-            let notice = (!problems.is_empty()).then(|| misunderstood(&problems));
-            let busy = workspace.loading.map(loading);
+            let notice = misunderstood(&problems);
+            let busy = loading(&workspace);
             view! {
                 {busy}
                 <ChurnQuestion workspace=workspace.into() threshold/>
                 {notice}
                 {match answer {
                     Ok(found) => view! { <Answer slug found query/> }.into_any(),
-                    Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
-                    Err(error) => view! { <ErrorCard error/> }.into_any(),
+                    Err(error) => unanswered(error),
                 }}
             }
             .into_any()

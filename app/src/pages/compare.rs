@@ -5,17 +5,14 @@ mod lifetimes;
 mod matrices;
 
 use crate::api::comparison::{ComparisonAnswer, compare, saved};
-use crate::components::choosers::AskActivity;
+use crate::components::cards::verdict;
 use crate::components::compare::{ComparisonQuestion, Offer, asked};
 use crate::components::frame::{Current, Frame};
-use crate::components::problems::ErrorCard;
-use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
-use analysis::query::ComparisonQuery;
+use crate::pages::common::{forget_unknown, loading, missing, misunderstood, params, unanswered};
+use analysis::query::{ComparisonQuery, pairs};
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// The page.
 #[component]
@@ -27,24 +24,14 @@ pub fn ComparePage() -> impl IntoView {
 fn Compare() -> impl IntoView {
     let current = expect_context::<Current>();
     let slug = current.slug.get_value();
-    let pairs: Vec<(String, String)> = use_query_map()
-        .read_untracked()
-        .clone()
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value))
-        .collect();
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (mut query, mut problems) = ComparisonQuery::parse(pairs);
+    let (mut query, mut problems) = ComparisonQuery::parse(pairs(&params()));
     view! {
         <Title text="Segments"/>
         <h1 class="vh">"Segments"</h1>
         {Suspend::new(async move {
             let workspace = match current.view.await {
                 Ok(workspace) => workspace,
-                Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
-                Err(error) => return view! { <ErrorCard error/> }.into_any(),
+                Err(error) => return missing(error),
             };
             problems.extend(forget_unknown(&mut query.retention.segments, &workspace));
             provide_context(asked(&query));
@@ -52,16 +39,15 @@ fn Compare() -> impl IntoView {
             // Without their list everything else still works.
             let saved = saved(&slug).await.unwrap_or_default();
             let offer = Offer::of(answer.as_ref().ok().map(|found| &found.report), saved);
-            let notice = (!problems.is_empty()).then(|| misunderstood(&problems));
-            let busy = workspace.loading.map(loading);
+            let notice = misunderstood(&problems);
+            let busy = loading(&workspace);
             view! {
                 {busy}
                 <ComparisonQuestion workspace=workspace.into() offer/>
                 {notice}
                 {match answer {
                     Ok(found) => view! { <Answer slug found query/> }.into_any(),
-                    Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
-                    Err(error) => view! { <ErrorCard error/> }.into_any(),
+                    Err(error) => unanswered(error),
                 }}
             }
             .into_any()
@@ -78,7 +64,7 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         lifetimes: lives,
     } = found;
     view! {
-        {cards::finding(&report)}
+        {verdict(words::comparison_finding(&report))}
         {cards::summary(&report, &query)}
         {cards::curves(&report, curves)}
         {matrices::matrices(&report, &slug)}

@@ -3,19 +3,15 @@
 mod cards;
 
 use crate::api::quartiles::{QuartileAnswer, quartiles};
-use crate::components::choosers::AskActivity;
+use crate::components::cards::verdict;
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
-use crate::components::problems::ErrorCard;
-use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
-use analysis::query::QuartileQuery;
+use crate::pages::common::{forget_unknown, loading, missing, misunderstood, params, unanswered};
+use analysis::query::{QuartileQuery, pairs};
 use analysis::words;
-pub(super) use cards::numbers;
-use cards::{curves, groups, histogram, launch, scan, verdict};
+use cards::{curves, groups, histogram, launch, scan};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// The page.
 #[component]
@@ -27,22 +23,12 @@ pub fn FeaturesPage() -> impl IntoView {
 fn Features() -> impl IntoView {
     let current = expect_context::<Current>();
     let slug = current.slug.get_value();
-    let pairs: Vec<(String, String)> = use_query_map()
-        .read_untracked()
-        .clone()
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value))
-        .collect();
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (mut query, mut problems) = QuartileQuery::parse(pairs);
+    let (mut query, mut problems) = QuartileQuery::parse(pairs(&params()));
     view! {
         {Suspend::new(async move {
             let workspace = match current.view.await {
                 Ok(workspace) => workspace,
-                Err(AppError::NotFound) => return view! { {heading(&[])} <NoWorkspace/> }.into_any(),
-                Err(error) => return view! { {heading(&[])} <ErrorCard error/> }.into_any(),
+                Err(error) => return view! { {heading(&[])} {missing(error)} }.into_any(),
             };
             problems.extend(forget_unknown(&mut query.segments, &workspace));
             provide_context(asked(&query));
@@ -51,8 +37,8 @@ fn Features() -> impl IntoView {
                 Ok(found) => found.report.query.feature.clone(),
                 Err(_) => query.feature.clone(),
             };
-            let notice = (!problems.is_empty()).then(|| misunderstood(&problems));
-            let busy = workspace.loading.map(loading);
+            let notice = misunderstood(&problems);
+            let busy = loading(&workspace);
             view! {
                 {heading(&feature)}
                 {busy}
@@ -60,9 +46,7 @@ fn Features() -> impl IntoView {
                 {notice}
                 {match answer {
                     Ok(found) => view! { <Answer slug found query/> }.into_any(),
-                    Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
-                    Err(error @ AppError::Filling(_)) => filling(error),
-                    Err(error) => view! { <ErrorCard error/> }.into_any(),
+                    Err(error) => unanswered(error),
                 }}
             }
             .into_any()
@@ -101,7 +85,7 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
     } = found;
     let split = report.reading.quartiles.is_some();
     view! {
-        {verdict(&report)}
+        {verdict(words::finding(&report))}
         {split.then(|| view! {
             <div class="two">
                 {groups(&report, &query, &slug)}

@@ -1,25 +1,22 @@
 //! The signup cohort retention matrix, as the address asks for it.
 
 use crate::api::retention::{MembersView, RetentionAnswer, members, retention};
-use crate::api::workspace::WorkspaceView;
-use crate::components::choosers::AskActivity;
 use crate::components::explore::Explore;
 use crate::components::frame::{Current, Frame};
-use crate::components::problems::ErrorCard;
 use crate::components::question::QuestionLine;
-use crate::error::AppError;
-use crate::error::ssr::look_again;
+use crate::pages::common::{
+    address, forget_unknown, loading, missing, misunderstood, params, unanswered,
+};
 use crate::words as labels;
 use analysis::query::{
-    AsOf, ChurnQuery, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView,
-    append_params, url_query,
+    AsOf, ChurnQuery, ComparisonQuery, QuartileQuery, RetentionQuery, RetentionView, pairs,
+    url_query,
 };
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::{use_params_map, use_query_map};
-use leptos_router::params::ParamsMap;
+use leptos_router::hooks::use_params_map;
 
 /// Leads from a workspace's bare address to its matrix.
 #[component]
@@ -29,36 +26,6 @@ pub fn ToRetention() -> impl IntoView {
         .get("workspace")
         .unwrap_or_default();
     view! { <Redirect path=format!("/w/{slug}/retention")/> }
-}
-
-/// What the address says: the question, how it is looked at, and what of it was not understood.
-struct Address {
-    query: RetentionQuery,
-    view: RetentionView,
-    problems: Vec<ParamProblem>,
-}
-
-impl Address {
-    fn read(map: &ParamsMap) -> Self {
-        let pairs: Vec<(String, String)> = map
-            .clone()
-            .into_iter()
-            .map(|(name, value)| (name.into_owned(), value))
-            .collect();
-        let pairs = || {
-            pairs
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()))
-        };
-        let (query, mut problems) = RetentionQuery::parse(pairs());
-        let (view, more) = RetentionView::parse(pairs());
-        problems.extend(more);
-        Self {
-            query,
-            view,
-            problems,
-        }
-    }
 }
 
 /// The question and the way it is looked at, as every part of the page shares them.
@@ -126,39 +93,6 @@ impl Asked {
     }
 }
 
-/// Lets go of segments that are not saved here, and names them.
-pub(super) fn forget_unknown(
-    segments: &mut Vec<String>,
-    workspace: &WorkspaceView,
-) -> Vec<ParamProblem> {
-    let mut problems = Vec::new();
-    segments.retain(|slug| {
-        let known = workspace.segments.iter().any(|one| one.slug == *slug);
-        if !known {
-            problems.push(ParamProblem {
-                param: "segment".to_owned(),
-                given: slug.clone(),
-                expected: "the name of a saved segment".to_owned(),
-                used: String::new(),
-            });
-        }
-        known
-    });
-    problems
-}
-
-/// The address of the same page with other parameters.
-pub fn address(params: Vec<(&'static str, String)>) -> String {
-    let mut address = String::new();
-    append_params(&mut address, params);
-    // A link with an empty query would keep the old one, so the bare page is named by its `?`.
-    if address.is_empty() {
-        "?".to_owned()
-    } else {
-        address
-    }
-}
-
 /// The page.
 #[component]
 pub fn RetentionPage() -> impl IntoView {
@@ -169,19 +103,17 @@ pub fn RetentionPage() -> impl IntoView {
 fn Retention() -> impl IntoView {
     let current = expect_context::<Current>();
     let slug = current.slug.get_value();
-    let Address {
-        mut query,
-        view,
-        mut problems,
-    } = Address::read(&use_query_map().read_untracked());
+    let params = params();
+    let (mut query, mut problems) = RetentionQuery::parse(pairs(&params));
+    let (view, more) = RetentionView::parse(pairs(&params));
+    problems.extend(more);
     view! {
         <Title text="Retention"/>
         <h1 class="vh">"Retention by signup cohort"</h1>
         {Suspend::new(async move {
             let workspace = match current.view.await {
                 Ok(workspace) => workspace,
-                Err(AppError::NotFound) => return view! { <NoWorkspace/> }.into_any(),
-                Err(error) => return view! { <ErrorCard error/> }.into_any(),
+                Err(error) => return missing(error),
             };
             problems.extend(forget_unknown(&mut query.segments, &workspace));
             let asked = Asked {
@@ -190,7 +122,7 @@ fn Retention() -> impl IntoView {
                 about: About::Retention,
             };
             provide_context(asked.clone());
-            let answer = match retention(slug.clone(), asked.query.clone()).await {
+            let answer = match retention(&slug, &asked.query).await {
                 Ok(found) => {
                     let listed = listed(&slug, &found, view).await;
                     Ok((found, listed))
@@ -198,14 +130,12 @@ fn Retention() -> impl IntoView {
                 Err(error) => Err(error),
             };
             view! {
-                {workspace.loading.map(loading)}
+                {loading(&workspace)}
                 <QuestionLine workspace=workspace.into()/>
-                {(!problems.is_empty()).then(|| misunderstood(&problems))}
+                {misunderstood(&problems)}
                 {match answer {
                     Ok((found, listed)) => view! { <Answer slug found listed asked/> }.into_any(),
-                    Err(AppError::NoActivity) => view! { <AskActivity/> }.into_any(),
-                    Err(error @ AppError::Filling(_)) => filling(error),
-                    Err(error) => view! { <ErrorCard error/> }.into_any(),
+                    Err(error) => unanswered(error),
                 }}
             }
             .into_any()
@@ -222,44 +152,6 @@ async fn listed(slug: &str, found: &RetentionAnswer, view: RetentionView) -> Opt
     let mut query = found.report.query.clone();
     query.as_of = AsOf::Instant(found.report.as_of);
     members(slug.to_owned(), query, cell, true, 0).await.ok()
-}
-
-/// Numbers grow while data are loading, so the page is asked for again.
-pub(super) fn loading(percent: u32) -> AnyView {
-    look_again();
-    view! {
-        <p class="notice" role="status">
-            {format!("Data are being loaded ({percent} %). The numbers below grow until they are all there.")}
-        </p>
-    }
-    .into_any()
-}
-
-/// A definition that is being filled in is ready by itself, so the page is asked for again.
-pub(super) fn filling(error: AppError) -> AnyView {
-    look_again();
-    view! { <p class="notice" role="status">{error.to_string()}" The answer appears by itself."</p> }.into_any()
-}
-
-/// Parameters of the address that could not be used, and what is shown instead.
-pub(super) fn misunderstood(problems: &[ParamProblem]) -> AnyView {
-    view! {
-        <div class="notice" role="status">
-            <h2>"Part of this address was not understood"</h2>
-            <ul>{problems.iter().map(|problem| view! { <li>{problem.to_string()}</li> }).collect_view()}</ul>
-        </div>
-    }
-    .into_any()
-}
-
-#[component]
-pub(super) fn NoWorkspace() -> impl IntoView {
-    view! {
-        <section class="card trouble" role="alert">
-            <h2>"There is no workspace at this address."</h2>
-            <p>"The link may be old, or a letter may be missing. "<a href="/">"Go to the workspaces"</a>"."</p>
-        </section>
-    }
 }
 
 /// The answer first, in words; then the curves, the matrix, and the method.

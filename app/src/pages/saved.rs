@@ -5,7 +5,7 @@ use crate::api::segments::{SegmentView, saved, segment};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::NoWorkspace;
+use crate::pages::common::missing;
 use analysis::segment::{MAX_DESCRIPTION, Segment};
 use analysis::stats::rate;
 use analysis::words;
@@ -34,8 +34,7 @@ fn Saved() -> impl IntoView {
         {Suspend::new(async move {
             match saved(&slug).await {
                 Ok(all) => list(&slug, all),
-                Err(AppError::NotFound) => view! { <NoWorkspace/> }.into_any(),
-                Err(error) => view! { <ErrorCard error/> }.into_any(),
+                Err(error) => missing(error),
             }
         })}
     }
@@ -176,7 +175,7 @@ fn one(slug: &str, found: SegmentView, refused: Option<Refused>) -> AnyView {
         <div class="title"><h1>{segment.name.clone()}</h1><span class="tag plain">{state}</span></div>
         <div class="answer">
             <p class="finding">{format!("{}.", words::segment_count(count))}</p>
-            <p class="quiet">{capital(&who(&segment))}</p>
+            <p class="quiet">{words::sentence(&who(&segment))}</p>
             {described}
         </div>
         <div class="acts">
@@ -196,8 +195,7 @@ fn one(slug: &str, found: SegmentView, refused: Option<Refused>) -> AnyView {
                         <div class="acts"><button type="submit" class="btn">"Rename"</button></div>
                     </form>
                     <p class="quiet">{state_now}</p>
-                    <div class="acts">{turned}{turn("delete", "Delete this segment")}</div>
-                    <p class="quiet">"Questions that name it say so once it is gone."</p>
+                    <div class="acts">{turned}<a class="btn" href=format!("{here}/delete")>"Delete this segment"</a></div>
                 </div>
             </section>
             <section class="card">
@@ -229,13 +227,4 @@ pub(super) fn names(name: &str, description: &str) -> AnyView {
         </label>
     }
     .into_any()
-}
-
-/// The text as the beginning of a sentence, and its end.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect::<String>() + ".",
-        None => String::new(),
-    }
 }

@@ -5,7 +5,7 @@ use crate::upload::quote;
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuietDocument, StickinessDocument,
 };
-use analysis::query::{ChurnQuery, split_url_query};
+use analysis::query::{ChurnQuery, pairs, split_url_query};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -145,11 +145,8 @@ fn file(name: &str, period: &str, text: String) -> Response {
 
 /// The question of an address, which has to be understood: a file can't say what was passed over.
 fn question_of(text: Option<String>) -> Result<ChurnQuery, ApiError> {
-    let pairs = split_url_query(&text.unwrap_or_default());
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (query, problems) = ChurnQuery::parse(pairs);
+    let params = split_url_query(&text.unwrap_or_default());
+    let (query, problems) = ChurnQuery::parse(pairs(&params));
     match problems.first() {
         Some(problem) => Err(ApiError::bad_question(problem.to_string())),
         None => Ok(query),

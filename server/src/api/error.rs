@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::StoreError;
+use store::{Fault, StoreError};
 
 /// The body of an answer that is none.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -91,47 +91,31 @@ impl From<JsonRejection> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        let message = error.to_string();
-        match error {
-            StoreError::NotFound => Self::new(
+        match error.logged() {
+            Fault::Missing => Self::new(
                 StatusCode::NOT_FOUND,
                 "no_workspace",
                 "There is no workspace of this name.",
             ),
-            StoreError::NoActivity => Self::new(
+            Fault::NoActivity => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "no_activity",
                 "This workspace has not been told which events count as active: name them in `active`, or save a definition.",
             ),
-            StoreError::Query(cause) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, cause.code(), message)
+            Fault::Refused(code) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
             }
-            StoreError::NoSuchActivity(_) => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "no_such_activity",
-                message,
-            ),
-            StoreError::ActivityNotReady(_) => Self::new(
+            Fault::NotReady => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "activity_not_ready",
-                message,
+                error.to_string(),
             ),
-            StoreError::TooLong => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", message),
-            StoreError::Zone(_) | StoreError::Conflict(_) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message)
-            }
-            StoreError::Unavailable(cause) => {
-                tracing::warn!(error = %cause, "data base not available");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "The data base can't be reached just now. Try again in a moment.",
-                )
-            }
-            StoreError::Migrate(_) | StoreError::Index(_) | StoreError::Other(_) => {
-                tracing::error!(error = %message, "request failed in the data base");
-                Self::internal()
-            }
+            Fault::Away => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The data base can't be reached just now. Try again in a moment.",
+            ),
+            Fault::Broken => Self::internal(),
         }
     }
 }

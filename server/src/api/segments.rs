@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{NewSegment, Store};
+use store::{Members, NewSegment, Store, StoreError, Workspace};
 
 /// A saved segment, with how many belong to it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct CountedSegment {
+pub(crate) struct CountedSegment {
     /// The segment.
     #[serde(flatten)]
     segment: Segment,
@@ -26,7 +26,7 @@ pub(super) struct CountedSegment {
 /// A segment to be saved.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SegmentToSave {
+pub(crate) struct SegmentToSave {
     /// Its name on pages.
     name: String,
     /// Its name in addresses and questions; made of its name when not given.
@@ -40,6 +40,55 @@ pub(super) struct SegmentToSave {
     /// Whether it keeps the customers who belong to it now.
     #[serde(default)]
     frozen: bool,
+}
+
+impl CountedSegment {
+    /// All that are saved, by name.
+    pub(crate) async fn all(store: &Store, workspace: &Workspace) -> Result<Vec<Self>, StoreError> {
+        let all = store.segment_counts(workspace, Timestamp::now()).await?;
+        let all = all.into_iter();
+        Ok(all
+            .map(|(segment, count)| Self { segment, count })
+            .collect())
+    }
+
+    /// One, with its members.
+    pub(crate) async fn one(
+        store: &Store,
+        workspace: &Workspace,
+        slug: &str,
+    ) -> Result<(Self, Members), StoreError> {
+        let segment = store.segment(workspace.id, slug).await?;
+        let now = Timestamp::now();
+        let (members, count) = store.segment_population(workspace, slug, now).await?;
+        Ok((Self { segment, count }, members))
+    }
+}
+
+impl SegmentToSave {
+    /// Saves it, and says who belongs to it.
+    pub(crate) async fn save(
+        self,
+        store: &Store,
+        workspace: &Workspace,
+    ) -> Result<CountedSegment, StoreError> {
+        let new = NewSegment {
+            slug: match self.slug {
+                Some(slug) => slug,
+                None => slug(&self.name, "segment"),
+            },
+            name: self.name,
+            description: self.description,
+        };
+        store
+            .save_segment(workspace.id, &new, &self.condition)
+            .await?;
+        if self.frozen {
+            let now = Timestamp::now();
+            store.freeze_segment(workspace, &new.slug, now).await?;
+        }
+        Ok(CountedSegment::one(store, workspace, &new.slug).await?.0)
+    }
 }
 
 /// A condition to be counted.
@@ -56,11 +105,8 @@ pub(super) async fn list(
     Path(workspace): Path<String>,
 ) -> Result<Response, ApiError> {
     let workspace = store.workspace(&workspace).await?;
-    let all = store.segment_counts(&workspace, Timestamp::now()).await?;
-    let all = all
-        .into_iter()
-        .map(|(segment, count)| CountedSegment { segment, count });
-    Ok(Json(all.collect::<Vec<_>>()).into_response())
+    let all = CountedSegment::all(&store, &workspace).await?;
+    Ok(Json(all).into_response())
 }
 
 /// `POST /api/v1/workspaces/{workspace}/segments`.
@@ -71,24 +117,8 @@ pub(super) async fn save(
 ) -> Result<Response, ApiError> {
     let Json(segment) = segment?;
     let workspace = store.workspace(&workspace).await?;
-    let new = NewSegment {
-        slug: match segment.slug {
-            Some(slug) => slug,
-            None => slug(&segment.name, "segment"),
-        },
-        name: segment.name,
-        description: segment.description,
-    };
-    store
-        .save_segment(workspace.id, &new, &segment.condition)
-        .await?;
-    let now = Timestamp::now();
-    if segment.frozen {
-        store.freeze_segment(&workspace, &new.slug, now).await?;
-    }
-    let segment = store.segment(workspace.id, &new.slug).await?;
-    let (_, count) = store.segment_population(&workspace, &new.slug, now).await?;
-    Ok(Json(CountedSegment { segment, count }).into_response())
+    let saved = segment.save(&store, &workspace).await?;
+    Ok(Json(saved).into_response())
 }
 
 /// `POST /api/v1/workspaces/{workspace}/segments/count`.

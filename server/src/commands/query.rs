@@ -64,7 +64,7 @@ pub(super) async fn run(store: &Store, command: QueryCommand) -> anyhow::Result<
     let printed = match &command {
         QueryCommand::Retention(args) => {
             let query: RetentionQuery = question(io::stdin())?;
-            let workspace = workspace(store, args).await?;
+            let workspace = workspace(store, &args.workspace).await?;
             let now = Timestamp::now();
             let report = store.retention(&workspace, &query, now).await?;
             print(args, &RetentionDocument::new(&report), write_csv)
@@ -128,7 +128,7 @@ async fn features(
     wanted: Wanted,
 ) -> anyhow::Result<QuartileReport> {
     let query: QuartileQuery = question(io::stdin())?;
-    let workspace = workspace(store, args).await?;
+    let workspace = workspace(store, &args.workspace).await?;
     let now = Timestamp::now();
     Ok(store.quartiles(&workspace, &query, wanted, now).await?)
 }
@@ -136,38 +136,47 @@ async fn features(
 /// Answers the question about segments on standard input.
 async fn compared(store: &Store, args: &QueryArgs) -> anyhow::Result<ComparisonReport> {
     let query: ComparisonQuery = question(io::stdin())?;
-    let workspace = workspace(store, args).await?;
+    let workspace = workspace(store, &args.workspace).await?;
     Ok(store.compare(&workspace, &query, Timestamp::now()).await?)
 }
 
 /// Answers the question about leaving on standard input, with all customers.
 async fn leaving(store: &Store, args: &QueryArgs) -> anyhow::Result<ChurnAnswer> {
     let query: ChurnQuery = question(io::stdin())?;
-    let workspace = workspace(store, args).await?;
+    let workspace = workspace(store, &args.workspace).await?;
     let now = Timestamp::now();
     Ok(store.churn(&workspace, &query, now, usize::MAX).await?)
 }
 
-async fn workspace(store: &Store, args: &QueryArgs) -> anyhow::Result<Workspace> {
-    match store.workspace(&args.workspace).await {
-        Err(StoreError::NotFound) => anyhow::bail!("there is no workspace “{}”", args.workspace),
+/// The workspace of this name.
+pub(super) async fn workspace(store: &Store, name: &str) -> anyhow::Result<Workspace> {
+    match store.workspace(name).await {
+        Err(StoreError::NotFound) => anyhow::bail!("there is no workspace “{name}”"),
         found => Ok(found?),
     }
 }
 
 /// The question; nothing at all is the default one.
-fn question<Q: DeserializeOwned + Default>(mut input: impl Read + IsTerminal) -> anyhow::Result<Q> {
+fn question<Q: DeserializeOwned + Default>(input: impl Read + IsTerminal) -> anyhow::Result<Q> {
+    let given = given(input).context("the question on standard input is not one")?;
+    Ok(given.unwrap_or_default())
+}
+
+/// What stands in an input as JSON, if anything does.
+pub(super) fn given<T: DeserializeOwned>(
+    mut input: impl Read + IsTerminal,
+) -> anyhow::Result<Option<T>> {
     let mut text = String::new();
     // Nobody types JSON into a terminal, and a command that waits for it looks broken.
     if !input.is_terminal() {
         input
             .read_to_string(&mut text)
-            .context("the question on standard input can't be read")?;
+            .context("standard input can't be read")?;
     }
     if text.trim().is_empty() {
-        return Ok(Q::default());
+        return Ok(None);
     }
-    serde_json::from_str(&text).context("the question on standard input is not one")
+    Ok(serde_json::from_str(&text)?)
 }
 
 /// Prints a report as JSON, or by its own way as CSV.
@@ -189,7 +198,8 @@ fn number(number: Option<f64>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
 
-fn write_json(document: &impl Serialize, mut output: impl Write) -> anyhow::Result<()> {
+/// Writes a value as a line of JSON.
+pub(super) fn write_json(document: &impl Serialize, mut output: impl Write) -> anyhow::Result<()> {
     serde_json::to_writer(&mut output, document)?;
     writeln!(output)?;
     Ok(())

@@ -8,6 +8,7 @@ use analysis::query::{Behaviour, QueryError};
 use analysis::segment::{Condition, Leaf, SegmentCount};
 use jiff::Timestamp;
 use sqlx::PgConnection;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Customers by the shard that they live in.
@@ -94,11 +95,7 @@ pub(crate) async fn members_of(
     let asked = Asked::new(&mut *snapshot, workspace, as_of).await?;
     let mut all: Option<Members> = None;
     for slug in slugs {
-        let saved = super::saved::find(&mut *snapshot, workspace, slug).await?;
-        let Some(saved) = saved else {
-            let slug = slug.clone();
-            return Err(QueryError::UnknownSegment { slug }.into());
-        };
+        let saved = super::saved::named(&mut *snapshot, workspace, slug).await?;
         let members = asked.saved(&mut *snapshot, memory, &saved).await?;
         match &mut all {
             Some(all) => all.and(&members),
@@ -106,6 +103,31 @@ pub(crate) async fn members_of(
         }
     }
     Ok(all)
+}
+
+/// What was seen of segments that are made of others.
+#[derive(Default)]
+struct Nest {
+    /// Those that are being asked, from the outermost in.
+    way: Vec<String>,
+    /// The members of those that have been.
+    known: BTreeMap<String, Members>,
+}
+
+impl Nest {
+    /// Saving refuses circles; this keeps one that came otherwise from being followed for ever.
+    fn enter(&mut self, slug: &str) -> Result<(), QueryError> {
+        let slug = slug.to_owned();
+        if self.way.contains(&slug) {
+            return Err(QueryError::SegmentCycle { slug });
+        }
+        self.way.push(slug);
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.way.pop();
+    }
 }
 
 /// What conditions are asked of.
@@ -135,9 +157,24 @@ impl Asked {
         memory: &Memory,
         saved: &super::saved::Saved,
     ) -> Result<Members, StoreError> {
+        let mut nest = Nest::default();
+        self.nested(snapshot, memory, saved, &mut nest).await
+    }
+
+    /// The members of a saved segment that others may be made of. Each is asked once, however often it is named.
+    async fn nested(
+        &self,
+        snapshot: &mut PgConnection,
+        memory: &Memory,
+        saved: &super::saved::Saved,
+        nest: &mut Nest,
+    ) -> Result<Members, StoreError> {
         match &saved.segment.condition {
             Some(condition) if !saved.segment.is_frozen() => {
-                self.members(snapshot, memory, condition).await
+                nest.enter(&saved.segment.slug)?;
+                let met = self.met(snapshot, memory, condition, nest).await?;
+                nest.leave();
+                Ok(met)
             }
             _ => super::saved::frozen(snapshot, self.workspace, saved.number).await,
         }
@@ -150,6 +187,17 @@ impl Asked {
         memory: &Memory,
         condition: &Condition,
     ) -> Result<Members, StoreError> {
+        let mut nest = Nest::default();
+        self.met(snapshot, memory, condition, &mut nest).await
+    }
+
+    async fn met(
+        &self,
+        snapshot: &mut PgConnection,
+        memory: &Memory,
+        condition: &Condition,
+        nest: &mut Nest,
+    ) -> Result<Members, StoreError> {
         let mut answers = Vec::new();
         for leaf in condition.leaves() {
             answers.push(match leaf {
@@ -159,6 +207,18 @@ impl Asked {
                     Members::from_shards(chosen)
                 }
                 Leaf::Behaviour(behaviour) => self.behaved(&mut *snapshot, behaviour).await?,
+                Leaf::Segment(slug) => match nest.known.get(slug) {
+                    Some(members) => members.clone(),
+                    None => {
+                        let saved =
+                            super::saved::named(&mut *snapshot, self.workspace, slug).await?;
+                        // Boxed: a segment may be made of one that is made of another.
+                        let members =
+                            Box::pin(self.nested(&mut *snapshot, memory, &saved, nest)).await?;
+                        nest.known.insert(slug.to_owned(), members.clone());
+                        members
+                    }
+                },
             });
         }
         let everybody = Members::from_shards(self.customers.all());
@@ -256,7 +316,7 @@ fn combine(
             others.without(&combine(part, answers, everybody));
             others
         }
-        Condition::Trait(_) | Condition::Behaviour(_) => {
+        Condition::Trait(_) | Condition::Behaviour(_) | Condition::Segment(_) => {
             answers.next().expect("each leaf has been asked")
         }
     }

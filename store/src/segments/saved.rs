@@ -1,9 +1,10 @@
 //! Segments as they are kept.
 
-use super::Members;
 use super::evaluate::{Asked, count};
+use super::{Members, nesting};
 use crate::instant::{from_db, to_db};
 use crate::{Store, StoreError, Workspace, WorkspaceId};
+use analysis::query::QueryError;
 use analysis::segment::{Condition, Segment, SegmentCount, check_description, check_segment_name};
 use jiff::Timestamp;
 use sqlx::types::Json;
@@ -68,6 +69,22 @@ pub(super) async fn find(
     .fetch_optional(connection)
     .await?;
     Ok(row.map(Saved::from))
+}
+
+/// A saved segment that a question or a condition names.
+///
+/// # Errors
+/// [`QueryError::UnknownSegment`] if it is not saved.
+pub(super) async fn named(
+    connection: &mut PgConnection,
+    workspace: i32,
+    slug: &str,
+) -> Result<Saved, StoreError> {
+    let found = find(connection, workspace, slug).await?;
+    let unknown = || QueryError::UnknownSegment {
+        slug: slug.to_owned(),
+    };
+    Ok(found.ok_or_else(unknown)?)
 }
 
 /// The members of a frozen segment.
@@ -229,6 +246,7 @@ impl Store {
     ) -> Result<Segment, StoreError> {
         condition.validate()?;
         let mut transaction = self.pool.begin().await?;
+        nesting::check(&mut transaction, workspace.0, &new.slug, condition).await?;
         insert(&mut transaction, workspace, new, Some(condition), None).await?;
         transaction.commit().await?;
         self.segment(workspace, &new.slug).await
@@ -290,6 +308,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         condition.validate()?;
         let mut transaction = self.pool.begin().await?;
+        nesting::check(&mut transaction, workspace.0, slug, condition).await?;
         let number = sqlx::query_scalar!(
             "update segment set condition = $3, frozen_at = null, changed_at = now()
              where workspace_id = $1 and slug = $2
@@ -352,22 +371,25 @@ impl Store {
         }
     }
 
-    /// Deletes a segment.
+    /// Deletes a segment that no other is made of.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`StoreError::NotFound`], [`QueryError::SegmentInUse`].
     pub async fn delete_segment(
         &self,
         workspace: WorkspaceId,
         slug: &str,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        nesting::unused(&mut transaction, workspace.0, slug).await?;
         let done = sqlx::query!(
             "delete from segment where workspace_id = $1 and slug = $2",
             workspace.0,
             slug
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         found(done.rows_affected())
     }
 
@@ -387,7 +409,10 @@ impl Store {
     }
 }
 
-async fn all(connection: &mut PgConnection, workspace: i32) -> Result<Vec<Saved>, StoreError> {
+pub(super) async fn all(
+    connection: &mut PgConnection,
+    workspace: i32,
+) -> Result<Vec<Saved>, StoreError> {
     let rows = sqlx::query_as!(
         SegmentRow,
         r#"select segment_id, slug, name, description, frozen_at,

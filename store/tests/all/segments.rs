@@ -1,6 +1,7 @@
 //! Segments: who belongs to them, against a naive program on random events, and what becomes of saved ones.
 
 mod naive;
+mod nested;
 
 use crate::engines::agree;
 use crate::quartiles::engines as feature_engines;

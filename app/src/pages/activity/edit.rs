@@ -3,16 +3,13 @@
 
 use crate::api::activities::{DraftView, draft};
 use crate::components::frame::{Current, Frame};
-use crate::components::problems::ErrorCard;
-use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, misunderstood};
+use crate::pages::common::{missing, misunderstood, params};
 use analysis::query::{
-    ActivityEvent, ActivityRule, Draft, MAX_MIN_COUNT, MAX_STEPS, TESTS, append_params,
+    ActivityEvent, ActivityRule, Draft, MAX_MIN_COUNT, MAX_STEPS, TESTS, append_params, pairs,
 };
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// The page.
 #[component]
@@ -23,29 +20,20 @@ pub fn EditPage() -> impl IntoView {
 #[component]
 fn Edit() -> impl IntoView {
     let slug = expect_context::<Current>().slug.get_value();
-    let pairs: Vec<(String, String)> = use_query_map()
-        .read_untracked()
-        .clone()
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value))
-        .collect();
-    let refused = pairs.iter().any(|(name, _)| name == "refused");
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (asked, problems) = Draft::parse(pairs);
+    let params = params();
+    let refused = params.iter().any(|(name, _)| name == "refused");
+    let (asked, problems) = Draft::parse(pairs(&params));
     view! {
         <Title text="Define activity"/>
         <div class="title">
             <p class="trail"><a href=format!("/w/{slug}/activity")>"Activity"</a></p>
         </div>
         <h1 class="vh">"Define activity"</h1>
-        {(!problems.is_empty()).then(|| misunderstood(&problems))}
+        {misunderstood(&problems)}
         {Suspend::new(async move {
             match draft(&slug, asked).await {
                 Ok(found) => page(found, &slug, refused),
-                Err(AppError::NotFound) => view! { <NoWorkspace/> }.into_any(),
-                Err(error) => view! { <ErrorCard error/> }.into_any(),
+                Err(error) => missing(error),
             }
         })}
     }

@@ -44,6 +44,7 @@ pub(super) fn additions(workspace: &WorkspaceView, draft: &Draft) -> AnyView {
                 {traits}
                 <h3>"Something done"</h3>
                 {by_event(workspace, draft)}
+                {by_segment(workspace, draft)}
                 <h3>"A group"</h3>
                 <div class="acts">
                     {group("Any of several", Condition::Any(Vec::new()))}
@@ -144,6 +145,27 @@ fn by_event(workspace: &WorkspaceView, draft: &Draft) -> AnyView {
             <label>"to day "<input type="number" class="field" name="to" min="1" max=MAX_DAYS/>" after the signup"</label>
             <p class="hint">"Without days: at any time."</p>
             <div class="acts"><button type="submit" class="btn">"Add"</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Another saved segment to belong to; nothing where there is none.
+fn by_segment(workspace: &WorkspaceView, draft: &Draft) -> AnyView {
+    let others = workspace.segments.iter();
+    let others = others.filter(|one| draft.segment.as_ref() != Some(&one.slug));
+    let options: Vec<AnyView> = others
+        .map(|one| view! { <option value=one.slug.clone()>{one.name.clone()}</option> }.into_any())
+        .collect();
+    if options.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <h3>"A saved segment"</h3>
+        <form method="get" class="span">
+            {carried(draft)}
+            <label>"who are in "<select class="field" name="in">{options}</select></label>
+            <div class="acts"><button type="submit" class="btn" aria-label="Add the segment">"Add"</button></div>
         </form>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! The condition so far, part by part, each with the ways to change it.
 
-use super::super::retention::address;
+use crate::pages::common::address;
 use analysis::segment::{Condition, Draft};
 use analysis::words;
 use leptos::prelude::*;
@@ -36,6 +36,10 @@ fn part(draft: &Draft, condition: &Condition, path: &[usize]) -> AnyView {
         Condition::Any(parts) => (Some((parts, false)), "any of these".to_owned()),
         Condition::Trait(filter) => (None, format!("whose {}", words::filter(filter))),
         Condition::Behaviour(did) => (None, format!("who {}", words::behaviour(did))),
+        Condition::Segment(slug) => (
+            None,
+            format!("who are {}", words::in_segments(std::slice::from_ref(slug))),
+        ),
         Condition::Not(_) => (None, String::new()),
     };
     let empty = matches!(one, Some((parts, _)) if parts.is_empty());

@@ -1,8 +1,8 @@
 //! The numbers behind an answer about leaving, and their pictures.
 
+use crate::components::cards::{self, numbers, scale};
 use crate::components::churn::ask;
 use crate::components::dots::Dot;
-use crate::pages::features::numbers;
 use analysis::churn::{Churn, ChurnPeriod, ChurnReport, Stickiness, Week};
 use analysis::query::ChurnQuery;
 use analysis::stats::Interval;
@@ -28,15 +28,8 @@ pub(super) fn periods(report: &ChurnReport, query: &ChurnQuery, chart: String) -
     }
     let noun = report.query.grain.noun(1);
     let title = format!("Churn by {noun}");
-    let highest = report
-        .ended()
-        .filter_map(|(_, churn)| churn.interval())
-        .map(|interval| interval.high)
-        .fold(0.05, f64::max);
-    let scale = Interval {
-        low: 0.0,
-        high: ((highest * 20.0).ceil() / 20.0).min(1.0),
-    };
+    let intervals = report.ended().filter_map(|(_, churn)| churn.interval());
+    let scale = scale(intervals, 20.0);
     let rows = report
         .periods
         .iter()
@@ -285,35 +278,28 @@ pub(super) fn lifecycle(report: &ChurnReport, chart: String) -> AnyView {
          but not in the {noun} before. Dormant: active in the {noun} before and no more. Growth: (new + returned) / \
          dormant."
     );
-    view! {
-        <section class="card">
-            <header>
-                <h2>{title.clone()}</h2>
-                <div class="key groups bars">
-                    <span class="new"><i></i>"new"</span>
-                    <span class="returned"><i></i>"returned"</span>
-                    <span class="retained"><i></i>"retained"</span>
-                    <span class="dormant"><i></i>"dormant, below the line"</span>
-                </div>
-            </header>
-            <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
-            <p class="aside">{aside}</p>
-            {numbers(
-                "Customers who came and went",
-                view! {
-                    <th scope="col">"Period"</th>
-                    <th scope="col" class="number">"Active"</th>
-                    <th scope="col" class="number">"New"</th>
-                    <th scope="col" class="number">"Retained"</th>
-                    <th scope="col" class="number">"Returned"</th>
-                    <th scope="col" class="number">"Dormant"</th>
-                    <th scope="col" class="number">"Growth ratio"</th>
-                }.into_any(),
-                rows.into_any(),
-            )}
-        </section>
-    }
-    .into_any()
+    let key = key(
+        "key groups bars",
+        [
+            ("new", "new"),
+            ("returned", "returned"),
+            ("retained", "retained"),
+            ("dormant", "dormant, below the line"),
+        ],
+    );
+    let heads = heads(
+        "Period",
+        [
+            "Active",
+            "New",
+            "Retained",
+            "Returned",
+            "Dormant",
+            "Growth ratio",
+        ],
+    );
+    let numbers = numbers("Customers who came and went", heads, rows.into_any());
+    cards::chart(title, key, chart, Some(aside), numbers)
 }
 
 /// How those lost in the picked period faded before it.
@@ -345,30 +331,31 @@ pub(super) fn fading(report: &ChurnReport, chart: String) -> AnyView {
             }
         });
     let rows = rows.collect_view();
-    view! {
-        <section class="card">
-            <header>
-                <h2>{title.clone()}</h2>
-                <div class="key groups">
-                    <span class="regular"><i></i>"regular: active at its start and end"</span>
-                    <span class="new"><i></i>"new in it"</span>
-                    <span class="lost"><i></i>"lost in it"</span>
-                </div>
-            </header>
-            <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
-            {words::fading_sentence(report).map(|sentence| view! { <p class="aside">{sentence}</p> })}
-            {numbers(
-                "Mean active days a week",
-                view! {
-                    <th scope="col">"Weeks before the last"</th>
-                    <th scope="col" class="number">"Regular"</th>
-                    <th scope="col" class="number">"New"</th>
-                    <th scope="col" class="number">"Lost"</th>
-                    <th scope="col" class="number">"Lost, customers by then"</th>
-                }.into_any(),
-                rows.into_any(),
-            )}
-        </section>
-    }
-    .into_any()
+    let key = key(
+        "key groups",
+        [
+            ("regular", "regular: active at its start and end"),
+            ("new", "new in it"),
+            ("lost", "lost in it"),
+        ],
+    );
+    let heads = heads(
+        "Weeks before the last",
+        ["Regular", "New", "Lost", "Lost, customers by then"],
+    );
+    let numbers = numbers("Mean active days a week", heads, rows.into_any());
+    cards::chart(title, key, chart, words::fading_sentence(report), numbers)
+}
+
+fn key<const N: usize>(class: &'static str, of: [(&str, &str); N]) -> AnyView {
+    cards::key(
+        class,
+        of.map(|(class, text)| (class.to_owned(), text.to_owned())),
+    )
+}
+
+/// Heads of a table whose first column names its rows, the others being numbers.
+fn heads<const N: usize>(first: &'static str, numbers: [&'static str; N]) -> AnyView {
+    let numbers = numbers.map(|text| view! { <th scope="col" class="number">{text}</th> });
+    view! { <th scope="col">{first}</th> {numbers} }.into_any()
 }

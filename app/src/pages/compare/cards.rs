@@ -1,11 +1,12 @@
 //! The parts of an answer about segments: what can be said, the segments, their curves, their differences.
 
+use crate::components::cards::{self, numbers, scale};
 use crate::components::compare::ask;
 use crate::components::dots::Dot;
 use analysis::comparison::{ComparisonReport, Segment, SegmentKey};
 use analysis::query::ComparisonQuery;
 use analysis::stats::Interval;
-use analysis::words::{self, Tone, signed_points};
+use analysis::words::{self, signed_points};
 use leptos::prelude::*;
 
 /// The class of a segment's colour, the same on all charts.
@@ -13,42 +14,16 @@ pub(super) fn colour(report: &ComparisonReport, place: usize) -> String {
     format!("s{}", report.colour(place))
 }
 
-/// What can be said, with its numbers.
-pub(super) fn finding(report: &ComparisonReport) -> AnyView {
-    let found = words::comparison_finding(report);
-    let tone = match found.tone {
-        Tone::Good => "good",
-        Tone::Bad => "bad",
-        Tone::Careful => "warn",
-        Tone::Plain => "plain",
-    };
-    view! {
-        <section class=format!("card verdict {tone}")>
-            <span class=format!("tag {tone}")>{found.tag}</span>
-            <h2>{found.sentence}</h2>
-            {(!found.evidence.is_empty()).then(|| view! { <p>{found.evidence}</p> })}
-            {(!found.caution.is_empty()).then(|| view! { <p class="quiet">{found.caution}</p> })}
-        </section>
-    }
-    .into_any()
-}
-
 /// Every segment with its size, its quoted rate, its difference from the baseline and its median lifetime.
 pub(super) fn summary(report: &ComparisonReport, query: &ComparisonQuery) -> AnyView {
     if report.segments.is_empty() {
         return ().into_any();
     }
-    let highest = report
+    let rates = report
         .column
         .into_iter()
-        .flat_map(|column| report.segments.iter().map(move |one| one.retention(column)))
-        .flatten()
-        .map(|(_, interval)| interval.high)
-        .fold(0.1, f64::max);
-    let scale = Interval {
-        low: 0.0,
-        high: ((highest * 10.0).ceil() / 10.0).min(1.0),
-    };
+        .flat_map(|column| report.segments.iter().map(move |one| one.retention(column)));
+    let scale = scale(rates.flatten().map(|(_, interval)| interval), 10.0);
     let column = report.column.map_or("–".to_owned(), |column| {
         words::column_name(&report.query.retention, column)
     });
@@ -144,10 +119,9 @@ fn points(difference: f64, interval: Interval) -> String {
 
 /// The names of segments with their colours.
 pub(super) fn key(report: &ComparisonReport) -> AnyView {
-    let names = report.segments.iter().enumerate().map(|(place, segment)| {
-        view! { <span class=colour(report, place)><i></i>{segment.name.clone()}</span> }
-    });
-    view! { <div class="key groups">{names.collect_view()}</div> }.into_any()
+    let names = report.segments.iter().enumerate();
+    let names = names.map(|(place, segment)| (colour(report, place), segment.name.clone()));
+    cards::key("key groups", names)
 }
 
 /// Heads of a table with a column for each segment.
@@ -156,22 +130,6 @@ pub(super) fn heads(report: &ComparisonReport) -> AnyView {
         view! { <th scope="col" class="number">{segment.name.clone()}</th> }
     });
     heads.collect_view().into_any()
-}
-
-/// A chart's numbers, for those who do not see it or want them exact.
-pub(super) fn numbers(label: &'static str, heads: AnyView, rows: AnyView) -> AnyView {
-    view! {
-        <details class="numbers">
-            <summary>"The same in numbers"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=label>
-                <table class="rows">
-                    <thead><tr>{heads}</tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </details>
-    }
-    .into_any()
 }
 
 /// How many of each segment were active in each period.
@@ -195,18 +153,12 @@ pub(super) fn curves(report: &ComparisonReport, chart: String) -> AnyView {
         view! { <tr><th scope="row">{words::column_name(query, column)}</th>{cells}</tr> }
     });
     let rows = rows.collect_view().into_any();
-    view! {
-        <section class="card">
-            <header><h2>{title.clone()}</h2>{key(report)}</header>
-            <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
-            {numbers(
-                "Customers still active, by segment",
-                view! { <th scope="col">"Period"</th> {heads(report)} }.into_any(),
-                rows,
-            )}
-        </section>
-    }
-    .into_any()
+    let numbers = numbers(
+        "Customers still active, by segment",
+        view! { <th scope="col">"Period"</th> {heads(report)} }.into_any(),
+        rows,
+    );
+    cards::chart(title, key(report), chart, None, numbers)
 }
 
 /// The difference of each segment from the baseline in each period.

@@ -1,6 +1,7 @@
 //! How long customers stayed, by segment.
 
-use super::cards::{heads, key, numbers};
+use super::cards::{heads, key};
+use crate::components::cards::{self, numbers};
 use analysis::comparison::ComparisonReport;
 use analysis::stats::at_risk;
 use analysis::words;
@@ -38,18 +39,12 @@ pub(super) fn lifetimes(report: &ComparisonReport, chart: String) -> AnyView {
         .iter()
         .map(|segment| view! { <td class="number">{words::lifetime(&segment.survival)}</td> });
     let medians = medians.collect_view();
-    view! {
-        <section class="card">
-            <header><h2>{title.clone()}</h2>{key(report)}</header>
-            <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
-            {numbers(
-                "Customers not yet gone, by segment",
-                view! { <th scope="col">"After"</th> {heads(report)} }.into_any(),
-                view! { {rows}<tr><th scope="row">"Median lifetime"</th>{medians}</tr> }.into_any(),
-            )}
-        </section>
-    }
-    .into_any()
+    let numbers = numbers(
+        "Customers not yet gone, by segment",
+        view! { <th scope="col">"After"</th> {heads(report)} }.into_any(),
+        view! { {rows}<tr><th scope="row">"Median lifetime"</th>{medians}</tr> }.into_any(),
+    );
+    cards::chart(title, key(report), chart, None, numbers)
 }
 
 /// The log-rank test of every two segments.

@@ -1,7 +1,7 @@
 //! The matrix of each segment, small and side by side, on one scale.
 
 use super::cards::colour;
-use crate::pages::retention::address;
+use crate::pages::common::address;
 use crate::words as labels;
 use analysis::comparison::{ComparisonReport, Segment, SegmentKey};
 use analysis::period::Grain;

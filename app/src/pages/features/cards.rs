@@ -1,24 +1,15 @@
 //! The parts of an answer about a feature.
 
+use crate::components::cards::{self, numbers, scale, tone_class};
 use crate::components::dots::Dot;
 use crate::components::features::ask;
-use crate::pages::retention::address;
+use crate::pages::common::address;
 use crate::words as labels;
 use analysis::quartiles::{Bar, Group, Part, QuartileReport, ScanRow, bars};
 use analysis::query::{AsOf, QuartileQuery};
 use analysis::stats::Interval;
-use analysis::words::{self, Tone};
+use analysis::words;
 use leptos::prelude::*;
-
-/// A tone's class.
-fn class(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Good => "good",
-        Tone::Bad => "bad",
-        Tone::Careful => "warn",
-        Tone::Plain => "plain",
-    }
-}
 
 fn part_class(part: Part) -> &'static str {
     match part {
@@ -27,21 +18,6 @@ fn part_class(part: Part) -> &'static str {
         Part::Infrequent => "infrequent",
         Part::Never => "never",
     }
-}
-
-/// What can be said, with its numbers.
-pub(super) fn verdict(report: &QuartileReport) -> AnyView {
-    let found = words::finding(report);
-    let tone = class(found.tone);
-    view! {
-        <section class=format!("card verdict {tone}")>
-            <span class=format!("tag {tone}")>{found.tag}</span>
-            <h2>{found.sentence}</h2>
-            {(!found.evidence.is_empty()).then(|| view! { <p>{found.evidence}</p> })}
-            {(!found.caution.is_empty()).then(|| view! { <p class="quiet">{found.caution}</p> })}
-        </section>
-    }
-    .into_any()
 }
 
 /// The groups, their attrition, and a switch between the two readings.
@@ -57,15 +33,8 @@ pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery, slug: &str)
         .zip(uses)
         .filter_map(|(part, uses)| Some((part, reading.group(part)?, uses)))
         .collect();
-    let highest = parts
-        .iter()
-        .filter_map(|(_, group, _)| group.interval())
-        .map(|interval| interval.high)
-        .fold(0.1, f64::max);
-    let scale = Interval {
-        low: 0.0,
-        high: ((highest * 10.0).ceil() / 10.0).min(1.0),
-    };
+    let intervals = parts.iter().filter_map(|(_, group, _)| group.interval());
+    let scale = scale(intervals, 10.0);
     let rows = parts
         .into_iter()
         .map(|(part, group, uses)| group_row(part, group, uses, reading.users(), scale))
@@ -196,22 +165,6 @@ pub(super) fn histogram(report: &QuartileReport, chart: String) -> AnyView {
     .into_any()
 }
 
-/// A chart's numbers, for those who do not see it or want them exact.
-pub(in crate::pages) fn numbers(label: &'static str, heads: AnyView, rows: AnyView) -> AnyView {
-    view! {
-        <details class="numbers">
-            <summary>"The same in numbers"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=label>
-                <table class="rows">
-                    <thead><tr>{heads}</tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </details>
-    }
-    .into_any()
-}
-
 fn bar_uses(bar: &Bar) -> String {
     let from = words::thousands(u64::from(bar.from));
     if bar.from == bar.to {
@@ -229,8 +182,12 @@ pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
         .filter_map(|part| Some((part, reading.group(part)?)))
         .collect();
     let title = labels::curves_title(report);
-    let keys = parts.iter().map(|(part, _)| {
-        view! { <span class=part_class(*part)><i></i>{labels::part_name(*part)}</span> }
+    let keys = parts.iter();
+    let keys = keys.map(|&(part, _)| {
+        (
+            part_class(part).to_owned(),
+            labels::part_name(part).to_owned(),
+        )
     });
     let heads = parts
         .iter()
@@ -250,21 +207,12 @@ pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
         });
         view! { <tr><th scope="row">{format!("{unit} {number}")}</th>{cells.collect_view()}</tr> }
     });
-    view! {
-        <section class="card">
-            <header>
-                <h2>{title.clone()}</h2>
-                <div class="key groups">{keys.collect_view()}</div>
-            </header>
-            <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
-            {numbers(
-                "Customers still active, by group",
-                view! { <th scope="col">"Period"</th> {heads.collect_view()} }.into_any(),
-                rows.collect_view().into_any(),
-            )}
-        </section>
-    }
-    .into_any()
+    let numbers = numbers(
+        "Customers still active, by group",
+        view! { <th scope="col">"Period"</th> {heads.collect_view()} }.into_any(),
+        rows.collect_view().into_any(),
+    );
+    cards::chart(title, cards::key("key groups", keys), chart, None, numbers)
 }
 
 /// Every feature, by what remains after accounting for overall activity.
@@ -329,7 +277,7 @@ fn scan_row(
     scale: Interval,
 ) -> AnyView {
     let (tag, tone) = words::scan_tag(row);
-    let tone = class(tone);
+    let tone = tone_class(tone);
     let chosen = report.query.feature == [row.feature.clone()];
     let href = ask(query, |query| query.feature = vec![row.feature.clone()]);
     let points = |effect: Option<analysis::quartiles::Effect>| match effect {

@@ -23,6 +23,7 @@ fn meets(customer: &Customer, condition: &Condition, as_of: Timestamp) -> bool {
         Condition::Not(part) => !meets(customer, part, as_of),
         Condition::Trait(filter) => passes(customer.traits.get(&filter.name), &filter.test),
         Condition::Behaviour(asked) => did(customer, asked, as_of) == asked.did,
+        Condition::Segment(slug) => panic!("the condition of {slug} stands in its place"),
     }
 }
 
