@@ -17,6 +17,7 @@ mod retention;
 mod segments;
 mod shard;
 mod snapshot;
+mod tenant;
 mod workspace;
 mod writer;
 
