@@ -46,13 +46,13 @@ create table one_time_link (
     role          text check (role in ('owner', 'editor', 'viewer')),
     email         text check (email = lower(email) and length(email) between 3 and 254),
     created_by    integer references person on delete set null,
-    -- whose password was lost
+    -- whom the others lead in
     person_id     integer references person on delete cascade,
     created_at    timestamptz not null default now(),
     expires_at    timestamptz not null,
     used_at       timestamptz,
     check ((purpose = 'invite') = (workspace_id is not null and role is not null and email is not null)),
-    check ((purpose = 'reset') = (person_id is not null))
+    check ((purpose = 'invite') = (person_id is null))
 );
 create index one_time_link_workspace on one_time_link (workspace_id) where purpose = 'invite';
 
