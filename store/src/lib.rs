@@ -14,6 +14,7 @@ mod instant;
 mod members;
 mod quartiles;
 mod retention;
+mod secret;
 mod segments;
 mod shard;
 mod snapshot;
@@ -30,6 +31,7 @@ pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use retention::Engine;
+pub use secret::{Password, Token, token_hash};
 pub use segments::{Members, NewSegment};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
