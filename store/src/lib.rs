@@ -12,12 +12,14 @@ mod groups;
 mod import;
 mod instant;
 mod members;
+mod people;
 mod quartiles;
 mod retention;
 mod secret;
 mod segments;
 mod shard;
 mod snapshot;
+mod tenant;
 mod workspace;
 mod writer;
 
@@ -30,6 +32,11 @@ pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
+pub use people::{
+    ApiKey, AuditEntry, Did, Invitation, KeyKind, Link, LinkFor, Membership, NewKey, OwnSession,
+    PASSWORD_LEAST, Person, PersonId, PersonLine, Role, Visit, check_email, check_password,
+    check_person_name,
+};
 pub use retention::Engine;
 pub use secret::{Password, Token, token_hash};
 pub use segments::{Members, NewSegment};
