@@ -33,9 +33,9 @@ pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
 pub use people::{
-    ApiKey, AuditEntry, Did, Invitation, KeyKind, Link, LinkFor, Membership, NewKey, OwnSession,
-    PASSWORD_LEAST, Person, PersonId, PersonLine, Role, Visit, check_email, check_password,
-    check_person_name,
+    ApiKey, AuditEntry, Caller, Did, Invitation, KeyKind, KeyUse, Link, LinkFor, Membership,
+    NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role, check_email,
+    check_password, check_person_name,
 };
 pub use retention::Engine;
 pub use secret::{Password, Token, token_hash};

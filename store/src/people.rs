@@ -11,12 +11,12 @@ mod rules;
 mod session;
 
 pub use audit::{AuditEntry, Did};
-pub use keys::{ApiKey, KeyKind, NewKey};
+pub use keys::{ApiKey, KeyKind, KeyUse, NewKey};
 pub use links::{Invitation, Link, LinkFor};
 pub use members::{Membership, PersonLine};
 pub(crate) use members::{one_at_a_time, owned_by_administrators};
 pub use rules::{PASSWORD_LEAST, check_email, check_password, check_person_name};
-pub use session::{OwnSession, Visit};
+pub use session::{Caller, OwnSession};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

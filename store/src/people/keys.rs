@@ -78,6 +78,15 @@ pub struct NewKey {
     pub by: Option<PersonId>,
 }
 
+/// A key that is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// What it opens.
+    pub kind: KeyKind,
+    /// Whether it is a key of the workspace that was asked about.
+    pub here: bool,
+}
+
 impl Store {
     /// Makes a key. It is told here and never again.
     ///
@@ -122,22 +131,25 @@ impl Store {
         Ok(token)
     }
 
-    /// The workspace whose key this is, and what it opens; its use is noted to the minute.
+    /// What a key opens, if it is in use, asked about the workspace of a slug; its use is noted to the minute.
     ///
     /// # Errors
     /// When the data base can't answer.
-    pub async fn key(&self, key: &str) -> Result<Option<(WorkspaceId, KeyKind)>, StoreError> {
+    pub async fn key(&self, key: &str, slug: Option<&str>) -> Result<Option<KeyUse>, StoreError> {
         let Some((workspace, kind)) = named(key) else {
             return Ok(None);
         };
         let hash = token_hash(key);
         let mut transaction = self.tenant(workspace).await?;
         let found = sqlx::query!(
-            r#"select api_key_id, coalesce(last_used_at < now() - interval '1 minute', true) as "stale!"
-               from api_key where workspace_id = $1 and hash = $2 and kind = $3 and revoked_at is null"#,
+            r#"select k.api_key_id, coalesce(w.slug = $4, false) as "here!",
+                      coalesce(k.last_used_at < now() - interval '1 minute', true) as "stale!"
+               from api_key k join workspace w using (workspace_id)
+               where k.workspace_id = $1 and k.hash = $2 and k.kind = $3 and k.revoked_at is null"#,
             workspace.0,
             &hash[..],
-            kind.as_str()
+            kind.as_str(),
+            slug
         )
         .fetch_optional(&mut *transaction)
         .await?;
@@ -153,7 +165,10 @@ impl Store {
             .await?;
         }
         transaction.commit().await?;
-        Ok(found.map(|_| (workspace, kind)))
+        Ok(found.map(|found| KeyUse {
+            kind,
+            here: found.here,
+        }))
     }
 
     /// All keys of a workspace, those in use first, the newest first.

@@ -25,6 +25,8 @@ pub enum LinkFor {
     Invite {
         /// The workspace.
         workspace: WorkspaceId,
+        /// Its name in addresses.
+        slug: String,
         /// Its name on pages.
         name: String,
         /// As what.
@@ -248,7 +250,7 @@ impl Store {
         let hash = token_hash(token);
         let row = sqlx::query!(
             r#"select l.one_time_link_id, l.purpose, l.role, l.email as invited,
-                      w.workspace_id as "workspace_id?", w.name as "workspace?",
+                      w.workspace_id as "workspace_id?", w.slug as "slug?", w.name as "workspace?",
                       p.person_id as "person_id?", p.email, p.name as "name?",
                       p.password_hash is not null as "has_password!", p.admin as "admin?"
                from one_time_link l
@@ -270,12 +272,13 @@ impl Store {
             has_password: row.has_password,
             admin: row.admin.unwrap_or_default(),
         });
-        let invited = row.workspace_id.zip(row.workspace);
+        let invited = row.workspace_id.zip(row.slug.zip(row.workspace));
         let leads = match (row.purpose.as_str(), person, invited) {
             ("first", Some(person), _) => LinkFor::First(person),
             ("reset", Some(person), _) => LinkFor::Reset(person),
-            (_, _, Some((workspace, name))) => LinkFor::Invite {
+            (_, _, Some((workspace, (slug, name)))) => LinkFor::Invite {
                 workspace: WorkspaceId(workspace),
+                slug,
                 name,
                 role: Role::stored(&row.role.unwrap_or_default()),
                 email: row.invited.unwrap_or_default(),

@@ -19,13 +19,20 @@ const AGENT: usize = 200;
 
 /// Somebody who is signed in, and what he is in the workspace that was asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visit {
+pub struct Caller {
     /// The session's number.
     pub session: i32,
     /// Who.
     pub person: Person,
-    /// His role in the workspace, if it is there and he is in it.
+    /// The workspace and his role in it, if it is there and he is in it.
     pub role: Option<(WorkspaceId, Role)>,
+}
+
+impl Caller {
+    /// Whether he may do what this role may.
+    pub fn may(&self, role: Role) -> bool {
+        self.role.is_some_and(|(_, his)| his >= role)
+    }
 }
 
 /// A session in the list of one's own.
@@ -46,11 +53,11 @@ impl Store {
     ///
     /// # Errors
     /// When the data base can't answer.
-    pub async fn visit(
+    pub async fn caller(
         &self,
         reference: &str,
         slug: Option<&str>,
-    ) -> Result<Option<Visit>, StoreError> {
+    ) -> Result<Option<Caller>, StoreError> {
         let hash = token_hash(reference);
         let row = sqlx::query!(
             r#"select s.session_id, s.seen_at < now() - interval '1 minute' as "stale!",
@@ -80,7 +87,7 @@ impl Store {
             .await?;
         }
         let role = row.workspace_id.zip(row.role);
-        Ok(Some(Visit {
+        Ok(Some(Caller {
             session: row.session_id,
             person: Person {
                 id: PersonId(row.person_id),
