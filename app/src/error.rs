@@ -91,6 +91,7 @@ pub(crate) mod ssr {
                 StoreError::Zone(_)
                 | StoreError::Conflict(_)
                 | StoreError::NoSuchActivity(_)
+                | StoreError::Refused(_)
                 | StoreError::TooLong => Self::BadRequest(error.to_string()),
                 StoreError::Unavailable(cause) => {
                     tracing::warn!(error = %cause, "data base not available");

@@ -1,5 +1,6 @@
 //! Workspaces: one product's data each, with the zone and week that cut its periods.
 
+use crate::people::{one_at_a_time, owned_by_administrators};
 use crate::{Activity, Store, StoreError};
 use analysis::period::WeekStart;
 use analysis::query::{TraitFilter, check_filters};
@@ -94,23 +95,28 @@ impl From<WorkspaceRow> for Workspace {
 }
 
 impl Store {
-    /// Makes a workspace.
+    /// Makes a workspace. Its owners are all administrators.
     ///
     /// # Errors
     /// [`StoreError::Zone`] for an unknown zone, [`StoreError::Conflict`] for a taken or malformed slug.
     pub async fn create_workspace(&self, new: &NewWorkspace) -> Result<Workspace, StoreError> {
         analysis::period::Calendar::new(&new.zone, new.week_start)
             .map_err(|_| StoreError::Zone(new.zone.clone()))?;
-        sqlx::query!(
-            "insert into workspace (slug, name, zone, week_start, currency) values ($1, $2, $3, $4, $5)",
+        let mut transaction = self.pool.begin().await?;
+        one_at_a_time(&mut transaction).await?;
+        let id = sqlx::query_scalar!(
+            "insert into workspace (slug, name, zone, week_start, currency) values ($1, $2, $3, $4, $5)
+             returning workspace_id",
             new.slug,
             new.name,
             new.zone,
             new.week_start.as_str(),
             new.currency,
         )
-        .execute(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
+        owned_by_administrators(&mut transaction, WorkspaceId(id)).await?;
+        transaction.commit().await?;
         self.workspace(&new.slug).await
     }
 

@@ -117,7 +117,7 @@ impl From<StoreError> for ApiError {
                 message,
             ),
             StoreError::TooLong => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", message),
-            StoreError::Zone(_) | StoreError::Conflict(_) => {
+            StoreError::Zone(_) | StoreError::Conflict(_) | StoreError::Refused(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message)
             }
             StoreError::Unavailable(cause) => {
