@@ -33,6 +33,9 @@ pub enum StoreError {
         "This question was given up after two minutes. Ask for fewer cohorts, or without conditions on properties or behaviour."
     )]
     TooLong,
+    /// A wish of a person that can't be granted; the sentence says why.
+    #[error("{0}")]
+    Refused(&'static str),
     /// The data base can't be reached just now.
     #[error("the data base is not available")]
     Unavailable(#[source] sqlx::Error),
@@ -73,7 +76,7 @@ impl StoreError {
             Self::Query(cause) => Fault::Refused(cause.code()),
             Self::NoSuchActivity(_) => Fault::Refused("no_such_activity"),
             Self::TooLong => Fault::Refused("too_long"),
-            Self::Zone(_) | Self::Conflict(_) => Fault::Refused("refused"),
+            Self::Zone(_) | Self::Conflict(_) | Self::Refused(_) => Fault::Refused("refused"),
             Self::ActivityNotReady(_) => Fault::NotReady,
             Self::Unavailable(_) => Fault::Away,
             Self::Migrate(_) | Self::Index(_) | Self::Other(_) => Fault::Broken,

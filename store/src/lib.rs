@@ -12,11 +12,14 @@ mod groups;
 mod import;
 mod instant;
 mod members;
+mod people;
 mod quartiles;
 mod retention;
+mod secret;
 mod segments;
 mod shard;
 mod snapshot;
+mod tenant;
 mod workspace;
 mod writer;
 
@@ -29,7 +32,13 @@ pub use error::{Fault, StoreError};
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use members::{Member, MemberPage};
+pub use people::{
+    ApiKey, AuditEntry, Caller, Did, Invitation, KeyKind, KeyUse, Link, LinkFor, Membership,
+    NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role, check_email,
+    check_password, check_person_name,
+};
 pub use retention::Engine;
+pub use secret::{Password, Token, token_hash};
 pub use segments::{Members, NewSegment};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};

@@ -18,7 +18,7 @@ impl Store {
         workspace: WorkspaceId,
         slug: &str,
     ) -> Result<Vec<Segment>, StoreError> {
-        let all = all(&mut *self.pool.acquire().await?, workspace.0).await?;
+        let all = all(&mut *self.tenant(workspace).await?, workspace.0).await?;
         let all = all.into_iter().map(|saved| saved.segment);
         Ok(all.filter(|segment| names(segment, slug)).collect())
     }
