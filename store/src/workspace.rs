@@ -291,7 +291,7 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn refresh_summaries(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update event_name n set events = counted.events
              from (select event_name_id, count(*) as events from event where workspace_id = $1 group by 1) counted

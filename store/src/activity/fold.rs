@@ -38,7 +38,7 @@ impl Store {
     }
 
     async fn fold_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<u64, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         let (newest, starts) = lock(&mut transaction, workspace, shard).await?;
         let starts = Starts::parse(&starts)?;
         // Writers of a shard come one after the other, so what is seen of its journal has no gaps; and it is looked at

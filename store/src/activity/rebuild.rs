@@ -96,7 +96,7 @@ impl Store {
     }
 
     async fn reindex_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         // What it holds is to be replaced, and may be damaged.
         lock(&mut transaction, workspace, shard).await?;
         let version = sqlx::query_scalar!(

@@ -177,7 +177,7 @@ impl Store {
 
     /// One pass of a shard, for all streams that have not seen its last write.
     async fn pass(&self, workspace: WorkspaceId, shard: i16) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         // What a stream is to hold stays so until the pass is done.
         sqlx::query!(
             "select from workspace where workspace_id = $1 for share",
@@ -245,7 +245,7 @@ impl Store {
     /// Lets versions answer whose streams are complete, and says goodbye to streams that no version needs: first they are
     /// marked, to be emptied by the next passes, then they go. Returns whether there are passes to make.
     async fn settle(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "select from workspace where workspace_id = $1 for no key update",
             workspace.0

@@ -35,7 +35,7 @@ impl Store {
         if save.slug.as_deref().is_some_and(|slug| !is_slug(slug)) {
             return Err(analysis::query::QueryError::ActivitySlug.into());
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         // One saves at a time, so that no two take the same name or version.
         sqlx::query!(
             "select from workspace where workspace_id = $1 for no key update",
@@ -85,7 +85,7 @@ impl Store {
         workspace: WorkspaceId,
         slug: &str,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update workspace w set activity_id = null
              from activity a where w.workspace_id = $1 and a.workspace_id = $1 and a.slug = $2

@@ -228,7 +228,7 @@ impl Store {
         condition: &Condition,
     ) -> Result<Segment, StoreError> {
         condition.validate()?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         insert(&mut transaction, workspace, new, Some(condition), None).await?;
         transaction.commit().await?;
         self.segment(workspace, &new.slug).await
@@ -245,7 +245,7 @@ impl Store {
         members: &Members,
         now: Timestamp,
     ) -> Result<Segment, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         let number = insert(&mut transaction, workspace, new, None, Some(now)).await?;
         keep(&mut transaction, workspace.0, number, members).await?;
         transaction.commit().await?;
@@ -289,7 +289,7 @@ impl Store {
         condition: &Condition,
     ) -> Result<(), StoreError> {
         condition.validate()?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         let number = sqlx::query_scalar!(
             "update segment set condition = $3, frozen_at = null, changed_at = now()
              where workspace_id = $1 and slug = $2
@@ -321,7 +321,7 @@ impl Store {
         };
         let mut members = self.condition_members(workspace, &condition, now).await?;
         members.and(&self.population(workspace, now).await?);
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace.id).await?;
         let number = sqlx::query_scalar!(
             "update segment set frozen_at = $3, changed_at = now()
              where workspace_id = $1 and slug = $2 and frozen_at is null and condition = $4

@@ -65,7 +65,7 @@ impl Store {
         self.make_partitions(&new_months).await?;
         memory.keep_months(new_months);
 
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         plan_afresh(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let all = candidates.len();
