@@ -1,5 +1,6 @@
 //! One file a page. Pages are rendered by the server only; what lives in the browser are the islands in them.
 
+pub mod account;
 pub mod activity;
 pub mod builder;
 pub mod churn;
@@ -7,12 +8,15 @@ pub(crate) mod common;
 pub mod compare;
 pub mod data;
 pub mod delete;
+pub mod entrance;
 pub mod features;
 pub mod home;
 pub mod import;
 pub mod not_found;
+pub mod people;
 pub mod retention;
 pub mod saved;
+pub mod stopped;
 
 /// Whether the requested page has islands; the others load no program.
 pub(crate) fn lively() -> bool {

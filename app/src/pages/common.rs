@@ -100,7 +100,7 @@ pub(super) fn unanswered(error: AppError) -> AnyView {
 }
 
 #[component]
-fn NoWorkspace() -> impl IntoView {
+pub(super) fn NoWorkspace() -> impl IntoView {
     view! {
         <section class="card trouble" role="alert">
             <h2>"There is no workspace at this address."</h2>
