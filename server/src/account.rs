@@ -1,7 +1,7 @@
 //! One's own account: name, address, password, sessions. Forms that work without a program.
 
 use crate::asker::{Asker, Desk, REFUSED, granted, me, wait_words};
-use crate::upload::Failure;
+use crate::failure::Failure;
 use app::api::imports::Refused;
 use axum::Router;
 use axum::extract::rejection::FormRejection;

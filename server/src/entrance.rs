@@ -4,7 +4,7 @@ use crate::access::{caller, to_sign_in};
 use crate::asker::{Asker, Desk, REFUSED, granted, local, wait_words};
 use crate::guard;
 use crate::limits::TooMany;
-use crate::upload::Failure;
+use crate::failure::Failure;
 use analysis::query::append_params;
 use app::api::imports::Refused;
 use app::api::people::Entrance;

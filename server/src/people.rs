@@ -1,7 +1,7 @@
 //! Who is in a workspace, and its keys: the owners' forms, which work without a program.
 
 use crate::asker::{Asker, Desk, REFUSED, granted, me};
-use crate::upload::Failure;
+use crate::failure::Failure;
 use app::api::imports::Refused;
 use app::api::people::Shown;
 use axum::Router;
