@@ -60,13 +60,19 @@ def serve(module: str, folder: Path, pipe) -> None:
             return
 
 
+class Broken(Exception):
+    """A peer failed at a question, and again after a restart."""
+
+
 class Remote:
-    """A peer in a child process."""
+    """A peer in a child process. One that fails at a question is started anew and asked once more."""
 
     def __init__(self, module: str, folder: Path):
         self.module = module
         self.folder = folder
         self.process = None
+        #: What it failed at, and how.
+        self.faults: list[str] = []
         self.start()
 
     def start(self) -> float:
@@ -97,7 +103,16 @@ class Remote:
         return self.call("load", data, patience=LOAD_PATIENCE)
 
     def ask(self, question: Question, phrasing: str, as_of: datetime) -> Outcome:
-        return self.call("ask", question, phrasing, as_of)
+        try:
+            return self.call("ask", question, phrasing, as_of)
+        except RuntimeError as error:
+            self.faults.append(f"{question.key}, {phrasing}: {str(error).splitlines()[0]}")
+            self.restart()
+        try:
+            return self.call("ask", question, phrasing, as_of)
+        except RuntimeError as error:
+            self.restart()
+            raise Broken(f"{self.VERSION} at {question.key}, {phrasing!r}") from error
 
     def names(self, question: Question) -> list[str]:
         return self.call("names", question)

@@ -219,6 +219,9 @@ fastest of each peer went into the rounds.
             [name, *(phrasing(results, question.key, peer, name) for question in ALL)] for name in names
         ]
         parts.append(table([peer, *(question.key for question in ALL)], lines) + "\n")
+    if results["faults"]:
+        faults = "\n".join(f"- {fault}" for fault in results["faults"])
+        parts.append(f"Failed and asked once more after a restart of the peer; left out if they failed again:\n\n{faults}\n")
     return wrapped("\n".join(parts))
 
 

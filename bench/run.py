@@ -131,6 +131,7 @@ def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     say("features")
     raw = [peer for peer in peers if peer.NAME in features.PEERS]
     results["features"] = features.run(match.client, raw, args.rounds, say)
+    results["faults"] = [f"{peer.NAME} at {fault}" for peer in peers for fault in getattr(peer, "faults", [])]
     results["memory"] = holdfast.memory_mb()
     results["bytes"] = measure.answer_bytes(match.client)
     results["path"] = match.client.path
