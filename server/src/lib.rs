@@ -1,16 +1,24 @@
 //! Serves Holdfast: pages, files, health, and the command line. `main.rs` only calls [`commands::run`].
 
+mod access;
+mod account;
 mod activities;
 mod api;
+mod asker;
 pub mod cluster;
 pub mod commands;
 pub mod config;
+mod cookie;
 pub mod demo;
+mod entrance;
 pub mod folder;
 mod guard;
 mod health;
 pub mod imports;
 mod indexing;
+mod limits;
+mod need;
+mod people;
 mod router;
 mod segments;
 mod slug;
