@@ -7,6 +7,7 @@ use crate::engines::agree;
 use crate::quartiles::engines as feature_engines;
 use crate::quartiles::naive as naive_quartiles;
 use crate::retention::naive as naive_retention;
+use crate::role::limited;
 use crate::world::{self, World, settings, worlds};
 use analysis::period::Grain;
 use analysis::query::{
@@ -86,7 +87,7 @@ fn new(slug: &str) -> NewSegment {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn random_conditions_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     let (mut some, mut not_all) = (0, 0);
     for round in 0..ROUNDS {
@@ -123,7 +124,7 @@ async fn random_conditions_match_the_naive_program(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn questions_of_segments_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     for round in 0..ROUNDS / 2 {
         let world: World = worlds().new_tree(&mut runner).unwrap().current();
@@ -257,7 +258,7 @@ fn at(text: &str) -> Timestamp {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn living_and_frozen(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let workspace = three(&store).await;
     let pro = leaf("plan:is:pro");
     let now = at("2025-06-01T00:00:00Z");
@@ -388,7 +389,7 @@ async fn living_and_frozen(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_unknown_segment_is_named(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let workspace = three(&store).await;
     let ask = RetentionQuery {
         any_event: true,
