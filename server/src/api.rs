@@ -84,8 +84,8 @@ async fn retention(
         .retention(&workspace, &query, Timestamp::now())
         .await?;
     let cells = report.cohorts.iter().map(|cohort| cohort.cells.len()).sum();
-    written(cells, move || {
-        serde_json::to_vec(&RetentionDocument::new(&report))
+    written(cells, move |json| {
+        serde_json::to_writer(json, &RetentionDocument::new(&report))
     })
     .await
 }

@@ -2,9 +2,9 @@
 
 use crate::access::{caller, to_sign_in};
 use crate::asker::{Asker, Desk, REFUSED, granted, local, wait_words};
+use crate::failure::Failure;
 use crate::guard;
 use crate::limits::TooMany;
-use crate::failure::Failure;
 use analysis::query::append_params;
 use app::api::imports::Refused;
 use app::api::people::Entrance;

@@ -90,7 +90,7 @@ impl Store {
         let places = places.chain(quiet.iter().map(|one| one.place));
         let wanted: Vec<(i16, i32)> = places.map(|place| keys[place]).collect();
         let mut names = names(&mut snapshot, workspace, &wanted).await?.into_iter();
-        snapshot.commit().await?;
+        snapshot.end();
         let lost = lost.iter().zip(names.by_ref().take(lost.len()));
         let lost = lost.map(|(one, customer)| LostCustomer {
             customer,

@@ -142,7 +142,7 @@ impl Store {
             left_out,
             internal,
         };
-        snapshot.commit().await?;
+        snapshot.end();
         let before = before.into_iter().flatten().map(Some);
         let facts = labels
             .keys()

@@ -77,7 +77,7 @@ impl Store {
         )
         .fetch_all(&mut *snapshot)
         .await?;
-        snapshot.commit().await?;
+        snapshot.end();
         let rows = rows.into_iter().map(|row| (row.shard, row.customers));
         Ok(Members::from_numbers(rows))
     }

@@ -44,10 +44,13 @@ pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};
 pub use writer::{AccountRow, ContractRow, Written};
 
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How long a connection is trusted after its last use without being asked.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// Every migration, embedded; applied by [`Store::migrate`] and by the tests.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
@@ -102,6 +105,17 @@ impl Store {
             .max_connections(16)
             // A page must answer "the data base is away" rather than hang.
             .acquire_timeout(Duration::from_secs(3))
+            // Whether a connection still stands is asked of those that have rested: of one that was just used, the
+            // question's first statement tells as well, and sooner.
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| {
+                Box::pin(async move {
+                    if known.idle_for > RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Self::new(pool)
     }

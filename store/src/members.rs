@@ -167,7 +167,7 @@ impl Store {
             true => listed!(filtered),
             false => listed!(plain),
         };
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(rows)
     }
 }

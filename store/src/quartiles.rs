@@ -80,7 +80,7 @@ impl Store {
             names: &names,
         };
         if let Some(watch) = self.watch(engine, &mut snapshot, &question).await? {
-            snapshot.commit().await?;
+            snapshot.end();
             let about = About {
                 watermark,
                 left_out: watch.left_out,
@@ -96,7 +96,7 @@ impl Store {
             left_out,
             internal,
         };
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(answer(&query, &plan, &facts, about, wanted))
     }
 

@@ -94,7 +94,7 @@ impl Store {
             None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
         };
         let watermark = watermark(&mut snapshot, workspace).await?;
-        snapshot.commit().await?;
+        snapshot.end();
         drop(turn);
         let about = About {
             watermark,
@@ -138,7 +138,7 @@ impl Store {
                 return Ok((Some(free), snapshot, scope, prepared));
             }
             // Nobody waits with a connection in hand; and who has waited may find it done.
-            snapshot.commit().await?;
+            snapshot.end();
             drop(turn.take());
             turn = Some(self.gate.turn(work).await);
         }

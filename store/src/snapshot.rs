@@ -40,15 +40,14 @@ impl Drop for Snapshot {
 }
 
 impl Snapshot {
-    /// Ends it and gives the connection back.
-    ///
-    /// # Errors
-    /// The data base's; the connection is closed then.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        sqlx::query!("commit").execute(&mut *self).await?;
-        // Back to the pool, as it is clean.
-        drop(self.connection.take());
-        Ok(())
+    /// Ends it and gives the connection back. The answer is there already, so nobody waits for that.
+    pub(crate) fn end(mut self) {
+        tokio::spawn(async move {
+            if sqlx::query!("commit").execute(&mut *self).await.is_ok() {
+                // Back to the pool, as it is clean; else it is closed.
+                drop(self.connection.take());
+            }
+        });
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::api::people::Stopped;
 use crate::components::problems::ErrorCard;
-use crate::pages::not_found::NotFound;
 use crate::pages::common::NoWorkspace;
+use crate::pages::not_found::NotFound;
 use leptos::prelude::*;
 use leptos_meta::Title;
 

@@ -11,21 +11,26 @@ const LARGE: usize = 20_000;
 /// One large report is written at a time, so that neither processors nor memory are full of them.
 static LARGE_ONES: Semaphore = Semaphore::const_new(1);
 
+/// Bytes that a cell takes, about: what is written grows seldom, which would copy it.
+const CELL: usize = 128;
+
 /// The answer that `write` makes, on a thread where others don't wait for it.
 ///
 /// # Errors
 /// When it can't be written, which has no reason but a mistake.
 pub(super) async fn written(
     cells: usize,
-    write: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
+    write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()> + Send + 'static,
 ) -> Result<Response, ApiError> {
     let _turn = match cells {
         0..LARGE => None,
         _ => LARGE_ONES.acquire().await.ok(),
     };
-    let json = tokio::task::spawn_blocking(write)
-        .await
-        .map_err(ApiError::broken)?
-        .map_err(ApiError::broken)?;
+    let json = tokio::task::spawn_blocking(move || {
+        let mut json = Vec::with_capacity(cells * CELL);
+        write(&mut json).map(|()| json)
+    });
+    let json = json.await.map_err(ApiError::broken)?;
+    let json = json.map_err(ApiError::broken)?;
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }

@@ -13,7 +13,7 @@ use analysis::tally::Tally;
 use index::column::Column;
 use index::{Broken, Counting, Selection, in_parallel};
 use sqlx::PgConnection;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::task::JoinError;
 
 /// Customers whose sets are made at once without waiting for a turn: the work of some milliseconds.
@@ -273,7 +273,10 @@ pub(super) fn number(length: usize) -> u64 {
 
 /// As many as there are processors.
 pub(super) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    // the system looks it up in files
+    static THREADS: LazyLock<usize> =
+        LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+    *THREADS
 }
 
 /// What a task or thread returned.

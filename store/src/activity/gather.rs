@@ -208,6 +208,6 @@ async fn help(store: &Store, jobs: &Jobs) -> Result<Vec<(usize, Made)>, StoreErr
         Some(seen) => jobs.work(&mut snapshot, Some(&seen)).await?,
         None => Vec::new(),
     };
-    snapshot.commit().await?;
+    snapshot.end();
     Ok(done)
 }

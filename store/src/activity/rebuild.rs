@@ -157,7 +157,7 @@ impl Store {
             Err(StoreError::Index(broken)) => return Ok(Some(broken.to_string())),
             kept => kept?,
         };
-        snapshot.commit().await?;
+        snapshot.end();
         events.sort_unstable();
         kept.sort_unstable();
         if events != kept {

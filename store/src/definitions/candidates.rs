@@ -46,7 +46,7 @@ impl Store {
         )
         .fetch_all(&mut *snapshot)
         .await?;
-        snapshot.commit().await?;
+        snapshot.end();
         let usage: Vec<Usage> = rows
             .into_iter()
             .map(|row| Usage {

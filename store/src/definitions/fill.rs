@@ -171,7 +171,7 @@ impl Store {
                 }
             }
         }
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(doubts)
     }
 

@@ -65,7 +65,7 @@ impl Store {
         )
         .fetch_one(&mut *snapshot)
         .await?;
-        snapshot.commit().await?;
+        snapshot.end();
         let since = newest.and_then(|newest| newest.checked_sub(LATELY).ok());
         let since = since.map_or(i64::MIN, micros);
         let (mut ever, mut lately) = (Matched::default(), Matched::default());

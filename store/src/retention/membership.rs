@@ -6,7 +6,7 @@ use crate::segments::members_of;
 use crate::{Members, Store, StoreError, Workspace};
 use analysis::period::Length;
 use analysis::query::{
-    BeforeStart, Behaviour, EventFilter, RetentionQuery, TraitFilter, TraitTest, Window,
+    BeforeStart, Behaviour, EventFilter, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
 };
 use analysis::rule::Rule;
 use analysis::shape::{RetentionPlan, Seen};
@@ -216,7 +216,10 @@ impl Scope {
             },
             as_of: to_db(plan.as_of),
             start_rule: query.start.as_str(),
-            start_ids: event_ids(snapshot, workspace, &query.start_events).await?,
+            start_ids: match query.start {
+                StartRule::Signup => Vec::new(),
+                _ => event_ids(snapshot, workspace, &query.start_events).await?,
+            },
             min_count: i64::from(query.min_count),
             count_before: query.before_start == BeforeStart::Count,
             rolling: query.window == Window::Rolling,

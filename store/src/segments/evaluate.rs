@@ -41,7 +41,7 @@ impl Store {
         let members = asked
             .members(&mut snapshot, &self.activity, condition)
             .await?;
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(members)
     }
 
@@ -64,7 +64,7 @@ impl Store {
         let population = asked
             .population(&mut snapshot, &self.activity, workspace)
             .await?;
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(count(members, &population))
     }
 }

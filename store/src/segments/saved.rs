@@ -152,7 +152,7 @@ impl Store {
             let members = asked.saved(&mut snapshot, memory, &saved).await?;
             counted.push((saved.segment, count(members, &population)));
         }
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(counted)
     }
 
@@ -180,7 +180,7 @@ impl Store {
         let saved = saved.ok_or(StoreError::NotFound)?;
         let asked = Asked::new(&mut snapshot, workspace.0, as_of).await?;
         let members = asked.saved(&mut snapshot, &self.activity, &saved).await?;
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(members)
     }
 
@@ -202,7 +202,7 @@ impl Store {
         let memory = &self.activity;
         let mut members = asked.saved(&mut snapshot, memory, &saved).await?;
         let population = asked.population(&mut snapshot, memory, workspace).await?;
-        snapshot.commit().await?;
+        snapshot.end();
         members.and(&population);
         let count = SegmentCount {
             customers: members.len(),
@@ -406,7 +406,7 @@ impl Store {
         let population = asked
             .population(&mut snapshot, &self.activity, workspace)
             .await?;
-        snapshot.commit().await?;
+        snapshot.end();
         Ok(population)
     }
 }
