@@ -99,8 +99,12 @@ pub(super) async fn shards(
     states: &[ShardState],
     part: Part<'_>,
 ) -> Result<Vec<ShardData>, StoreError> {
-    let numbers: Vec<i16> = states.iter().map(|state| state.shard).collect();
-    let mut journal = journal(&mut *snapshot, workspace, &numbers).await?;
+    let behind = states.iter().filter(|state| state.folded < state.version);
+    let behind: Vec<i16> = behind.map(|state| state.shard).collect();
+    let mut journal = match behind.is_empty() {
+        true => HashMap::new(),
+        false => journal(&mut *snapshot, workspace, &behind).await?,
+    };
     let mut starts = starts(&mut *snapshot, memory, workspace, states).await?;
     let mut chunks = chunks(&mut *snapshot, memory, (workspace, states), part).await?;
     let data = states.iter().map(|state| ShardData {
