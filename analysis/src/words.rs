@@ -16,6 +16,7 @@ mod numbers;
 mod quartiles;
 mod question;
 mod segment;
+mod shared;
 mod stale;
 
 pub use cell::cell_sentence;
@@ -41,6 +42,7 @@ pub use quartiles::{
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use segment::{condition, in_segments, segment_count};
+pub use shared::{live, pinned, shared_method};
 pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".

@@ -11,6 +11,8 @@ pub mod comparison;
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod quartiles;
+#[cfg(feature = "ssr")]
+pub mod reports;
 pub mod retention;
 #[cfg(feature = "ssr")]
 pub mod segments;

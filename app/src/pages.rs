@@ -8,7 +8,9 @@ pub mod data;
 pub mod features;
 pub mod home;
 pub mod import;
+pub mod links;
 pub mod not_found;
+pub mod reports;
 pub mod retention;
 pub mod saved;
 

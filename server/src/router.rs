@@ -3,7 +3,7 @@
 use crate::config::SiteConfig;
 use crate::imports::Imports;
 use crate::upload::{self, Desk};
-use crate::{activities, api, guard, health, segments};
+use crate::{activities, api, guard, health, links, reports, segments, shared};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
@@ -71,15 +71,25 @@ impl Pages {
         status: StatusCode,
         refused: Refused,
     ) -> Response {
+        self.show(path, status, refused).await
+    }
+
+    /// The page at a path as the answer to a form, with something that is told on it.
+    pub(crate) async fn show<T: Clone + Send + Sync + 'static>(
+        &self,
+        path: &str,
+        status: StatusCode,
+        told: T,
+    ) -> Response {
         let mut request = Request::new(Body::empty());
         match path.parse() {
             Ok(path) => *request.uri_mut() = path,
-            Err(_) => return (status, refused.sentence).into_response(),
+            Err(_) => return status.into_response(),
         }
         let pages = self.clone();
         let provide = move || {
             pages.provide();
-            provide_context(refused.clone());
+            provide_context(told.clone());
         };
         let options = self.options.clone();
         let page = render_app_async_with_context(provide, move || shell(options.clone()));
@@ -107,7 +117,10 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         let made_with = made_with.clone();
         move || made_with.provide()
     };
-    let kept = segments::routes(store.clone(), made_with.clone());
+    let kept = segments::routes(store.clone(), made_with.clone())
+        .merge(reports::routes(store.clone(), made_with.clone()))
+        .merge(links::routes(store.clone(), made_with.clone()));
+    let public = shared::routes(store.clone(), &style(&options)?);
     let files = upload::routes(Desk {
         store: store.clone(),
         queue: imports.queue(),
@@ -145,6 +158,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
             .merge(files)
             .merge(kept)
+            .merge(public)
             .merge(activities::routes(store.clone()))
             .merge(health),
     ))
@@ -177,6 +191,22 @@ fn options(site: &SiteConfig) -> anyhow::Result<LeptosOptions> {
         .hash_files(true)
         .hash_file(hashes.to_string_lossy().into_owned().into())
         .build())
+}
+
+/// The address of the style sheet, which has its hash in it.
+fn style(options: &LeptosOptions) -> anyhow::Result<String> {
+    let file: &str = &options.hash_file;
+    let hashes = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
+    let hash = hashes
+        .lines()
+        .find_map(|line| line.strip_prefix("css:"))
+        .with_context(|| format!("{file} names no style sheet"))?;
+    Ok(format!(
+        "/{}/{}.{}.css",
+        options.site_pkg_dir,
+        options.output_name,
+        hash.trim()
+    ))
 }
 
 /// Lets browsers and proxies keep a built file for a year; not a 404, which may be a file that is still to come.

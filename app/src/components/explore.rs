@@ -13,6 +13,7 @@ use super::matrix::Matrix;
 use crate::api::retention::MembersView;
 use analysis::query::{CellRef, RetentionView, VIEW_PARAMS, append_params, split_url_query};
 use analysis::report::RetentionReport;
+use analysis::withhold::Withheld;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
@@ -23,9 +24,26 @@ use web_sys::{Element, HtmlInputElement, MouseEvent, UrlSearchParams};
 pub(super) struct Looks {
     view: RwSignal<RetentionView>,
     question: StoredValue<String>,
+    /// What is withheld from readers of a link; `None` for members.
+    withheld: Option<StoredValue<Withheld>>,
 }
 
 impl Looks {
+    /// Those of a reader of a link: he has no other question to ask.
+    #[cfg(feature = "ssr")]
+    pub(super) fn of_guest(view: RetentionView, withheld: Withheld) -> Self {
+        Self {
+            view: RwSignal::new(view),
+            question: StoredValue::new(String::new()),
+            withheld: Some(StoredValue::new(withheld)),
+        }
+    }
+
+    /// What is withheld from a reader of a link; `None` for members.
+    pub(super) fn withheld(self) -> Option<Withheld> {
+        self.withheld.map(|withheld| withheld.get_value())
+    }
+
     /// The way, to be followed.
     pub(super) fn get(self) -> RetentionView {
         self.view.get()
@@ -109,6 +127,7 @@ pub fn Explore(
     let looks = Looks {
         view: RwSignal::new(view),
         question: StoredValue::new(question),
+        withheld: None,
     };
     provide_context(looks);
     let picked = Memo::new(move |_| looks.get().cell);

@@ -7,10 +7,12 @@ use crate::api::churn::{ChurnFound, churn};
 use crate::components::choosers::AskActivity;
 use crate::components::churn::{ChurnQuestion, asked};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
 use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
-use analysis::query::ChurnQuery;
+use analysis::query::{ChurnQuery, append_params};
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -84,6 +86,8 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
         .chain(words::churn_stale(report))
         .map(|notice| view! { <p class="notice" role="status">{notice}</p> });
     let files = people::Files::new(&slug, report);
+    let mut asked = String::new();
+    append_params(&mut asked, query.params());
     view! {
         {notices.collect_view()}
         <div class="answer">
@@ -102,6 +106,7 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
         {cards::fading(report, found.fading)}
         {people::quiet(&found.answer, &files)}
         <p class="method">{words::churn_method(report)}</p>
+        <KeepReport slug kind=ReportKind::Churn question=asked name="Churn".to_owned()/>
     }
     .into_any()
 }

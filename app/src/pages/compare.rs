@@ -8,10 +8,12 @@ use crate::api::comparison::{ComparisonAnswer, compare, saved};
 use crate::components::choosers::AskActivity;
 use crate::components::compare::{ComparisonQuestion, Offer, asked};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
 use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
-use analysis::query::ComparisonQuery;
+use analysis::query::{ComparisonQuery, append_params};
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -77,6 +79,8 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         curves,
         lifetimes: lives,
     } = found;
+    let mut asked = String::new();
+    append_params(&mut asked, query.params());
     view! {
         {cards::finding(&report)}
         {cards::summary(&report, &query)}
@@ -88,6 +92,7 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         {cards::mix(&report)}
         <p class="quiet"><a href=format!("/w/{slug}/segments/saved")>"Saved segments"</a></p>
         <p class="method">{words::comparison_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Segments question=asked name="Segments".to_owned()/>
     }
     .into_any()
 }

@@ -6,10 +6,12 @@ use crate::api::quartiles::{QuartileAnswer, quartiles};
 use crate::components::choosers::AskActivity;
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
 use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
-use analysis::query::QuartileQuery;
+use analysis::query::{QuartileQuery, append_params};
+use analysis::saved::ReportKind;
 use analysis::words;
 pub(super) use cards::numbers;
 use cards::{curves, groups, histogram, launch, scan, verdict};
@@ -100,6 +102,12 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         groups: drawn,
     } = found;
     let split = report.reading.quartiles.is_some();
+    let mut asked = String::new();
+    append_params(&mut asked, query.params());
+    let name = match query.feature.as_slice() {
+        [] => "Features".to_owned(),
+        names => words::events(names),
+    };
     view! {
         {verdict(&report)}
         {split.then(|| view! {
@@ -112,6 +120,7 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         {scan(&report, &query)}
         {launch(&report)}
         <p class="method">{words::quartile_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Features question=asked name/>
     }
     .into_any()
 }

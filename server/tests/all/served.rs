@@ -4,8 +4,9 @@ use analysis::import::ImportPhase;
 use analysis::period::WeekStart;
 use app::api::imports::Uploads;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION};
+use axum::http::response::Parts;
 use axum::http::{HeaderMap, Request, StatusCode};
 use server::config::SiteConfig;
 use server::imports::Imports;
@@ -72,10 +73,15 @@ impl Served {
         }
     }
 
-    pub async fn ask(&self, request: Request<Body>) -> Answer {
+    /// An answer as it is sent.
+    pub async fn raw(&self, request: Request<Body>) -> (Parts, Bytes) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        (parts, to_bytes(body, usize::MAX).await.unwrap())
+    }
+
+    pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let (parts, bytes) = self.raw(request).await;
         Answer {
             status: parts.status,
             headers: parts.headers,
