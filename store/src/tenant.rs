@@ -5,7 +5,8 @@ use crate::{Store, StoreError, WorkspaceId};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 impl Store {
-    /// A transaction that sees and writes the rows of one workspace and no other's.
+    /// A transaction that sees and writes the rows of one workspace and no other's. One that only reads need not be
+    /// ended: what is dropped is rolled back.
     ///
     /// # Errors
     /// When the data base can't answer.
@@ -15,6 +16,20 @@ impl Store {
     ) -> Result<Transaction<'static, Postgres>, StoreError> {
         let mut transaction = self.pool.begin().await?;
         enter(&mut transaction, workspace).await?;
+        Ok(transaction)
+    }
+
+    /// A transaction that sees the directories of all workspaces (their names and definitions, who is in them, one-time
+    /// links, waiting imports) and none of their data. For what has to be asked before it is known which workspace is
+    /// meant, and for work in the background.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub(crate) async fn system(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query!("select set_config('holdfast.scope', 'system', true)")
+            .fetch_one(&mut *transaction)
+            .await?;
         Ok(transaction)
     }
 }

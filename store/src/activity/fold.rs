@@ -28,7 +28,7 @@ impl Store {
             workspace.0,
             i64::from(at_least)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         let mut folded = 0;
         for shard in shards {

@@ -68,7 +68,7 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn first_link(&self) -> Result<Option<Token>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         one_at_a_time(&mut transaction).await?;
         let usable = sqlx::query_scalar!(
             r#"select exists (
@@ -112,7 +112,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when nobody has this address.
     pub async fn reset_link(&self, email: &str) -> Result<Token, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         let person = sqlx::query_scalar!(
             "select person_id from person where email = $1 for update",
             email
@@ -200,7 +200,7 @@ impl Store {
                order by one_time_link_id desc"#,
             workspace.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         let all = rows.into_iter().map(|row| Invitation {
             id: row.one_time_link_id,
@@ -259,7 +259,7 @@ impl Store {
                where l.hash = $1 and l.used_at is null and l.expires_at > now()"#,
             &hash[..]
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.system().await?)
         .await?;
         let Some(row) = row else {
             return Ok(None);
@@ -302,7 +302,7 @@ impl Store {
         person: PersonId,
         agent: &str,
     ) -> Result<Token, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         use_up(&mut transaction, link).await?;
         note_everywhere(&mut transaction, person, Did::SignedIn).await?;
         let session = new_session(&mut transaction, person, agent).await?;
@@ -322,7 +322,7 @@ impl Store {
         agent: &str,
     ) -> Result<Token, StoreError> {
         let hash = password.hash().await;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         use_up(&mut transaction, link).await?;
         let session = replace_password(&mut transaction, person, &hash, agent).await?;
         note_everywhere(&mut transaction, person, Did::ChangedPassword).await?;
@@ -345,7 +345,7 @@ impl Store {
             return Err(StoreError::NotFound);
         };
         let hash = password.hash().await;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         let person = sqlx::query_scalar!(
             "insert into person (email, name, password_hash) values ($1, $2, $3)
              on conflict (email) do nothing returning person_id",
@@ -375,7 +375,7 @@ impl Store {
             LinkFor::Invite { known, .. } if *known == Some(person) => {}
             _ => return Err(StoreError::NotFound),
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         join(&mut transaction, link, person).await?;
         Ok(transaction.commit().await?)
     }

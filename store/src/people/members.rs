@@ -46,7 +46,7 @@ impl Store {
              where m.person_id = $1 order by w.workspace_id",
             person.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.system().await?)
         .await?;
         let all = rows.into_iter().map(|row| Membership {
             id: WorkspaceId(row.workspace_id),
@@ -88,7 +88,7 @@ impl Store {
         name: &str,
         admin: bool,
     ) -> Result<PersonId, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         let added = sqlx::query_scalar!(
             "insert into person (email, name, admin) values ($1, $2, $3)
              on conflict (email) do nothing returning person_id",

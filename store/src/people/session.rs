@@ -73,7 +73,7 @@ impl Store {
             IDLE_DAYS,
             MOST_DAYS
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.system().await?)
         .await?;
         let Some(row) = row else {
             return Ok(None);
@@ -139,7 +139,7 @@ impl Store {
             });
             return Ok(None);
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         if let Some(old) = old {
             let hash = token_hash(old);
             sqlx::query!("delete from session where hash = $1", &hash[..])
@@ -153,7 +153,7 @@ impl Store {
     }
 
     async fn note_failure(&self, person: PersonId) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         note_everywhere(&mut transaction, person, Did::FailedToSignIn).await?;
         Ok(transaction.commit().await?)
     }
@@ -187,7 +187,7 @@ impl Store {
         agent: &str,
     ) -> Result<Token, StoreError> {
         let hash = password.hash().await;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.system().await?;
         let token = replace_password(&mut transaction, person, &hash, agent).await?;
         note_everywhere(&mut transaction, person, Did::ChangedPassword).await?;
         transaction.commit().await?;
