@@ -10,6 +10,8 @@ pub mod comparison;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
+pub mod people;
+#[cfg(feature = "ssr")]
 pub mod quartiles;
 #[cfg(feature = "ssr")]
 pub mod reports;

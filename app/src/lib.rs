@@ -18,6 +18,8 @@ pub mod shared;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
+pub use api::people::Stopped;
+#[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 
 /// Marks the page as alive once all its islands are: browser tests, and people with slow machines, can tell.

@@ -1,5 +1,6 @@
 //! Forms that make links and end them. They work without any program in the browser.
 
+use crate::access;
 use crate::reports::{Asked, Desk, FORM, number};
 use crate::router::Pages;
 use crate::upload::Failure;
@@ -30,8 +31,8 @@ const ATTEMPTS: u32 = 5;
 pub(crate) fn routes(store: Store, pages: Pages) -> Router {
     Router::new()
         .route("/w/{workspace}/links/make", post(make))
-        .route("/w/{workspace}/links/sharing", post(sharing))
-        .route("/w/{workspace}/links/origins", post(origins))
+        .route("/w/{workspace}/sharing/allow", post(sharing))
+        .route("/w/{workspace}/sharing/origins", post(origins))
         .route("/w/{workspace}/links/{link}/revoke", post(revoke))
         .route("/w/{workspace}/links/{link}/rotate", post(rotate))
         .route("/w/{workspace}/links/{link}/end-old", post(end_old))
@@ -176,7 +177,7 @@ impl Desk {
             withhold: !form.withhold.is_empty(),
             password_hash,
             expires_at: (days > 0).then(|| after(days)),
-            person: None,
+            person: access::caller().map(|caller| caller.person.id),
         };
         let (_, token) = self.store.make_link(workspace.id, &new).await?;
         Ok((new, token))
@@ -337,7 +338,7 @@ async fn password(
     Ok(to_links(&workspace))
 }
 
-/// `POST …/sharing`: whether links answer at all.
+/// `POST …/sharing/allow`: whether links answer at all.
 async fn sharing(
     State(desk): State<Desk>,
     Path(workspace): Path<String>,
@@ -354,7 +355,7 @@ async fn sharing(
     Ok(to_links(&workspace))
 }
 
-/// `POST …/origins`: which sites may frame links.
+/// `POST …/sharing/origins`: which sites may frame links.
 async fn origins(
     State(desk): State<Desk>,
     Path(workspace): Path<String>,

@@ -1,5 +1,6 @@
 //! Forms that save reports and change saved ones. They work without any program in the browser.
 
+use crate::access;
 use crate::router::Pages;
 use crate::upload::Failure;
 use analysis::saved::{Label, MAX_QUESTION, NameError, ReportKind};
@@ -95,9 +96,10 @@ async fn save(
             return Ok(desk.refuse(&page, error.to_string()).await);
         }
     };
+    let owner = access::caller().map(|caller| caller.person.id);
     let id = desk
         .store
-        .save_report(workspace.id, &label, (form.asked.kind, &question), None)
+        .save_report(workspace.id, &label, (form.asked.kind, &question), owner)
         .await?;
     Ok(to_report(&workspace.slug, id))
 }

@@ -1,9 +1,13 @@
 //! Which request goes where.
 
+use crate::access::{self, Access};
+use crate::asker::Desk as PeopleDesk;
 use crate::config::SiteConfig;
+use crate::guard::{self, Names};
 use crate::imports::Imports;
+use crate::limits::Limits;
 use crate::upload::{self, Desk};
-use crate::{activities, api, guard, health, links, reports, segments, shared};
+use crate::{account, activities, api, entrance, health, links, people, reports, segments, shared};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
@@ -12,15 +16,16 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderValue, VARY};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
 use leptos_axum::{
-    LeptosRoutes, file_and_error_handler_with_context, generate_route_list,
-    render_app_async_with_context,
+    AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context,
+    generate_route_list_with_exclusions, render_app_async_with_context,
 };
+use std::net::SocketAddr;
 use store::Store;
 use tokio::net::TcpListener;
 use tower_http::CompressionLevel;
@@ -44,7 +49,8 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let imports = Imports::start(store.clone(), Uploads::new(site.uploads.clone()));
     let router = router(store, &site, &imports)?;
-    axum::serve(listener, router)
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(stop)
         .await
         .context("serving ended")
@@ -74,7 +80,8 @@ impl Pages {
         self.show(path, status, refused).await
     }
 
-    /// The page at a path as the answer to a form, with something that is told on it.
+    /// The page at a path, told something more: as the answer to a form, or in the place of another page. It sees who
+    /// asked.
     pub(crate) async fn show<T: Clone + Send + Sync + 'static>(
         &self,
         path: &str,
@@ -85,6 +92,9 @@ impl Pages {
         match path.parse() {
             Ok(path) => *request.uri_mut() = path,
             Err(_) => return status.into_response(),
+        }
+        if let Some(caller) = access::caller() {
+            request.extensions_mut().insert(caller);
         }
         let pages = self.clone();
         let provide = move || {
@@ -117,6 +127,15 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         let made_with = made_with.clone();
         move || made_with.provide()
     };
+    let access = Access {
+        store: store.clone(),
+        pages: made_with.clone(),
+    };
+    let desk = PeopleDesk {
+        store: store.clone(),
+        pages: made_with.clone(),
+        limits: Limits::new(),
+    };
     let kept = segments::routes(store.clone(), made_with.clone())
         .merge(reports::routes(store.clone(), made_with.clone()))
         .merge(links::routes(store.clone(), made_with.clone()));
@@ -127,7 +146,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         pages: made_with,
     });
     let pages = Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), provide.clone(), {
+        .leptos_routes_with_context(&options, page_routes(), provide.clone(), {
             let options = options.clone();
             move || shell(options.clone())
         })
@@ -160,14 +179,24 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .merge(kept)
             .merge(public)
             .merge(activities::routes(store.clone()))
-            .merge(health),
+            .merge(entrance::routes(desk.clone()))
+            .merge(account::routes(desk.clone()))
+            .merge(people::routes(desk))
+            .merge(health)
+            .layer(from_fn_with_state(access, access::check)),
+        Names::new(&site.hosts),
     ))
 }
 
+/// The pages that Leptos answers for. Links that lead in once are looked at before there is a page.
+fn page_routes() -> Vec<AxumRouteListing> {
+    generate_route_list_with_exclusions(App, Some(vec!["/welcome/{token}".to_owned()]))
+}
+
 /// What every request passes through, whatever it asks for.
-fn sheltered(routes: Router) -> Router {
+fn sheltered(routes: Router, names: Names) -> Router {
     routes
-        .layer(from_fn(guard::guard))
+        .layer(from_fn_with_state(names, guard::guard))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http().make_span_with(span))
 }
@@ -272,6 +301,7 @@ mod tests {
             Router::new()
                 .route("/breaks", get(breaks))
                 .route("/works", get(async || "works")),
+            Names::new(&[]),
         );
         let ask = async |path: &str| {
             let request = Request::get(path).header(HOST, "127.0.0.1");

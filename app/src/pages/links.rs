@@ -3,6 +3,7 @@
 mod changes;
 
 use crate::api::imports::Refused;
+use crate::api::people::may;
 use crate::api::reports::{LinkView, LinksView, NewAddress, changes, links};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
@@ -11,7 +12,7 @@ use crate::pages::retention::NoWorkspace;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use store::Sharing;
+use store::{Role, Sharing};
 
 /// The list of links.
 #[component]
@@ -68,7 +69,7 @@ fn all(
         </div>
         {table(slug, "Public links", &open, true)}
         {table(slug, "Links that have ended", &ended, false)}
-        {settings(slug, &found.sharing)}
+        {may(Role::Owner).then(|| settings(slug, &found.sharing))}
     }
     .into_any()
 }
@@ -145,7 +146,7 @@ fn row(slug: &str, one: &LinkView, open: bool) -> AnyView {
             <td class="moment">{one.ends.clone()}</td>
             <td class="moment">{one.views.clone()}</td>
             <td class="moment">{one.made.clone()}</td>
-            <td>{open.then(|| turns(slug, one))}</td>
+            <td>{(open && may(Role::Editor)).then(|| turns(slug, one))}</td>
         </tr>
     }
     .into_any()
@@ -215,11 +216,11 @@ fn settings(slug: &str, sharing: &Sharing) -> AnyView {
             <header><h2>"Sharing from this workspace"</h2></header>
             <div class="bring">
                 <p class="quiet">{told}</p>
-                <form method="post" action=format!("/w/{slug}/links/sharing")>
+                <form method="post" action=format!("/w/{slug}/sharing/allow")>
                     <input type="hidden" name="allow" value=allow/>
                     <button type="submit" class="btn">{text}</button>
                 </form>
-                <form class="stack" method="post" action=format!("/w/{slug}/links/origins")>
+                <form class="stack" method="post" action=format!("/w/{slug}/sharing/origins")>
                     <label class="labelled">
                         <span>"Sites that may show links in a frame, one a line, like https://wiki.example.com; links with a password never are"</span>
                         <textarea name="origins" class="field" rows="3" maxlength="4000">{origins}</textarea>
