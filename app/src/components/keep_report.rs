@@ -1,8 +1,10 @@
 //! Keeps the page's question under a name, and makes links that show its answer.
 
+use crate::api::people::may;
 use crate::api::reports::of_kind;
 use analysis::saved::{MAX_NAME, ReportKind};
 use leptos::prelude::*;
+use store::Role;
 
 /// The days after which a link ends, with their words; 0: it does not.
 const ENDS: [(u32, &str); 5] = [
@@ -27,6 +29,9 @@ pub fn KeepReport(
     /// A name to begin with.
     name: String,
 ) -> impl IntoView {
+    if !may(Role::Editor) {
+        return ().into_any();
+    }
     let sharing = (kind.is_shared()).then(|| share(&slug, kind, &question, &name, None));
     view! {
         <div class="keeping">

@@ -1,6 +1,7 @@
 //! Saved reports: all of them by folder, and one with what can be done to it.
 
 use crate::api::imports::Refused;
+use crate::api::people::may;
 use crate::api::reports::{LinkView, ReportView, report, reports};
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::share;
@@ -11,7 +12,7 @@ use analysis::saved::{MAX_DESCRIPTION, MAX_NAME};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use store::SavedReport;
+use store::{Role, SavedReport};
 
 /// The list of reports.
 #[component]
@@ -156,7 +157,8 @@ fn one(slug: &str, found: &ReportView, links: &[LinkView], refused: Option<Refus
     let here = format!("/w/{slug}/reports/{}", report.id);
     let owner = report.owner.as_ref();
     let owner = owner.map_or_else(String::new, |owner| format!(", owned by {owner}"));
-    let sharing = report.kind.is_shared().then(|| {
+    let editor = may(Role::Editor);
+    let sharing = (report.kind.is_shared() && editor).then(|| {
         share(
             slug,
             report.kind,
@@ -172,7 +174,7 @@ fn one(slug: &str, found: &ReportView, links: &[LinkView], refused: Option<Refus
             <p class="quiet">{format!("Last changed on {}{owner}.", found.changed)}</p>
         </div>
         <div class="acts"><a class="btn main" href=question(slug, report)>"Open"</a></div>
-        <section class="card">
+        {editor.then(|| view! { <section class="card">
             <header><h2>"This report"</h2></header>
             <div class="bring">
                 {refused.map(|refused| view! { <p class="notice refusal" role="alert">{refused.sentence}</p> })}
@@ -195,7 +197,7 @@ fn one(slug: &str, found: &ReportView, links: &[LinkView], refused: Option<Refus
                     </div>
                 </form>
             </div>
-        </section>
+        </section> })}
         {sharing}
         {made_from(links)}
     }

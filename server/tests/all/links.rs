@@ -6,7 +6,7 @@ use crate::scratch::until;
 use crate::served::{Answer, Served};
 use analysis::period::WeekStart;
 use axum::body::Body;
-use axum::http::header::{ACCEPT_ENCODING, HOST};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, HOST};
 use axum::http::{HeaderMap, Request, StatusCode};
 use sqlx::PgPool;
 use store::{EventRecord, NewWorkspace, Store, WorkspaceId};
@@ -88,7 +88,12 @@ impl World {
     }
 
     async fn read(&self, path: &str) -> Answer {
-        self.served.get(path).await
+        // as a browser asks that has never been here
+        let request = Request::get(path)
+            .header(HOST, "localhost")
+            .header(ACCEPT, "text/html");
+        let request = request.body(Body::empty()).unwrap();
+        self.served.ask_as_it_is(request).await
     }
 
     async fn number(&self) -> i32 {

@@ -55,13 +55,15 @@ impl Store {
         if token.is_empty() || token.len() > LONGEST {
             return Ok(None);
         }
+        let mut directory = self.system().await?;
         let named = sqlx::query!(
             "select workspace_id, link_id from link_token where hash = $1 and (dies_at is null or dies_at > $2)",
             &token_hash(token)[..],
             to_db(now)
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *directory)
         .await?;
+        directory.commit().await?;
         let Some(named) = named else {
             return Ok(None);
         };

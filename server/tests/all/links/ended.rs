@@ -53,7 +53,7 @@ async fn every_token_that_does_not_answer_is_answered_alike(pool: PgPool) {
     let open = world.link("state=live").await;
     let forbid = async |allow| {
         let form = format!("allow={allow}");
-        let turned = world.served.post("/w/here/links/sharing", &form).await;
+        let turned = world.served.post("/w/here/sharing/allow", &form).await;
         assert_eq!(turned.location(), "/w/here/links");
     };
     forbid(0).await;
@@ -228,7 +228,7 @@ async fn only_listed_sites_may_frame_a_link(pool: PgPool) {
     let open = world.link("state=pinned").await;
     let sites = async |text: &str| {
         let form = format!("origins={text}");
-        world.served.post("/w/here/links/origins", &form).await
+        world.served.post("/w/here/sharing/origins", &form).await
     };
     for wrong in [
         "*",
