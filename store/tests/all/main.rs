@@ -10,6 +10,7 @@ mod definitions;
 mod engines;
 mod import;
 mod quartiles;
+mod reports;
 mod retention;
 mod saved_activities;
 mod segments;
