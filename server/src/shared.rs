@@ -16,6 +16,7 @@ use analysis::words;
 use app::shared::{self as pages, Shared};
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap};
 use axum::http::{HeaderValue, StatusCode};
@@ -67,6 +68,7 @@ pub(crate) fn routes(store: Store, style: &str) -> Router {
         .route("/s/{token}", get(show).post(lock::unlock))
         .route("/s", get(nothing).post(nothing))
         .route("/s/", get(nothing).post(nothing))
+        .route("/s/{token}/", get(nothing).post(nothing))
         .route("/s/{token}/{*rest}", get(nothing).post(nothing))
         .layer(axum::extract::DefaultBodyLimit::max(FORM))
         .with_state(desk)
@@ -111,10 +113,13 @@ async fn nothing(State(desk): State<Desk>) -> Response {
 /// `GET /s/{token}`.
 async fn show(
     State(desk): State<Desk>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    let Ok(Path(token)) = token else {
+        return desk.nothing();
+    };
     let now = Timestamp::now();
     let link = match desk.store.open_link(&token, now).await {
         Ok(Some(link)) => link,

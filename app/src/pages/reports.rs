@@ -35,9 +35,11 @@ pub fn DeletePage() -> impl IntoView {
 #[component]
 fn Reports() -> impl IntoView {
     let slug = expect_context::<Current>().slug.get_value();
+    let refused = use_context::<Refused>();
     view! {
         <Title text="Saved reports"/>
         <h1 class="vh">"Saved reports"</h1>
+        {refused.map(|refused| view! { <p class="notice refusal" role="alert">{refused.sentence}</p> })}
         {Suspend::new(async move {
             match reports(&slug).await {
                 Ok(all) => list(&slug, &all),

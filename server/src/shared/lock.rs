@@ -5,7 +5,7 @@
 
 use super::Desk;
 use axum::Form;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::header::{COOKIE, HeaderMap, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use axum::http::{Extensions, HeaderValue, StatusCode};
@@ -120,11 +120,14 @@ pub(super) struct Typed {
 /// `POST /s/{token}`: a password.
 pub(super) async fn unlock(
     State(desk): State<Desk>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     extensions: Extensions,
     headers: HeaderMap,
     form: Result<Form<Typed>, FormRejection>,
 ) -> Response {
+    let Ok(Path(token)) = token else {
+        return desk.nothing();
+    };
     let now = Timestamp::now();
     let link = match desk.store.open_link(&token, now).await {
         Ok(Some(link)) => link,
