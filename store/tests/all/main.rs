@@ -9,6 +9,7 @@ mod comparison;
 mod definitions;
 mod engines;
 mod import;
+mod people;
 mod quartiles;
 mod reports;
 mod retention;
