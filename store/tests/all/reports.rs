@@ -1,5 +1,6 @@
 //! Saved reports and links against Postgres.
 
+use crate::role::limited;
 use analysis::period::WeekStart;
 use analysis::saved::{Label, ReportKind};
 use jiff::{SignedDuration, Timestamp};
@@ -63,7 +64,7 @@ fn gone<T: std::fmt::Debug>(result: Result<T, StoreError>) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn reports_belong_to_one_workspace(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let here = workspace(&store, "here").await.id;
     let there = workspace(&store, "there").await.id;
     let question = (ReportKind::Churn, "?grain=month");
@@ -135,7 +136,7 @@ async fn reports_belong_to_one_workspace(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_token_opens_its_link_while_it_answers(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let here = workspace(&store, "here").await.id;
     let there = workspace(&store, "there").await.id;
     let now = Timestamp::now();
@@ -237,7 +238,7 @@ async fn a_token_opens_its_link_while_it_answers(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_pinned_answer_comes_back_as_it_was(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let here = workspace(&store, "here").await;
     let there = workspace(&store, "there").await.id;
     write(&store, here.id, 1).await;
