@@ -14,6 +14,7 @@ pub mod candidates;
 pub mod churn;
 pub mod comparison;
 pub mod document;
+pub mod export;
 pub mod import;
 pub mod period;
 pub mod quartiles;

@@ -23,6 +23,7 @@ use web_sys::{Element, HtmlInputElement, MouseEvent, UrlSearchParams};
 pub(super) struct Looks {
     view: RwSignal<RetentionView>,
     question: StoredValue<String>,
+    files: StoredValue<String>,
 }
 
 impl Looks {
@@ -40,6 +41,13 @@ impl Looks {
             address.push('?');
         }
         address
+    }
+
+    /// The same as the query part of a file's address: the question of the report's own instant.
+    pub(super) fn file(self) -> String {
+        let mut query = self.files.get_value();
+        append_params(&mut query, self.view.get().params());
+        query
     }
 
     /// Looks in another way, and says so in the address.
@@ -96,6 +104,8 @@ pub fn Explore(
     slug: String,
     /// The question as the query part of an address, "" for the default one.
     question: String,
+    /// The same with the instant of the report in it, for files.
+    files: String,
     /// The way in which the address asks to look at the report.
     view: RetentionView,
     /// The numbers.
@@ -109,6 +119,7 @@ pub fn Explore(
     let looks = Looks {
         view: RwSignal::new(view),
         question: StoredValue::new(question),
+        files: StoredValue::new(files),
     };
     provide_context(looks);
     let picked = Memo::new(move |_| looks.get().cell);
@@ -121,6 +132,7 @@ pub fn Explore(
     });
     Effect::new(move |_| highlight(picked.get()));
     let inspected = report.clone();
+    let whose = slug.clone();
     let listed = view.cell.zip(listed);
     let inspect = move |cell| {
         let first = listed
@@ -137,7 +149,7 @@ pub fn Explore(
         >
             <div class="stack">
                 {children()}
-                <Matrix report=report.clone()/>
+                <Matrix slug=whose report=report.clone()/>
             </div>
             {move || picked.get().map(&inspect)}
         </div>

@@ -4,11 +4,15 @@ mod cards;
 
 use crate::api::quartiles::{QuartileAnswer, quartiles};
 use crate::components::choosers::AskActivity;
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
+use crate::pages::retention::{
+    NoWorkspace, address, filling, forget_unknown, loading, misunderstood,
+};
+use analysis::export::ExportPage;
 use analysis::query::QuartileQuery;
 use analysis::words;
 pub(super) use cards::numbers;
@@ -100,7 +104,13 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         groups: drawn,
     } = found;
     let split = report.reading.quartiles.is_some();
+    let exact = QuartileQuery {
+        as_of: pinned(query.as_of, report.as_of),
+        ..query.clone()
+    };
+    let question = address(exact.params());
     view! {
+        <ExportMenu slug=slug.clone() page=ExportPage::Features question/>
         {verdict(&report)}
         {split.then(|| view! {
             <div class="two">
