@@ -15,6 +15,7 @@ pub mod changes;
 pub mod churn;
 pub mod comparison;
 pub mod document;
+pub mod export;
 pub mod import;
 pub mod period;
 pub mod quartiles;

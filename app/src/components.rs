@@ -5,6 +5,7 @@
 
 pub mod boxes;
 pub mod explore;
+pub mod export;
 pub mod keep;
 pub mod problems;
 pub mod span;

@@ -29,6 +29,8 @@ pub struct Shared {
     pub standing: String,
     /// Whether chat tools may tell what is behind it.
     pub open: bool,
+    /// The address of a picture of it for them.
+    pub preview: String,
 }
 
 /// The whole document; `style` is the address of the style sheet.
@@ -42,7 +44,10 @@ pub fn page(shared: Shared, style: &str) -> String {
             {tag("og:description", description.clone())}
             {tag("og:type", "article".to_owned())}
             {tag("og:site_name", "Holdfast".to_owned())}
-            <meta name="twitter:card" content="summary"/>
+            {tag("og:image", shared.preview.clone())}
+            {tag("og:image:width", "1200".to_owned())}
+            {tag("og:image:height", "630".to_owned())}
+            <meta name="twitter:card" content="summary_large_image"/>
         }
     });
     let name = shared.name.clone();

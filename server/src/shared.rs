@@ -18,11 +18,14 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap};
+use axum::http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use cache::{Cache, Key};
+use exports::{Export, Origin, preview_png};
 use jiff::Timestamp;
 use lock::{Attempts, Lock};
 use std::convert::Infallible;
@@ -68,6 +71,7 @@ pub(crate) fn routes(store: Store, style: &str) -> Router {
         .route("/s/{token}", get(show).post(lock::unlock))
         .route("/s", get(nothing).post(nothing))
         .route("/s/", get(nothing).post(nothing))
+        .route("/s/{token}/preview.png", get(preview).post(nothing))
         .route("/s/{token}/", get(nothing).post(nothing))
         .route("/s/{token}/{*rest}", get(nothing).post(nothing))
         .layer(axum::extract::DefaultBodyLimit::max(FORM))
@@ -131,7 +135,11 @@ async fn show(
     {
         return desk.locked(StatusCode::OK, None);
     }
-    match desk.page(&link, query.as_deref(), &headers, now).await {
+    let address = address(&headers, &token);
+    match desk
+        .page(&link, query.as_deref(), (&headers, address), now)
+        .await
+    {
         Ok(page) => {
             desk.views.count(link.workspace, link.id, now);
             page
@@ -140,13 +148,69 @@ async fn show(
     }
 }
 
+/// `GET /s/{token}/preview.png`: what chat tools show. A link with a password has none.
+async fn preview(State(desk): State<Desk>, token: Result<Path<String>, PathRejection>) -> Response {
+    let Ok(Path(token)) = token else {
+        return desk.nothing();
+    };
+    let now = Timestamp::now();
+    let link = match desk.store.open_link(&token, now).await {
+        Ok(Some(link)) if link.password_hash.is_none() => link,
+        Ok(_) => return desk.nothing(),
+        Err(error) => return desk.trouble(&error),
+    };
+    match desk.preview(&link, now).await {
+        Ok(picture) => {
+            let mut response = Response::new(Body::from(picture));
+            head::of_page(&mut response, &link);
+            let png = HeaderValue::from_static("image/png");
+            response.headers_mut().insert(CONTENT_TYPE, png);
+            response
+        }
+        Err(error) => desk.trouble(&error),
+    }
+}
+
 impl Desk {
+    /// A link's answer as a picture, from memory if it is there.
+    async fn preview(&self, link: &Opened, now: Timestamp) -> Result<Bytes, StoreError> {
+        let view = RetentionView::default();
+        let key = key(link, (view, Some("png")), String::new(), now);
+        if let Some(picture) = self.cache.page(&key) {
+            return Ok(picture);
+        }
+        let shared = self.shared(link, &key, view, now).await?;
+        let _turn = self.turn.lock().await;
+        let drawn = tokio::task::spawn_blocking(move || {
+            let nowhere = Origin {
+                workspace: "",
+                address: "",
+            };
+            let mut export = Export::retention(nowhere, &shared.report, view);
+            export.title = shared.name;
+            export.method = words::shared_method(&shared.report, &shared.withheld, shared.guarded);
+            preview_png(&export)
+        });
+        match drawn.await {
+            Ok(Ok(picture)) => {
+                let picture = Bytes::from(picture);
+                self.cache.keep_page(key, picture.clone());
+                Ok(picture)
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a preview can't be drawn");
+                Err(StoreError::NotFound)
+            }
+            Err(_) => Err(StoreError::NotFound),
+        }
+    }
+
     /// The page of a link, from memory if it is there.
     async fn page(
         &self,
         link: &Opened,
         query: Option<&str>,
-        headers: &HeaderMap,
+        (headers, address): (&HeaderMap, String),
         now: Timestamp,
     ) -> Result<Response, StoreError> {
         let pairs = split_url_query(query.unwrap_or_default());
@@ -154,22 +218,12 @@ impl Desk {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let view = allowed(&RetentionView::parse(pairs).0);
-        let key = Key {
-            workspace: link.workspace.0,
-            link: link.id,
-            version: match link.pinned {
-                true => "pinned".to_owned(),
-                // "Now" moves on, so an answer is kept for a minute at most.
-                false => format!("{}@{}", link.data, now.as_second() / 60),
-            },
-            show: view.show,
-            intervals: view.intervals,
-            packing: packing(headers),
-        };
+        let key = key(link, (view, packing(headers)), address, now);
         let page = match self.cache.page(&key) {
             Some(page) => page,
             None => {
-                let shared = self.shared(link, &key, view, now).await?;
+                let mut shared = self.shared(link, &key, view, now).await?;
+                shared.preview = format!("{}/preview.png", key.address);
                 let style = self.style.clone();
                 let html = tokio::task::spawn_blocking(move || pages::page(shared, &style));
                 let html = html.await.map_err(|_| StoreError::NotFound)?;
@@ -248,6 +302,7 @@ impl Desk {
             view: RetentionView::default(),
             standing,
             open: link.password_hash.is_none(),
+            preview: String::new(),
         })
     }
 
@@ -287,6 +342,39 @@ impl Desk {
         head::of_nothing(&mut response);
         response
     }
+}
+
+/// What a page or picture of a link depends on.
+fn key(
+    link: &Opened,
+    (view, packing): (RetentionView, Option<&'static str>),
+    address: String,
+    now: Timestamp,
+) -> Key {
+    Key {
+        workspace: link.workspace.0,
+        link: link.id,
+        version: match link.pinned {
+            true => "pinned".to_owned(),
+            // "Now" moves on, so an answer is kept for a minute at most.
+            false => format!("{}@{}", link.data, now.as_second() / 60),
+        },
+        show: view.show,
+        intervals: view.intervals,
+        packing,
+        address,
+    }
+}
+
+/// A link's address as its reader has it.
+fn address(headers: &HeaderMap, token: &str) -> String {
+    let text = |name: HeaderName| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
+    };
+    let safe = text(HeaderName::from_static("x-forwarded-proto")) == "https";
+    let scheme = if safe { "https" } else { "http" };
+    format!("{scheme}://{}/s/{token}", text(HOST))
 }
 
 /// The packing that a browser takes and that is best.

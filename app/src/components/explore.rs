@@ -26,6 +26,7 @@ pub(super) struct Looks {
     question: StoredValue<String>,
     /// What is withheld from readers of a link; `None` for members.
     withheld: Option<StoredValue<Withheld>>,
+    files: StoredValue<String>,
 }
 
 impl Looks {
@@ -36,6 +37,7 @@ impl Looks {
             view: RwSignal::new(view),
             question: StoredValue::new(String::new()),
             withheld: Some(StoredValue::new(withheld)),
+            files: StoredValue::new(String::new()),
         }
     }
 
@@ -58,6 +60,13 @@ impl Looks {
             address.push('?');
         }
         address
+    }
+
+    /// The same as the query part of a file's address: the question of the report's own instant.
+    pub(super) fn file(self) -> String {
+        let mut query = self.files.get_value();
+        append_params(&mut query, self.view.get().params());
+        query
     }
 
     /// Looks in another way, and says so in the address.
@@ -114,6 +123,8 @@ pub fn Explore(
     slug: String,
     /// The question as the query part of an address, "" for the default one.
     question: String,
+    /// The same with the instant of the report in it, for files.
+    files: String,
     /// The way in which the address asks to look at the report.
     view: RetentionView,
     /// The numbers.
@@ -128,6 +139,7 @@ pub fn Explore(
         view: RwSignal::new(view),
         question: StoredValue::new(question),
         withheld: None,
+        files: StoredValue::new(files),
     };
     provide_context(looks);
     let picked = Memo::new(move |_| looks.get().cell);
@@ -140,6 +152,7 @@ pub fn Explore(
     });
     Effect::new(move |_| highlight(picked.get()));
     let inspected = report.clone();
+    let whose = slug.clone();
     let listed = view.cell.zip(listed);
     let inspect = move |cell| {
         let first = listed
@@ -156,7 +169,7 @@ pub fn Explore(
         >
             <div class="stack">
                 {children()}
-                <Matrix report=report.clone()/>
+                <Matrix slug=whose report=report.clone()/>
             </div>
             {move || picked.get().map(&inspect)}
         </div>

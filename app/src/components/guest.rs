@@ -19,5 +19,6 @@ pub fn GuestMatrix(
     view: RetentionView,
 ) -> impl IntoView {
     provide_context(Looks::of_guest(view, withheld));
-    view! { <Matrix report=Arc::new(report)/> }
+    // Nothing can be taken along here, so no workspace is named.
+    view! { <Matrix slug=String::new() report=Arc::new(report)/> }
 }

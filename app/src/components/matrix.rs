@@ -4,11 +4,13 @@ mod cells;
 mod tip;
 
 use super::explore::{LookLink, Looks};
+use super::export::ExportMenu;
 use crate::words as labels;
+use analysis::export::ExportPage;
 use analysis::query::{CellRef, OverallRow, RetentionView, Scale, Show as Figure};
-use analysis::report::{CellFacts, CellState, Cohort, RetentionReport};
+use analysis::report::{CellState, Cohort, RetentionReport};
 use analysis::withhold::{FEWEST, Withheld};
-use analysis::words;
+use analysis::words::{self, Shown};
 use cells::{cell_element, cell_ref, step_focus};
 use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
@@ -18,6 +20,8 @@ use tip::{Tip, Tooltip};
 /// The matrix with its switches and legend.
 #[component]
 pub fn Matrix(
+    /// The workspace.
+    slug: String,
     /// The numbers.
     report: Arc<RetentionReport>,
 ) -> impl IntoView {
@@ -34,7 +38,8 @@ pub fn Matrix(
     let (first, columns) = (column(report.first_column()), column(report.columns()));
     let tip = RwSignal::new(None::<Tip>);
     let withheld = shared.withheld();
-    let grid = withheld.is_none().then_some("grid");
+    let member = withheld.is_none();
+    let grid = member.then_some("grid");
     let none_withheld = withheld.as_ref().is_none_or(Withheld::is_empty);
 
     let pick = move |cell: Option<CellRef>| shared.change(|view| view.cell = cell);
@@ -108,6 +113,9 @@ pub fn Matrix(
             <header>
                 <h2>{title}</h2>
                 <Switches/>
+                {member.then(|| view! {
+                    <ExportMenu slug page=ExportPage::Retention question=Signal::derive(move || shared.file())/>
+                })}
             </header>
             <div class="scroll">
                 <table
@@ -168,9 +176,13 @@ struct Table {
 const MARK: &str = "*";
 
 impl Table {
+    fn shown(&self) -> Shown<'_> {
+        Shown::new(&self.report, self.looks)
+    }
+
     /// The overall row, then cohorts from new to old.
     fn rows(&self) -> impl IntoView + use<> {
-        let top = top(&self.report, &self.looks);
+        let top = self.shown().top();
         let largest = self
             .report
             .cohorts
@@ -273,7 +285,7 @@ impl Table {
             if small {
                 0
             } else {
-                labels::heat(self.shown(rate), top)
+                labels::heat(self.shown().share(rate), top)
             },
             match facts.state {
                 CellState::Running => " running",
@@ -282,13 +294,13 @@ impl Table {
             },
             diagonal(self.looks.diagonal, cohort, &self.report, period),
         );
-        let (text, label) = match self.average(cohort, period) {
+        let (text, label) = match self.shown().average(at) {
             Some(average) => (
-                labels::tight(&self.percent(average)),
+                labels::tight(&self.shown().percent(average)),
                 labels::average_sentence(&self.report, self.looks.overall, period, average),
             ),
             None => (
-                self.text(&facts, rate),
+                self.shown().text(&facts, rate),
                 words::cell_sentence(&self.report, at),
             ),
         };
@@ -296,8 +308,9 @@ impl Table {
             .looks
             .intervals
             .then(|| {
-                self.interval(&facts)
-                    .filter(|_| cohort.is_some() || self.looks.overall == OverallRow::Pooled)
+                let interval = self.shown().interval(&facts)?;
+                let averaged = cohort.is_none() && self.looks.overall != OverallRow::Pooled;
+                (!averaged).then(|| words::cell_span(interval.low, interval.high))
             })
             .flatten()
             .map(|text| view! { <small>{text}</small> });
@@ -322,55 +335,6 @@ impl Table {
             </td>
         }
         .into_any()
-    }
-
-    /// What the overall row shows in the place of the pooled rate, if it is asked to.
-    fn average(&self, cohort: Option<&Cohort>, period: u32) -> Option<f64> {
-        if cohort.is_some() || self.looks.overall == OverallRow::Pooled {
-            return None;
-        }
-        let column = usize::try_from(period).ok()?;
-        self.report.overall_rate(column, self.looks.overall)
-    }
-
-    /// The share that the table is coloured by.
-    fn shown(&self, rate: f64) -> f64 {
-        match self.looks.show {
-            Figure::Attrition => 1.0 - rate,
-            Figure::Percent | Figure::Count => rate,
-        }
-    }
-
-    fn text(&self, facts: &CellFacts, rate: f64) -> String {
-        match self.looks.show {
-            Figure::Count => words::thousands(facts.retained),
-            Figure::Percent | Figure::Attrition => labels::tight(&self.percent(rate)),
-        }
-    }
-
-    fn percent(&self, rate: f64) -> String {
-        match self.looks.show {
-            Figure::Count | Figure::Percent => words::percent(rate),
-            // rounded so that both always add to 100
-            Figure::Attrition => words::attrition_percent(rate),
-        }
-    }
-
-    fn interval(&self, facts: &CellFacts) -> Option<String> {
-        let interval = facts.interval?;
-        Some(match self.looks.show {
-            Figure::Attrition => labels::cell_span(1.0 - interval.high, 1.0 - interval.low),
-            Figure::Percent | Figure::Count => labels::cell_span(interval.low, interval.high),
-        })
-    }
-}
-
-/// The share at the dark end of the scale.
-fn top(report: &RetentionReport, looks: &RetentionView) -> f64 {
-    match (looks.scale, looks.show) {
-        (Scale::Hundred, _) => 1.0,
-        (Scale::Largest, Figure::Attrition) => report.largest_attrition(),
-        (Scale::Largest, Figure::Percent | Figure::Count) => report.largest_rate(),
     }
 }
 
@@ -403,7 +367,7 @@ fn Legend(
     none_withheld: bool,
 ) -> impl IntoView {
     let member = expect_context::<Looks>().withheld().is_none();
-    let top = top(&report, &looks);
+    let top = Shown::new(&report, looks).top();
     let steps: Vec<_> = (0..=20)
         .map(|step| view! { <li class=format!("h{step}")></li> })
         .collect();

@@ -6,12 +6,14 @@ mod people;
 use crate::api::churn::{ChurnFound, churn};
 use crate::components::choosers::AskActivity;
 use crate::components::churn::{ChurnQuestion, asked};
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
-use analysis::query::{ChurnQuery, append_params};
+use crate::pages::retention::{NoWorkspace, address, forget_unknown, loading, misunderstood};
+use analysis::export::ExportPage;
+use analysis::query::ChurnQuery;
 use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
@@ -85,11 +87,16 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
         .into_iter()
         .chain(words::churn_stale(report))
         .map(|notice| view! { <p class="notice" role="status">{notice}</p> });
+    let exact = ChurnQuery {
+        as_of: pinned(query.as_of, report.as_of),
+        ..query.clone()
+    };
+    let question = address(exact.params());
     let files = people::Files::new(&slug, report);
-    let mut asked = String::new();
-    append_params(&mut asked, query.params());
+    let asked = address(query.params());
     view! {
         {notices.collect_view()}
+        <ExportMenu slug=slug.clone() page=ExportPage::Churn question/>
         <div class="answer">
             <p class="finding">{words::churn_headline(report)}</p>
             <ul class="findings">{findings.collect_view()}</ul>

@@ -4,13 +4,17 @@ mod cards;
 
 use crate::api::quartiles::{QuartileAnswer, quartiles};
 use crate::components::choosers::AskActivity;
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
-use analysis::query::{QuartileQuery, append_params};
+use crate::pages::retention::{
+    NoWorkspace, address, filling, forget_unknown, loading, misunderstood,
+};
+use analysis::export::ExportPage;
+use analysis::query::QuartileQuery;
 use analysis::saved::ReportKind;
 use analysis::words;
 pub(super) use cards::numbers;
@@ -102,13 +106,18 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         groups: drawn,
     } = found;
     let split = report.reading.quartiles.is_some();
-    let mut asked = String::new();
-    append_params(&mut asked, query.params());
+    let exact = QuartileQuery {
+        as_of: pinned(query.as_of, report.as_of),
+        ..query.clone()
+    };
+    let question = address(exact.params());
+    let asked = address(query.params());
     let name = match query.feature.as_slice() {
         [] => "Features".to_owned(),
         names => words::events(names),
     };
     view! {
+        <ExportMenu slug=slug.clone() page=ExportPage::Features question/>
         {verdict(&report)}
         {split.then(|| view! {
             <div class="two">

@@ -4,6 +4,7 @@ use crate::api::retention::{MembersView, RetentionAnswer, members, retention};
 use crate::api::workspace::WorkspaceView;
 use crate::components::choosers::AskActivity;
 use crate::components::explore::Explore;
+use crate::components::export::pinned;
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
@@ -281,6 +282,11 @@ fn Answer(
     let question = url_query(&asked.query, &RetentionView::default());
     let asked_for = url_query(&asked.query, &asked.view);
     let kept = slug.clone();
+    let exact = RetentionQuery {
+        as_of: pinned(asked.query.as_of, report.as_of),
+        ..asked.query.clone()
+    };
+    let files = url_query(&exact, &RetentionView::default());
     view! {
         <div class="answer">
             <p class="finding">{headline.sentence}</p>
@@ -288,7 +294,7 @@ fn Answer(
         </div>
         <p class="method">{method}</p>
         {stale.map(|stale| view! { <p class="notice" role="status">{stale}</p> })}
-        <Explore slug question view=asked.view report listed>
+        <Explore slug question files view=asked.view report listed>
             <section class="card">
                 <header>
                     <h2>{title}</h2>

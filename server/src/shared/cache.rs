@@ -22,6 +22,9 @@ pub(super) struct Key {
     pub(super) show: Show,
     pub(super) intervals: bool,
     pub(super) packing: Option<&'static str>,
+    /// The link's address as this reader has it, since the page names its own preview. Another token of the same link must
+    /// not be told.
+    pub(super) address: String,
 }
 
 type Asked = (i32, i32, String);
@@ -101,7 +104,7 @@ impl Cache {
     }
 
     pub(super) fn keep_page(&self, key: Key, page: Bytes) {
-        let size = page.len() + key.version.len() + size_of::<Key>();
+        let size = page.len() + key.version.len() + key.address.len() + size_of::<Key>();
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         pages.put(key, page, size);
     }

@@ -314,7 +314,11 @@ async fn a_link_shows_its_answer_and_nothing_else(pool: PgPool) {
     ] {
         assert!(!way.contains("secret-"), "{name}");
     }
-    for path in ["/preview.png", "/retention", "/", "/..%2f..%2fapi"] {
+    let picture = Request::get(format!("{path}/preview.png")).header(HOST, "localhost");
+    let (parts, bytes) = world.served.raw(picture.body(Body::empty()).unwrap()).await;
+    assert_eq!(parts.headers["content-type"], "image/png");
+    assert!(parts.status == StatusCode::OK && bytes.starts_with(b"\x89PNG"));
+    for path in ["/retention", "/", "/..%2f..%2fapi"] {
         let answer = world.read(&format!("/s/{token}{path}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -6,6 +6,7 @@ mod activities;
 mod api;
 mod cluster;
 mod demo;
+mod exports;
 mod links;
 mod scratch;
 mod segments;

@@ -33,6 +33,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    /// The same as it came, for answers that are no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -114,7 +116,8 @@ impl Served {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
         }
     }
 

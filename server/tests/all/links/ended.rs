@@ -141,6 +141,11 @@ async fn a_password_opens_one_link(pool: PgPool) {
     }
     assert_eq!(asks.header("cache-control"), "no-store");
 
+    assert_eq!(
+        world.read(&format!("{path}/preview.png")).await.status,
+        StatusCode::NOT_FOUND,
+        "chat tools are told nothing"
+    );
     let wrong = world.served.post(&path, "password=wrong").await;
     assert_eq!(wrong.status, StatusCode::FORBIDDEN);
     assert!(wrong.headers.get("set-cookie").is_none());
