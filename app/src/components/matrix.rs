@@ -40,6 +40,8 @@ pub fn Matrix(
     let withheld = shared.withheld();
     let member = withheld.is_none();
     let grid = member.then_some("grid");
+    // Without cells to step through, the keyboard scrolls the table itself.
+    let region = (!member).then_some("region");
     let none_withheld = withheld.as_ref().is_none_or(Withheld::is_empty);
 
     let pick = move |cell: Option<CellRef>| shared.change(|view| view.cell = cell);
@@ -117,7 +119,7 @@ pub fn Matrix(
                     <ExportMenu slug page=ExportPage::Retention question=Signal::derive(move || shared.file())/>
                 })}
             </header>
-            <div class="scroll">
+            <div class="scroll" tabindex=region.map(|_| "0") role=region aria-label=region.map(|_| "Matrix")>
                 <table
                     class="matrix" role=grid class:diagonal=move || looks.read().diagonal
                     on:click=click on:keydown=key on:mouseover=over on:focusin=focus
