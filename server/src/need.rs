@@ -47,6 +47,10 @@ pub(crate) fn is_api(path: &str) -> bool {
 
 /// What a request needs.
 pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
+    // Links answer whatever they don't know in one way.
+    if path == "/s" || path.starts_with("/s/") {
+        return Need::Open;
+    }
     let Some(rest) = path.strip_prefix('/') else {
         return Need::Nothing;
     };
@@ -56,7 +60,7 @@ pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
     }
     let (first, rest) = split(rest);
     match (first, rest) {
-        ("healthz" | "readyz" | "icon.svg", "") | ("pkg" | "s", _) => Need::Open,
+        ("healthz" | "readyz" | "icon.svg", "") | ("pkg", _) => Need::Open,
         ("sign-in", "") | ("welcome", _) => Need::Anyone,
         ("new", "") => Need::Admin,
         ("w", _) => {
@@ -158,6 +162,7 @@ mod tests {
         assert_eq!(get("/healthz"), Need::Open);
         assert_eq!(get("/healthz/x"), Need::Person);
         assert_eq!(get("/s/token"), Need::Open);
+        assert_eq!(get("/s/%00"), Need::Open);
         assert_eq!(get("/sharing"), Need::Person);
         assert_eq!(get("/w/acme"), at(Role::Viewer));
         assert_eq!(get("/w/acme/retention"), at(Role::Viewer));
