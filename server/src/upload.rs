@@ -7,8 +7,6 @@ mod receive;
 mod refusal;
 mod rejected;
 
-pub(crate) use rejected::quote;
-
 use crate::failure::Failure;
 use crate::imports::Queue;
 use crate::router::Pages;

@@ -5,8 +5,12 @@ mod people;
 
 use crate::api::churn::{ChurnFound, churn};
 use crate::components::churn::{ChurnQuestion, asked};
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
-use crate::pages::common::{forget_unknown, loading, missing, misunderstood, params, unanswered};
+use analysis::export::ExportPage;
+use analysis::saved::ReportKind;
+use crate::components::keep_report::KeepReport;
+use crate::pages::common::{address, forget_unknown, loading, missing, misunderstood, params, unanswered};
 use analysis::query::{ChurnQuery, pairs};
 use analysis::words;
 use leptos::prelude::*;
@@ -68,9 +72,16 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
         .into_iter()
         .chain(words::churn_stale(report))
         .map(|notice| view! { <p class="notice" role="status">{notice}</p> });
+    let exact = ChurnQuery {
+        as_of: pinned(query.as_of, report.as_of),
+        ..query.clone()
+    };
+    let question = address(exact.params());
     let files = people::Files::new(&slug, report);
+    let asked = address(query.params());
     view! {
         {notices.collect_view()}
+        <ExportMenu slug=slug.clone() page=ExportPage::Churn question/>
         <div class="answer">
             <p class="finding">{words::churn_headline(report)}</p>
             <ul class="findings">{findings.collect_view()}</ul>
@@ -87,6 +98,7 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
         {cards::fading(report, found.fading)}
         {people::quiet(&found.answer, &files)}
         <p class="method">{words::churn_method(report)}</p>
+        <KeepReport slug kind=ReportKind::Churn question=asked name="Churn".to_owned()/>
     }
     .into_any()
 }

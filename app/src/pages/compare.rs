@@ -7,8 +7,12 @@ mod matrices;
 use crate::api::comparison::{ComparisonAnswer, compare, saved};
 use crate::components::cards::verdict;
 use crate::components::compare::{ComparisonQuestion, Offer, asked};
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
-use crate::pages::common::{forget_unknown, loading, missing, misunderstood, params, unanswered};
+use analysis::export::ExportPage;
+use analysis::saved::ReportKind;
+use crate::components::keep_report::KeepReport;
+use crate::pages::common::{address, forget_unknown, loading, missing, misunderstood, params, unanswered};
 use analysis::query::{ComparisonQuery, pairs};
 use analysis::words;
 use leptos::prelude::*;
@@ -63,7 +67,14 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         curves,
         lifetimes: lives,
     } = found;
+    let mut exact = query.clone();
+    if let Some(any) = report.any() {
+        exact.retention.as_of = pinned(exact.retention.as_of, any.as_of);
+    }
+    let question = address(exact.params());
+    let asked = address(query.params());
     view! {
+        <ExportMenu slug=slug.clone() page=ExportPage::Segments question/>
         {verdict(words::comparison_finding(&report))}
         {cards::summary(&report, &query)}
         {cards::curves(&report, curves)}
@@ -74,6 +85,7 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         {cards::mix(&report)}
         <p class="quiet"><a href=format!("/w/{slug}/segments/saved")>"Saved segments"</a></p>
         <p class="method">{words::comparison_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Segments question=asked name="Segments".to_owned()/>
     }
     .into_any()
 }

@@ -3,10 +3,13 @@
 mod cards;
 
 use crate::api::quartiles::{QuartileAnswer, quartiles};
+use analysis::export::ExportPage;
+use analysis::saved::ReportKind;
 use crate::components::cards::verdict;
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
-use crate::pages::common::{forget_unknown, loading, missing, misunderstood, params, unanswered};
+use crate::components::keep_report::KeepReport;
+use crate::pages::common::{address, forget_unknown, loading, missing, misunderstood, params, unanswered};
 use analysis::query::{QuartileQuery, pairs};
 use analysis::words;
 use cards::{curves, groups, histogram, launch, scan};
@@ -84,7 +87,18 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         groups: drawn,
     } = found;
     let split = report.reading.quartiles.is_some();
+    let exact = QuartileQuery {
+        as_of: pinned(query.as_of, report.as_of),
+        ..query.clone()
+    };
+    let question = address(exact.params());
+    let asked = address(query.params());
+    let name = match query.feature.as_slice() {
+        [] => "Features".to_owned(),
+        names => words::events(names),
+    };
     view! {
+        <ExportMenu slug=slug.clone() page=ExportPage::Features question/>
         {verdict(words::finding(&report))}
         {split.then(|| view! {
             <div class="two">
@@ -96,6 +110,7 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         {scan(&report, &query)}
         {launch(&report)}
         <p class="method">{words::quartile_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Features question=asked name/>
     }
     .into_any()
 }

@@ -11,6 +11,7 @@ mod engines;
 mod import;
 mod people;
 mod quartiles;
+mod reports;
 mod retention;
 mod role;
 mod saved_activities;
