@@ -8,8 +8,8 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use pages::{
-    account, activity, builder, churn, compare, data, delete, entrance, features, home, import, links,
-    not_found, people, reports, retention, saved, stopped,
+    account, activity, builder, churn, compare, data, delete, entrance, features, home, import,
+    links, not_found, people, reports, retention, saved, stopped,
 };
 
 /// The document around the application. Pages without islands load no program.

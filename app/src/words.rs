@@ -159,5 +159,3 @@ pub fn not_scanned(report: &QuartileReport) -> String {
         ),
     }
 }
-
-}

@@ -7,11 +7,13 @@ use crate::api::churn::{ChurnFound, churn};
 use crate::components::churn::{ChurnQuestion, asked};
 use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
-use analysis::export::ExportPage;
-use analysis::saved::ReportKind;
 use crate::components::keep_report::KeepReport;
-use crate::pages::common::{address, forget_unknown, loading, missing, misunderstood, params, unanswered};
+use crate::pages::common::{
+    address, forget_unknown, loading, missing, misunderstood, params, unanswered,
+};
+use analysis::export::ExportPage;
 use analysis::query::{ChurnQuery, pairs};
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -9,11 +9,13 @@ use crate::components::cards::verdict;
 use crate::components::compare::{ComparisonQuestion, Offer, asked};
 use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
-use analysis::export::ExportPage;
-use analysis::saved::ReportKind;
 use crate::components::keep_report::KeepReport;
-use crate::pages::common::{address, forget_unknown, loading, missing, misunderstood, params, unanswered};
+use crate::pages::common::{
+    address, forget_unknown, loading, missing, misunderstood, params, unanswered,
+};
+use analysis::export::ExportPage;
 use analysis::query::{ComparisonQuery, pairs};
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -3,14 +3,17 @@
 mod cards;
 
 use crate::api::quartiles::{QuartileAnswer, quartiles};
-use analysis::export::ExportPage;
-use analysis::saved::ReportKind;
 use crate::components::cards::verdict;
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::KeepReport;
-use crate::pages::common::{address, forget_unknown, loading, missing, misunderstood, params, unanswered};
+use crate::pages::common::{
+    address, forget_unknown, loading, missing, misunderstood, params, unanswered,
+};
+use analysis::export::ExportPage;
 use analysis::query::{QuartileQuery, pairs};
+use analysis::saved::ReportKind;
 use analysis::words;
 use cards::{curves, groups, histogram, launch, scan};
 use leptos::prelude::*;

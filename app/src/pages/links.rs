@@ -8,7 +8,7 @@ use crate::api::reports::{LinkView, LinksView, NewAddress, changes, links};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::NoWorkspace;
+use crate::pages::common::NoWorkspace;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;

@@ -7,7 +7,7 @@ use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::share;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::NoWorkspace;
+use crate::pages::common::NoWorkspace;
 use analysis::saved::{MAX_DESCRIPTION, MAX_NAME};
 use leptos::prelude::*;
 use leptos_meta::Title;
