@@ -1,10 +1,12 @@
 //! The page's own labels. Sentences about numbers are `analysis::words`'s.
 
 use analysis::quartiles::{Bars, Part, QuartileReport};
-use analysis::query::{CellRef, OverallRow, RetentionKind, StartRule};
+use analysis::query::{CellRef, OverallRow, RetentionKind, StartRule, Unit};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
-use analysis::words::{capital, column_name, effect, interval, percent, period_name, thousands};
+use analysis::words::{
+    capital, column_name, counted, effect, interval, percent, period_name, thousands,
+};
 
 /// "Still active, by weeks since signup".
 pub fn chart_title(report: &RetentionReport) -> String {
@@ -39,12 +41,8 @@ pub fn cohorts_head(report: &RetentionReport) -> &'static str {
 pub fn cohorts_title(report: &RetentionReport) -> String {
     let cohorts = report.cohorts.len();
     let s = if cohorts == 1 { "" } else { "s" };
-    let customers = report.customers;
-    let more = if customers == 1 { "" } else { "s" };
-    format!(
-        "{cohorts} cohort{s} · {} customer{more}",
-        thousands(customers)
-    )
+    let counted = counted(report.query.unit, report.customers);
+    format!("{cohorts} cohort{s} · {counted}")
 }
 
 /// What the table is, for those who hear it.
@@ -113,8 +111,8 @@ pub fn cell_title(report: &RetentionReport, cell: CellRef) -> String {
 }
 
 /// "112 of 431 customers".
-pub fn of_customers(retained: u64, size: u64) -> String {
-    format!("{} of {} customers", thousands(retained), thousands(size))
+pub fn of_counted(unit: Unit, retained: u64, size: u64) -> String {
+    format!("{} of {}", thousands(retained), counted(unit, size))
 }
 
 /// The cell's interval, and whether it can be told apart from the other finished cohorts of its column.

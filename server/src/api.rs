@@ -6,6 +6,7 @@ mod activities;
 mod churn;
 mod comparison;
 mod error;
+mod features;
 mod openapi;
 mod quartiles;
 pub(crate) mod segments;
@@ -44,6 +45,10 @@ pub(crate) fn routes(store: Store) -> Router {
         .route(
             "/workspaces/{workspace}/reports/scan",
             post(quartiles::scan),
+        )
+        .route(
+            "/workspaces/{workspace}/features",
+            get(features::list).post(features::save),
         )
         .merge(churn::routes())
         .route(

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 mod failure;
+mod features;
 pub mod folder;
 mod guard;
 mod health;

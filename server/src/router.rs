@@ -3,7 +3,7 @@
 use crate::config::SiteConfig;
 use crate::imports::Imports;
 use crate::upload::{self, Desk};
-use crate::{activities, api, guard, health, segments};
+use crate::{activities, api, features, guard, health, segments};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, shell};
@@ -146,6 +146,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .merge(files)
             .merge(kept)
             .merge(activities::routes(store.clone()))
+            .merge(features::routes(store.clone()))
             .merge(health),
     ))
 }

@@ -47,7 +47,7 @@ pub enum About {
     /// A feature.
     Feature(QuartileQuery),
     /// Segments.
-    Comparison(ComparisonQuery),
+    Comparison(Box<ComparisonQuery>),
     /// Leaving.
     Churn(ChurnQuery),
 }

@@ -6,6 +6,7 @@ mod activities;
 mod api;
 mod cluster;
 mod demo;
+mod features;
 mod scratch;
 mod segments;
 mod serve;
