@@ -24,7 +24,7 @@ test("accounts are counted one click away", async ({ page, retention }) => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 });
 
-test("the list behind a cell names as many accounts as the cell counts", async ({ page, retention }) => {
+test("the list behind a cell names as many accounts as the cell counts", async ({ retention }) => {
   await retention.goto(`${QUERY}&grain=month&unit=accounts`);
   const cell = retention.table.locator("td[data-cohort][data-period='1']").last();
   await cell.click();
