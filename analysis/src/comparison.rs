@@ -30,6 +30,17 @@ pub enum SegmentKey {
     Unset,
 }
 
+impl SegmentKey {
+    /// What names it as a baseline: its value, or its name in addresses. A trait's value comes before what is not one.
+    pub fn param(&self) -> &str {
+        match self {
+            Self::Value(name) | Self::Saved(name) => name,
+            Self::Other => "other",
+            Self::Unset => "not set",
+        }
+    }
+}
+
 /// A segment, and what became of its customers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Segment {

@@ -18,6 +18,7 @@ mod cut;
 mod facts;
 #[cfg(feature = "inference")]
 mod reading;
+mod sets;
 mod verdict;
 
 #[cfg(all(feature = "inference", feature = "zones"))]
@@ -31,6 +32,7 @@ pub use cut::{Cuts, cut};
 pub use facts::{FactRow, Facts};
 #[cfg(feature = "inference")]
 pub use reading::{read, scan};
+pub use sets::FeatureSet;
 pub use verdict::{Needed, Pace, Single, Verdict, verdict};
 
 use crate::query::QuartileQuery;
@@ -154,8 +156,10 @@ impl Reading {
 /// A feature among all others.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ScanRow {
-    /// The event's name.
+    /// The event's name, or that of a saved set of events.
     pub feature: String,
+    /// The set, if it is one.
+    pub set: Option<FeatureSet>,
     /// Customers counted who used it at least once.
     pub users: u64,
     /// The difference as it is.
@@ -204,8 +208,10 @@ pub struct Launch {
 /// The answer to a [`QuartileQuery`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct QuartileReport {
-    /// The question as asked, with `feature` and `active` resolved to the names that were used.
+    /// The question as asked, with `feature` and `active` resolved to the names that were used, also those of a set.
     pub query: QuartileQuery,
+    /// The saved set of events that was looked at, if it was one.
+    pub set: Option<FeatureSet>,
     /// IANA name of the zone in which periods were cut.
     pub zone: String,
     /// The exclusive limit of what was visible.
@@ -235,6 +241,17 @@ pub struct QuartileReport {
     pub experiment: Option<Plan>,
     /// What a feature that is still to be launched needs; `None` without customers.
     pub launch: Option<Launch>,
+}
+
+impl QuartileReport {
+    /// Whether a row of the scan is the feature that was looked at.
+    pub fn shows(&self, row: &ScanRow) -> bool {
+        match (&self.set, &row.set) {
+            (Some(own), Some(its)) => own.slug == its.slug,
+            (None, None) => self.query.feature == [row.feature.as_str()],
+            _ => false,
+        }
+    }
 }
 
 /// Newcombe's difference of the attrition of two groups, first minus second; `None` when one is empty.

@@ -21,6 +21,7 @@ mod kind;
 mod problem;
 mod quartiles;
 mod start;
+mod unit;
 mod url;
 mod view;
 
@@ -43,6 +44,7 @@ pub use problem::ParamProblem;
 pub(crate) use problem::{Params, whole};
 pub use quartiles::{DEFAULT_MATERIAL, MAX_MATERIAL, MAX_WINDOW, QuartileQuery, Zeros};
 pub use start::{BeforeStart, StartRule, Window};
+pub use unit::Unit;
 pub use url::{VIEW_PARAMS, append_params, pairs, split_url_query, url_query};
 pub use view::{CellRef, OverallRow, RetentionView, Scale, Show};
 
@@ -130,6 +132,8 @@ pub struct TraitFilter {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionQuery {
+    /// Who is counted.
+    pub unit: Unit,
     /// The length of rows and columns.
     pub grain: Grain,
     /// When a customer counts as retained.
@@ -168,6 +172,8 @@ pub struct RetentionQuery {
     pub as_of: AsOf,
     /// Which customers; empty for all.
     pub filters: Vec<TraitFilter>,
+    /// Of which accounts, by the accounts' traits; empty for all, also for customers without an account.
+    pub account_filters: Vec<TraitFilter>,
     /// What customers must have done or not done; empty for all.
     pub behaviours: Vec<Behaviour>,
     /// Saved segments to which customers must belong, all of them, by their names in addresses; empty for all customers.
@@ -179,6 +185,7 @@ pub struct RetentionQuery {
 impl Default for RetentionQuery {
     fn default() -> Self {
         RetentionQuery {
+            unit: Unit::default(),
             grain: Grain::default(),
             kind: RetentionKind::default(),
             brackets: DEFAULT_BRACKETS.to_vec(),
@@ -197,6 +204,7 @@ impl Default for RetentionQuery {
             cohorts: CohortRange::default(),
             as_of: AsOf::default(),
             filters: Vec::new(),
+            account_filters: Vec::new(),
             behaviours: Vec::new(),
             segments: Vec::new(),
             small: DEFAULT_SMALL,
@@ -205,6 +213,11 @@ impl Default for RetentionQuery {
 }
 
 impl RetentionQuery {
+    /// Whether no condition chooses among customers.
+    pub fn takes_all(&self) -> bool {
+        self.filters.is_empty() && self.account_filters.is_empty() && self.behaviours.is_empty()
+    }
+
     /// Sorts and deduplicates the names of events and segments, so that equal questions are equal values.
     pub fn normalise(&mut self) {
         for names in [&mut self.active, &mut self.start_events, &mut self.segments] {

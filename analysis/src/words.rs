@@ -3,6 +3,8 @@
 //! Deterministic and without locale, so that server, browser, exports and shares say the same. Percent signs follow a
 //! no-break space.
 
+use crate::query::Unit;
+
 mod cell;
 mod churn;
 mod column;
@@ -43,8 +45,8 @@ pub use numbers::{
     attrition_percent, decimal, fine_interval, fine_percent, interval, percent, thousands,
 };
 pub use quartiles::{
-    Finding, Tone, arrivals, effect, finding, group_uses, launch, lopsided, p_value, plan_time,
-    quartile_method, scan_tag, signed_points, verdict_tag,
+    Finding, Tone, arrivals, effect, feature, finding, group_uses, launch, lopsided, p_value,
+    plan_time, quartile_method, scan_tag, signed_points, verdict_tag,
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use segment::{condition, in_segments, segment_count};
@@ -77,12 +79,14 @@ fn sentence_case(text: &str) -> String {
     }
 }
 
+/// "1 customer", "7,647 accounts".
+pub fn counted(unit: Unit, count: u64) -> String {
+    format!("{} {}", thousands(count), unit.noun(count))
+}
+
 /// "1 customer", "7,647 customers".
 fn customers(count: u64) -> String {
-    match count {
-        1 => "1 customer".to_owned(),
-        _ => format!("{} customers", thousands(count)),
-    }
+    counted(Unit::Customers, count)
 }
 
 /// "1 cohort", "15 cohorts".

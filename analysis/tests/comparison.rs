@@ -183,6 +183,50 @@ fn report(segments: &[(&str, u32, u32)], baseline: Option<&str>) -> ComparisonRe
 }
 
 #[test]
+fn the_baseline_is_the_one_named_else_the_largest() {
+    let keys = [
+        SegmentKey::Value("other".to_owned()),
+        SegmentKey::Other,
+        SegmentKey::Unset,
+    ];
+    assert_eq!(
+        keys.each_ref().map(SegmentKey::param),
+        ["other", "other", "not set"]
+    );
+    for (wanted, expected) in [
+        (Some("other"), SegmentKey::Other),
+        (Some("not set"), SegmentKey::Unset),
+        (Some("b"), SegmentKey::Value("b".to_owned())),
+        (Some("gone"), SegmentKey::Value("a".to_owned())),
+        (None, SegmentKey::Value("a".to_owned())),
+    ] {
+        let retention = RetentionQuery {
+            active: vec!["visit".to_owned()],
+            cohorts: CohortRange::Last(20),
+            ..RetentionQuery::default()
+        };
+        let plan = plan(&retention);
+        let of = |key: SegmentKey, weekly| ComparisonFacts {
+            key,
+            ..facts("", &plan, &retention, weekly, 1)
+        };
+        let segments = vec![
+            of(SegmentKey::Value("a".to_owned()), 9),
+            of(SegmentKey::Value("b".to_owned()), 5),
+            of(SegmentKey::Other, 4),
+            of(SegmentKey::Unset, 3),
+        ];
+        let query = ComparisonQuery {
+            baseline: wanted.map(str::to_owned),
+            retention: retention.clone(),
+            ..ComparisonQuery::default()
+        };
+        let report = answer(query, (&plan, None), segments, (0, 0), About::default());
+        assert_eq!(report.segments[report.baseline].key, expected, "{wanted:?}");
+    }
+}
+
+#[test]
 fn one_that_leaves_sooner_is_named_and_the_others_are_alike() {
     let report = report(
         &[("search", 100, 40), ("partner", 50, 40), ("ads", 50, 20)],

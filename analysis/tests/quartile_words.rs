@@ -114,7 +114,7 @@ fn report(groups: &[(u32, u32, u32, u32)]) -> QuartileReport {
         rows: rows.collect(),
         not_over: 7,
     };
-    answer(&query, &plan, &facts, About::default(), Wanted::Both)
+    answer(&query, &plan, &facts, About::default(), (Wanted::Both, &[]))
 }
 
 #[test]

@@ -202,14 +202,14 @@ proptest! {
         let relabelled = Facts { rows: single, ..facts.clone() };
         let query = query(true, Zeros::Apart);
         prop_assert_eq!(read(&query, &facts, &[1], true, 4), read(&query, &relabelled, &[1], true, 4));
-        prop_assert_eq!(scan(&query, &facts, 4), scan(&query, &relabelled, 4));
+        prop_assert_eq!(scan(&query, &facts, &[], 4), scan(&query, &relabelled, &[], 4));
     }
 
     /// The scan says of each feature what its own page says, and Holm only makes it more careful.
     #[test]
     fn the_scan_agrees_with_the_page(facts in facts()) {
         let query = query(true, Zeros::Apart);
-        let (rows, left_out) = scan(&query, &facts, 4);
+        let (rows, left_out) = scan(&query, &facts, &[], 4);
         prop_assert_eq!(left_out, 0);
         for row in &rows {
             let place = facts.names.iter().position(|name| *name == row.feature).unwrap();
@@ -389,6 +389,7 @@ fn verdicts_by_intervals() {
 fn the_most_interesting_feature() {
     let row = |feature: &str, difference: f64, users: u64, holm: f64, verdict: Verdict| ScanRow {
         feature: feature.to_owned(),
+        set: None,
         users,
         raw: None,
         adjusted: Some(Effect {

@@ -58,6 +58,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>
                 <Route path=path!("/w/:workspace/retention") view=retention::RetentionPage ssr=Async/>
                 <Route path=path!("/w/:workspace/features") view=features::FeaturesPage ssr=Async/>
+                <Route path=path!("/w/:workspace/features/delete") view=delete::DeleteFeaturePage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity") view=activity::ActivityPage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity/edit") view=activity::EditPage ssr=Async/>
                 <Route path=path!("/w/:workspace/activity/delete") view=delete::DeleteActivityPage ssr=Async/>

@@ -4,7 +4,9 @@ use analysis::quartiles::{Bars, QuartileReport};
 use analysis::query::{CellRef, OverallRow};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
-use analysis::words::{capital, column_name, effect, interval, percent, period_name, thousands};
+use analysis::words::{
+    capital, column_name, counted, effect, interval, percent, period_name, thousands,
+};
 
 pub use analysis::words::{
     caption, chart_title, cohorts_head, cohorts_title, curves_title, groups_title, heat,
@@ -41,8 +43,8 @@ pub fn cell_title(report: &RetentionReport, cell: CellRef) -> String {
 }
 
 /// "112 of 431 customers".
-pub fn of_customers(retained: u64, size: u64) -> String {
-    format!("{} of {} customers", thousands(retained), thousands(size))
+pub fn of_counted(unit: Unit, retained: u64, size: u64) -> String {
+    format!("{} of {}", thousands(retained), counted(unit, size))
 }
 
 /// The cell's interval, and whether it can be told apart from the other finished cohorts of its column.

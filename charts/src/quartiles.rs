@@ -24,7 +24,7 @@ pub fn usage(report: &QuartileReport) -> String {
     let bars = bars(&report.reading);
     let name = format!(
         "Customers by how often they used {}; the table below it holds the same numbers",
-        words::events(&report.query.feature)
+        words::feature(report)
     );
     picture(&name, USAGE, !bars.bars.is_empty(), |area| {
         draw_usage(report, &bars, area)

@@ -34,7 +34,13 @@ fn report(feature: &str, groups: &[(u32, u32, u32, u32)]) -> QuartileReport {
         rows: rows.collect(),
         not_over: 0,
     };
-    answer(&query, &plan, &facts, About::default(), Wanted::Feature)
+    answer(
+        &query,
+        &plan,
+        &facts,
+        About::default(),
+        (Wanted::Feature, &[]),
+    )
 }
 
 fn drawers() -> QuartileReport {

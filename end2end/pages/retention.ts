@@ -6,6 +6,7 @@ import { CellCard } from "./cell-card.ts";
 
 /** The phrases of the question, by what their choices are about. */
 export const PHRASES = {
+  unit: "Who is counted",
   start: "What begins a cohort",
   grain: "Size of a period",
   activity: "What counts as active",

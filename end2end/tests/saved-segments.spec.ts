@@ -113,3 +113,30 @@ test("a group by usage becomes a segment", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Highly active: comment_added");
   expect((await counted(page))[0]).toBe(count);
 });
+
+test("a segment is made of another, which then stays", async ({ page }) => {
+  const build = async (name: string, condition: string) => {
+    await page.goto(`${EDIT}?condition=${encodeURIComponent(condition)}`);
+    await page.getByLabel("Name", { exact: true }).fill(name);
+    await page.getByRole("button", { name: "Save as living" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+  };
+  await build("Inner part", "where:plan:set");
+  const [inner] = await counted(page);
+  await page.goto(EDIT);
+  await page.getByLabel("who are in").selectOption("Inner part");
+  await page.getByRole("button", { name: "Add the segment" }).click();
+  await expect(page.locator(".tree")).toContainText("who are in segment “inner-part”");
+  expect((await counted(page))[0]).toBe(inner);
+  await expectAccessible(page);
+  await build("Outer part", "not(segment:inner-part)");
+  await page.goto(`${SAVED}/inner-part/delete`);
+  await expect(page.locator(".answer")).toContainText("It can’t be deleted: “Outer part” is made of it.");
+  await expect(page.getByRole("button", { name: "Delete it" })).toHaveCount(0);
+  await expectAccessible(page);
+  for (const slug of ["outer-part", "inner-part"]) {
+    await page.goto(`${SAVED}/${slug}/delete`);
+    await page.getByRole("button", { name: "Delete it" }).click();
+    await expect(page).toHaveURL(new RegExp(`${SAVED}$`));
+  }
+});

@@ -7,6 +7,7 @@ mod churn;
 mod comparison;
 pub(crate) mod error;
 mod export;
+mod features;
 mod openapi;
 mod quartiles;
 pub(crate) mod segments;
@@ -48,6 +49,10 @@ pub(crate) fn routes(store: Store) -> Router {
         .route(
             "/workspaces/{workspace}/reports/scan",
             post(quartiles::scan),
+        )
+        .route(
+            "/workspaces/{workspace}/features",
+            get(features::list).post(features::save),
         )
         .merge(churn::routes())
         .route(

@@ -12,6 +12,7 @@ mod cookie;
 pub mod demo;
 mod entrance;
 mod failure;
+mod features;
 pub mod folder;
 mod guard;
 mod health;

@@ -7,7 +7,9 @@ use crate::guard::{self, Names};
 use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::upload::{self, Desk};
-use crate::{account, activities, api, entrance, health, links, people, reports, segments, shared};
+use crate::{
+    account, activities, api, entrance, features, health, links, people, reports, segments, shared,
+};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, Stopped, shell};
@@ -187,6 +189,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .merge(kept)
             .merge(public)
             .merge(activities::routes(store.clone()))
+            .merge(features::routes(store.clone()))
             .merge(entrance::routes(desk.clone()))
             .merge(account::routes(desk.clone()))
             .merge(people::routes(desk))

@@ -224,7 +224,7 @@ async fn save_group(
     let description = format!(
         "{} by use of {}. {}",
         labels::part_name(part),
-        words::events(&report.query.feature),
+        words::feature(&report),
         words::quartile_method(&report)
     );
     desk.keep(&workspace, &picked.name, &description, &members, now)

@@ -252,7 +252,7 @@ impl<'a> Asked<'a> {
                 .fetch(snapshot)
             };
         }
-        let mut rows = match self.scope.filtered {
+        let mut rows = match self.scope.filtered() {
             true => patterns!(filtered),
             false => patterns!(plain),
         };
@@ -354,7 +354,7 @@ impl<'a> Asked<'a> {
                 .fetch(snapshot)
             };
         }
-        let mut rows = match self.scope.filtered {
+        let mut rows = match self.scope.filtered() {
             true => lives!(
                 filtered,
                 r#"(select e.* from event e join event_name n using (workspace_id, event_name_id)
@@ -407,7 +407,7 @@ impl<'a> Asked<'a> {
                 .await?
             };
         }
-        let row = match self.scope.filtered {
+        let row = match self.scope.filtered() {
             true => overlap!(filtered),
             false => overlap!(plain),
         };

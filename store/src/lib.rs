@@ -7,6 +7,7 @@ mod comparison;
 mod customers;
 mod definitions;
 mod error;
+mod feature_sets;
 mod gate;
 mod groups;
 mod import;

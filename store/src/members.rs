@@ -1,15 +1,15 @@
 //! The customers behind a cell: exactly those that the cell counts.
 
 use crate::instant::from_db;
-use crate::retention::{Scope, membership_query, prepare};
+use crate::retention::{Events, Scope, membership_query, prepare};
 use crate::{Members, Store, StoreError, Workspace};
-use analysis::query::{CellRef, RetentionQuery};
+use analysis::query::{CellRef, QueryError, RetentionQuery, Unit};
 use analysis::rule::{Need, Rule};
 use analysis::shape::{About, shape};
 use jiff::Timestamp;
 use time::OffsetDateTime;
 
-/// A customer in a cell.
+/// A customer, or an account, in a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     /// External id.
@@ -79,7 +79,7 @@ impl Store {
     /// [`Store::members`] lists.
     ///
     /// # Errors
-    /// As [`Store::members`].
+    /// As [`Store::members`]; [`QueryError::AccountSegment`] for accounts.
     pub async fn cell_members(
         &self,
         workspace: &Workspace,
@@ -88,6 +88,9 @@ impl Store {
         cell: CellRef,
         retained: bool,
     ) -> Result<Members, StoreError> {
+        if query.unit == Unit::Accounts {
+            return Err(QueryError::AccountSegment.into());
+        }
         let everybody = (0, i64::MAX);
         let rows = self
             .listed(workspace, query, now, (cell, retained), everybody)
@@ -163,9 +166,10 @@ impl Store {
                 .await?
             };
         }
-        let rows = match scope.filtered {
-            true => listed!(filtered),
-            false => listed!(plain),
+        let rows = match scope.events {
+            Events::Plain => listed!(plain),
+            Events::Filtered => listed!(filtered),
+            Events::Accounts => listed!(accounts),
         };
         snapshot.end();
         Ok(rows)

@@ -2,11 +2,12 @@
 //! reference, plain SQL over raw events in which one query answers for all features.
 
 use crate::activity::{self, FeatureQuestion, Watch, joined};
+use crate::feature_sets;
 use crate::gate::Work;
 use crate::retention::{Engine, Scope, membership_query, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
 use analysis::quartiles::{FactRow, Facts, QuartileReport, Wanted, answer};
-use analysis::query::QuartileQuery;
+use analysis::query::{QuartileQuery, QueryError};
 use analysis::shape::About;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -69,6 +70,13 @@ impl Store {
         let asked = (&population, &plan);
         let scope = Scope::new(&mut snapshot, self, workspace, asked, (0, last)).await?;
         let names = names(&mut snapshot, workspace).await?;
+        let sets = feature_sets::all(&mut snapshot, workspace.id).await?;
+        if let Some(slug) = &query.set
+            && sets.iter().all(|set| set.slug != *slug)
+        {
+            let slug = slug.clone();
+            return Err(QueryError::UnknownFeatureSet { slug }.into());
+        }
         let watermark = watermark(&mut snapshot, workspace).await?;
         let question = FeatureQuestion {
             workspace,
@@ -86,7 +94,7 @@ impl Store {
                 left_out: watch.left_out,
                 internal: watch.internal,
             };
-            let work = move || answer(&query, &plan, &watch, about, wanted);
+            let work = move || answer(&query, &plan, &watch, about, (wanted, &sets));
             return joined(tokio::task::spawn_blocking(work).await);
         }
         let facts = facts(&mut snapshot, &scope, names, &query).await?;
@@ -97,7 +105,7 @@ impl Store {
             internal,
         };
         snapshot.end();
-        Ok(answer(&query, &plan, &facts, about, wanted))
+        Ok(answer(&query, &plan, &facts, about, (wanted, &sets)))
     }
 
     /// What the index knows; `None` when the reference has to answer.

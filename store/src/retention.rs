@@ -10,7 +10,7 @@ use crate::instant::from_db;
 use crate::snapshot::Snapshot;
 use crate::{Store, StoreError, Workspace};
 use analysis::period::Calendar;
-use analysis::query::{RetentionQuery, StartRule};
+use analysis::query::{RetentionQuery, StartRule, Unit};
 use analysis::report::RetentionReport;
 use analysis::shape::{About, RetentionPlan, shape};
 use analysis::tally::Tally;
@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 
 mod membership;
 
-pub(crate) use membership::{Scope, filter_json, membership_query};
+pub(crate) use membership::{Events, Scope, filter_json, membership_query};
 
 /// What an engine has counted.
 pub(crate) struct Counted {
@@ -179,15 +179,23 @@ impl Scope {
         })
     }
 
-    /// How many customers could not be placed, and how many are internal.
+    /// How many customers could not be placed (for accounts: have none), and how many are internal.
     pub(crate) async fn outside(
         &self,
         snapshot: &mut PgConnection,
         workspace: &Workspace,
         query: &RetentionQuery,
     ) -> Result<(u64, u64), StoreError> {
-        let left_out = match query.start {
-            StartRule::Signup => {
+        let left_out = match (query.unit, query.start) {
+            (Unit::Accounts, _) => {
+                sqlx::query_scalar!(
+                    r#"select count(*) as "left_out!" from customer where workspace_id = $1 and account_id is null"#,
+                    workspace.id.0
+                )
+                .fetch_one(&mut *snapshot)
+                .await?
+            }
+            (Unit::Customers, StartRule::Signup) => {
                 sqlx::query_scalar!(
                     r#"select count(*) as "left_out!" from customer where workspace_id = $1 and signup_at is null"#,
                     workspace.id.0
@@ -195,7 +203,7 @@ impl Scope {
                 .fetch_one(&mut *snapshot)
                 .await?
             }
-            StartRule::FirstEvent | StartRule::EachEvent => 0,
+            (Unit::Customers, StartRule::FirstEvent | StartRule::EachEvent) => 0,
         };
         let internal = match workspace.internal.is_empty() {
             true => 0,

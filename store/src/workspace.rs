@@ -65,6 +65,23 @@ pub struct TraitValues {
     pub values: Vec<(String, u64)>,
 }
 
+impl TraitValues {
+    /// From names with values, those of a name together.
+    fn gathered(rows: impl Iterator<Item = (String, (String, u64))>) -> Vec<Self> {
+        let mut traits: Vec<Self> = Vec::new();
+        for (name, value) in rows {
+            match traits.last_mut().filter(|last| last.name == name) {
+                Some(last) => last.values.push(value),
+                None => traits.push(Self {
+                    name,
+                    values: vec![value],
+                }),
+            }
+        }
+        traits
+    }
+}
+
 /// Values kept for each trait: a chooser that offers more is not a chooser.
 const VALUES_KEPT: i64 = 40;
 
@@ -235,18 +252,31 @@ impl Store {
         )
         .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
-        let mut traits: Vec<TraitValues> = Vec::new();
-        for row in rows {
-            let value = (row.value, row.customers.unsigned_abs());
-            match traits.last_mut().filter(|last| last.name == row.name) {
-                Some(last) => last.values.push(value),
-                None => traits.push(TraitValues {
-                    name: row.name,
-                    values: vec![value],
-                }),
-            }
-        }
-        Ok(traits)
+        let rows = rows.into_iter();
+        Ok(TraitValues::gathered(rows.map(|row| {
+            (row.name, (row.value, row.customers.unsigned_abs()))
+        })))
+    }
+
+    /// The traits of accounts with their most frequent values, as counted last.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn account_trait_values(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<TraitValues>, StoreError> {
+        let rows = sqlx::query!(
+            "select name, value, accounts from account_trait_value where workspace_id = $1
+             order by name, accounts desc, value",
+            workspace.0
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let rows = rows.into_iter();
+        Ok(TraitValues::gathered(rows.map(|row| {
+            (row.name, (row.value, row.accounts.unsigned_abs()))
+        })))
     }
 
     /// Percent done of what is being loaded into a workspace just now; `None` when nothing is.
@@ -321,6 +351,26 @@ impl Store {
                  select name, value, count(*) as customers,
                         row_number() over (partition by name order by count(*) desc, value) as place
                  from customer, jsonb_each_text(traits) as trait(name, value)
+                 where workspace_id = $1 and value is not null
+                 group by name, value) ranked
+             where place <= $2",
+            workspace.0,
+            VALUES_KEPT
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query!(
+            "delete from account_trait_value where workspace_id = $1",
+            workspace.0
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query!(
+            "insert into account_trait_value (workspace_id, name, value, accounts)
+             select $1, name, value, accounts from (
+                 select name, value, count(*) as accounts,
+                        row_number() over (partition by name order by count(*) desc, value) as place
+                 from account, jsonb_each_text(traits) as trait(name, value)
                  where workspace_id = $1 and value is not null
                  group by name, value) ranked
              where place <= $2",

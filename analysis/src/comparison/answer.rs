@@ -89,10 +89,8 @@ pub fn answer(
 
 /// The segment asked for, else the largest.
 fn baseline(query: &ComparisonQuery, segments: &[Segment]) -> usize {
-    let named = |segment: &Segment| match (&segment.key, &query.baseline) {
-        (SegmentKey::Value(name) | SegmentKey::Saved(name), Some(wanted)) => name == wanted,
-        _ => false,
-    };
+    let wanted = query.baseline.as_deref();
+    let named = |segment: &Segment| Some(segment.key.param()) == wanted;
     let largest = || {
         let places = segments.iter().enumerate().rev();
         let largest = places.max_by_key(|(_, one)| one.report.customers);

@@ -197,8 +197,10 @@ pub struct ScanDocument<'a> {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FeatureDocument<'a> {
-    /// The event's name.
+    /// The event's name, or that of a saved set of events.
     pub feature: &'a str,
+    /// The set's name in addresses, if it is one.
+    pub set: Option<&'a str>,
     /// What can be said about the feature for itself.
     #[serde(flatten)]
     pub verdict: VerdictDocument,
@@ -383,6 +385,7 @@ impl<'a> FeatureDocument<'a> {
     fn new(row: &'a ScanRow) -> Self {
         Self {
             feature: &row.feature,
+            set: row.set.as_ref().map(|set| set.slug.as_str()),
             verdict: VerdictDocument::new(&row.verdict),
             stands: row.stands(),
             users: row.users,

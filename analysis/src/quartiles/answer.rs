@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::choice::interesting;
-use super::reading::{read, scan};
+use super::reading::{places_of, read, scan};
 use super::verdict::Pace;
-use super::{Customers, Launch, Plan, QuartileReport, Reading};
+use super::{Customers, FeatureSet, Launch, Plan, QuartileReport, Reading};
 use crate::query::QuartileQuery;
 use crate::shape::{About, RetentionPlan};
 use crate::stats::{Z_80, float, per_side};
@@ -24,31 +24,43 @@ pub enum Wanted {
     Both,
 }
 
-/// Answers a question from the facts about its customers. `query` names its activity; `plan` is that of its population.
+/// Answers a question from the facts about its customers. `query` names its activity; `plan` is that of its population,
+/// `sets` are all sets of events that are saved.
 pub fn answer(
     query: &QuartileQuery,
     plan: &RetentionPlan,
     facts: &impl Customers,
     about: About,
-    wanted: Wanted,
+    (wanted, sets): (Wanted, &[FeatureSet]),
 ) -> QuartileReport {
     let mut query = query.clone();
+    let mut set = sets
+        .iter()
+        .find(|set| Some(&set.slug) == query.set.as_ref())
+        .cloned();
+    if let Some(set) = &set {
+        // The report's question stays one that can be asked again, whatever becomes of the set.
+        query.choose(set.events.clone());
+    }
     let periods = observed(&query, plan);
     let (scan, not_scanned) = match wanted {
         Wanted::Feature if !query.feature.is_empty() => (Vec::new(), 0),
-        _ => scan(&query, facts, periods),
+        _ => scan(&query, facts, sets, periods),
     };
     if wanted == Wanted::Scan {
         query.feature.clear();
+        set = None;
     } else if query.feature.is_empty() {
-        let found = interesting(&scan).map(|row| row.feature.clone());
-        query.feature = found.into_iter().collect();
+        match interesting(&scan).map(|row| (&row.feature, &row.set)) {
+            Some((_, Some(found))) => {
+                query.feature.clone_from(&found.events);
+                set = Some(found.clone());
+            }
+            Some((event, None)) => query.feature = vec![event.clone()],
+            None => {}
+        }
     }
-    let places = (0..).zip(facts.names());
-    let feature: Vec<u32> = places
-        .filter(|(_, name)| query.feature.contains(name))
-        .map(|(place, _)| place)
-        .collect();
+    let feature = places_of(facts, &query.feature);
     let reading = read(&query, facts, &feature, query.landmark, periods);
     let other = read(&query, facts, &feature, !query.landmark, periods);
     let starts = plan.cohort_starts();
@@ -71,6 +83,7 @@ pub fn answer(
         other,
         scan,
         not_scanned,
+        set,
         query,
     }
 }

@@ -9,7 +9,10 @@ use crate::candidates::no_value;
 /// chance does not explain it; else the one that most customers use. Never an event that by its name shows no value, such
 /// as a login, a sign-up or a page view; `None` when there is no other.
 pub fn interesting(scan: &[ScanRow]) -> Option<&ScanRow> {
-    let rows = || scan.iter().filter(|row| no_value(&row.feature).is_none());
+    let rows = || {
+        scan.iter()
+            .filter(|row| row.set.is_some() || no_value(&row.feature).is_none())
+    };
     let found = |row: &&ScanRow, verdict: Verdict| row.stands() && row.verdict == verdict;
     rows()
         .find(|row| found(row, Verdict::Confirmed))

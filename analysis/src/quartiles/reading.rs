@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::count::{Groups, Table};
 use super::verdict::{Pace, verdict};
-use super::{Customers, Effect, Group, Quartiles, Reading, ScanRow, Trend, cut};
+use super::{Customers, Effect, FeatureSet, Group, Quartiles, Reading, ScanRow, Trend, cut};
 use crate::query::{QuartileQuery, Zeros};
 use crate::stats::{
     Stratum, TrendGroup, cochran_armitage, holm, mantel_haenszel, newcombe, p_value, rate,
@@ -107,15 +107,24 @@ fn adjusted(strata: &[Stratum]) -> Option<(Effect, u32)> {
     Some((effect, found.strata))
 }
 
-/// Reads the facts for every single event, those that keep customers most first, and tells how many events were left
+/// Reads the facts for every single event and every saved set of events, those that keep customers most first, and tells how many events were left
 /// out, being used by the fewest. P-values of all together are corrected by Holm.
-pub fn scan(query: &QuartileQuery, facts: &impl Customers, periods: u32) -> (Vec<ScanRow>, u32) {
+pub fn scan(
+    query: &QuartileQuery,
+    facts: &impl Customers,
+    sets: &[FeatureSet],
+    periods: u32,
+) -> (Vec<ScanRow>, u32) {
     let (places, not_scanned) = most_used(query, facts);
     let rows = places.into_iter().filter_map(|place| {
         let name = facts.names().get(usize::try_from(place).ok()?)?;
-        scan_row(query, facts, (name, place), periods)
+        scan_row(query, facts, (name, None, &[place]), periods)
     });
     let mut rows: Vec<ScanRow> = rows.collect();
+    rows.extend(sets.iter().filter_map(|set| {
+        let places = places_of(facts, &set.events);
+        scan_row(query, facts, (&set.name, Some(set), &places), periods)
+    }));
     let given: Vec<f64> = rows
         .iter()
         .filter_map(|row| Some(row.adjusted?.p))
@@ -133,14 +142,21 @@ pub fn scan(query: &QuartileQuery, facts: &impl Customers, periods: u32) -> (Vec
     (rows, not_scanned)
 }
 
-/// What [`read`] says, without what the scan does not show; `None` for an event that nobody sent.
+/// Places of the names that were ever sent.
+pub(super) fn places_of(facts: &impl Customers, names: &[String]) -> Vec<u32> {
+    let places = (0..).zip(facts.names());
+    let named = places.filter(|(_, name)| names.contains(name));
+    named.map(|(place, _)| place).collect()
+}
+
+/// What [`read`] says, without what the scan does not show; `None` for what nobody used.
 fn scan_row(
     query: &QuartileQuery,
     facts: &impl Customers,
-    (name, place): (&str, u32),
+    (name, set, places): (&str, Option<&FeatureSet>, &[u32]),
     periods: u32,
 ) -> Option<ScanRow> {
-    let table = Table::of(facts, &[place], query.landmark, query.zeros);
+    let table = Table::of(facts, places, query.landmark, query.zeros);
     let users = table.users();
     let split = cut(&table.usage()).map(|cuts| table.split(cuts));
     let raw = split
@@ -153,6 +169,7 @@ fn scan_row(
     };
     (users > 0).then(|| ScanRow {
         feature: name.to_owned(),
+        set: set.cloned(),
         users,
         verdict: verdict(raw.as_ref(), adjusted.as_ref(), query.material, pace),
         raw,

@@ -7,7 +7,8 @@ use jiff::tz::Offset;
 
 use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, DEFAULT_BRACKETS, Days, EventFilter,
-    QueryError, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Window, is_slug,
+    QueryError, RetentionKind, RetentionQuery, StartRule, TraitFilter, TraitTest, Unit, Window,
+    is_slug,
 };
 use crate::segment::check_segment_slugs;
 
@@ -81,7 +82,11 @@ impl RetentionQuery {
             return Err(QueryError::TooManyFilters { given });
         }
         self.behaviours.iter().try_for_each(Behaviour::check)?;
+        if self.unit == Unit::Accounts && !self.behaviours.is_empty() {
+            return Err(QueryError::AccountBehaviour);
+        }
         check_segment_slugs(&self.segments)?;
+        check_filters(&self.account_filters)?;
         check_filters(&self.filters)
     }
 }

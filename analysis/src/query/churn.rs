@@ -197,7 +197,7 @@ impl ChurnQuery {
                 params.problem("any", "1", "no “active” or “activity” beside it", "");
             }
         }
-        query.filters = filters(&mut params);
+        query.filters = filters(&mut params, "where");
         query.segments = segments(&mut params);
         query.as_of = as_of(&mut params);
         params.report_unknown(&[]);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{check_name, check_year};
 use super::problem::{ParamProblem, Params, date, whole};
-use super::{CohortRange, MAX_THRESHOLD, QueryError, RetentionQuery};
+use super::{CohortRange, MAX_THRESHOLD, QueryError, RetentionQuery, Unit};
 
 /// The most segments side by side; further values of a trait are one more, "other".
 pub const MAX_SIDE_BY_SIDE: usize = 8;
@@ -69,6 +69,9 @@ impl ComparisonQuery {
     /// Whether the question keeps all limits. What depends on the calendar is checked when the periods are cut.
     pub fn validate(&self) -> Result<(), QueryError> {
         self.retention.validate()?;
+        if self.retention.unit != Unit::Customers {
+            return Err(QueryError::AccountComparison);
+        }
         match &self.split {
             Some(Split::Trait(name)) => check_name("A trait name", name)?,
             Some(Split::Saved(names)) => {
@@ -118,8 +121,17 @@ impl ComparisonQuery {
         );
         let against = against(&mut params);
         let (rest, mut problems) = params.rest();
-        let (retention, more) = RetentionQuery::parse(rest);
+        let (mut retention, more) = RetentionQuery::parse(rest);
         problems.extend(more);
+        if retention.unit != Unit::Customers {
+            problems.push(ParamProblem {
+                param: "unit".to_owned(),
+                given: retention.unit.to_string(),
+                expected: Unit::Customers.to_string(),
+                used: Unit::Customers.to_string(),
+            });
+            retention.unit = Unit::Customers;
+        }
         let query = ComparisonQuery {
             split,
             baseline,

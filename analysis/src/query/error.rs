@@ -290,6 +290,26 @@ pub enum QueryError {
         /// One of those that are made of it.
         by: String,
     },
+    /// What accounts must have done.
+    #[error(
+        "Conditions on behaviour are asked of customers, not of accounts. A saved segment can hold such a condition."
+    )]
+    AccountBehaviour,
+    /// Segments of accounts.
+    #[error("Segments are compared by customers, not by accounts.")]
+    AccountComparison,
+    /// Accounts kept as a segment.
+    #[error("A segment holds customers; these are accounts.")]
+    AccountSegment,
+    /// Events and a set of events as one feature.
+    #[error("A feature is either the events that are named or a saved set of events.")]
+    FeatureAndSet,
+    /// A set of events that is not saved here.
+    #[error("There is no saved feature called “{slug}”.")]
+    UnknownFeatureSet {
+        /// What was asked for.
+        slug: String,
+    },
     /// Churn by periods that are too short.
     #[error("Churn is counted by week, month, quarter or year, not by {given}.")]
     ChurnGrain {
@@ -374,6 +394,11 @@ impl QueryError {
             QueryError::UnknownSegment { .. } => "unknown_segment",
             QueryError::SegmentCycle { .. } => "segment_cycle",
             QueryError::SegmentInUse { .. } => "segment_in_use",
+            QueryError::AccountBehaviour => "account_behaviour",
+            QueryError::AccountComparison => "account_comparison",
+            QueryError::AccountSegment => "account_segment",
+            QueryError::FeatureAndSet => "feature_and_set",
+            QueryError::UnknownFeatureSet { .. } => "unknown_feature",
             QueryError::ChurnGrain { .. } => "churn_grain",
             QueryError::Threshold { .. } => "inactivity_threshold",
             QueryError::StickyDays { .. } => "sticky_days",

@@ -7,7 +7,9 @@ use super::problem::{ParamProblem, Params, whole};
 use super::url::{
     activity, as_of, as_of_param, cohort_params, cohorts, event_names, filters, segments,
 };
-use super::{AsOf, CohortRange, MAX_EVENTS, QueryError, RetentionQuery, TraitFilter, Window};
+use super::{
+    AsOf, CohortRange, MAX_EVENTS, QueryError, RetentionQuery, TraitFilter, Window, is_slug,
+};
 use crate::names::named;
 use crate::period::Grain;
 
@@ -42,6 +44,8 @@ named!(Zeros: Apart = "apart", Inside = "inside");
 pub struct QuartileQuery {
     /// Names of the events that are the feature; empty for the one that comes first in the scan.
     pub feature: Vec<String>,
+    /// The saved set of events that is the feature, by its name in addresses; `feature` then has to be empty.
+    pub set: Option<String>,
     /// The length of periods.
     pub grain: Grain,
     /// In which periods of the calendar customers signed up.
@@ -87,6 +91,7 @@ impl QuartileQuery {
         };
         QuartileQuery {
             feature: Vec::new(),
+            set: None,
             grain,
             cohorts: CohortRange::Last(cohorts),
             exposure,
@@ -100,6 +105,18 @@ impl QuartileQuery {
             segments: Vec::new(),
             as_of: AsOf::default(),
         }
+    }
+
+    /// Asks about these events as a feature.
+    pub fn choose(&mut self, events: Vec<String>) {
+        self.feature = events;
+        self.set = None;
+    }
+
+    /// Asks about a saved set of events as a feature.
+    pub fn choose_set(&mut self, slug: &str) {
+        self.feature.clear();
+        self.set = Some(slug.to_owned());
     }
 
     /// Sorts and deduplicates the names of events and segments, so that equal questions are equal values.
@@ -157,6 +174,15 @@ impl QuartileQuery {
             let given = self.feature.len();
             return Err(QueryError::TooManyFeatureEvents { given });
         }
+        if let Some(slug) = &self.set {
+            if !self.feature.is_empty() {
+                return Err(QueryError::FeatureAndSet);
+            }
+            if !is_slug(slug) {
+                let slug = slug.clone();
+                return Err(QueryError::UnknownFeatureSet { slug });
+            }
+        }
         let mut names = self.feature.iter();
         names.try_for_each(|event| check_name("An event name", event))
     }
@@ -173,6 +199,12 @@ impl QuartileQuery {
         let grain = params.named("grain", &Grain::expected(), Grain::default());
         let mut query = QuartileQuery::customary(grain.unwrap_or_default());
         query.feature = event_names(&mut params, "feature");
+        query.set = params.parsed("set", "a saved feature’s name", "", |text| {
+            is_slug(text).then(|| text.to_owned())
+        });
+        if let Some(slug) = query.set.take_if(|_| !query.feature.is_empty()) {
+            params.problem("set", &slug, "no “feature” beside it", "");
+        }
         query.cohorts = cohorts(&mut params, query.grain, query.cohorts);
         query.exposure = number(&mut params, "exposure", MAX_WINDOW, query.exposure);
         query.outcome = number(&mut params, "outcome", MAX_WINDOW, query.outcome);
@@ -182,7 +214,7 @@ impl QuartileQuery {
         query.material = number(&mut params, "material", MAX_MATERIAL, query.material);
         query.active = event_names(&mut params, "active");
         query.activity = activity(&mut params, &query.active);
-        query.filters = filters(&mut params);
+        query.filters = filters(&mut params, "where");
         query.segments = segments(&mut params);
         query.as_of = as_of(&mut params);
         params.report_unknown(&[]);
@@ -194,6 +226,8 @@ impl QuartileQuery {
         let usual = QuartileQuery::customary(self.grain);
         let mut params: Vec<(&'static str, String)> = Vec::new();
         params.extend(self.feature.iter().map(|event| ("feature", event.clone())));
+        let set = self.set.iter();
+        params.extend(set.map(|slug| ("set", slug.clone())));
         if self.grain != Grain::default() {
             params.push(("grain", self.grain.to_string()));
         }

@@ -8,7 +8,7 @@ use super::{
     AsOf, BeforeStart, Behaviour, Bracket, CohortRange, ColumnZero, DEFAULT_BRACKETS,
     DEFAULT_SMALL, EventFilter, MAX_COHORTS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, RetentionKind, RetentionQuery, RetentionView, StartRule, TraitFilter,
-    Window, is_slug,
+    Unit, Window, is_slug,
 };
 use crate::period::Grain;
 use crate::segment::{MAX_SEGMENTS, check_segment_slugs};
@@ -31,6 +31,8 @@ impl RetentionQuery {
     ) -> (Self, Vec<ParamProblem>) {
         let mut params = Params::new(params);
         let mut query = RetentionQuery::default();
+        let unit = params.named("unit", &Unit::expected(), Unit::default());
+        query.unit = unit.unwrap_or_default();
         if let Some(grain) = params.named("grain", &Grain::expected(), Grain::default()) {
             query.grain = grain;
         }
@@ -66,7 +68,8 @@ impl RetentionQuery {
         query.min_count = min.unwrap_or(1);
         query.cohorts = cohorts(&mut params, query.grain, CohortRange::default());
         query.as_of = as_of(&mut params);
-        query.filters = filters(&mut params);
+        query.filters = filters(&mut params, "where");
+        query.account_filters = filters(&mut params, "account_where");
         query.start_where = event_filters(&mut params, "start_where", &query.start_events);
         if query.start == StartRule::Signup {
             for filter in std::mem::take(&mut query.start_where) {
@@ -90,6 +93,16 @@ impl RetentionQuery {
             "a condition such as did:order:3 or not:order:1:0-7",
             Behaviour::parse,
         );
+        if query.unit == Unit::Accounts {
+            for one in std::mem::take(&mut query.behaviours) {
+                params.problem(
+                    "behaviour",
+                    &one.to_string(),
+                    "no “unit=accounts” beside it",
+                    "",
+                );
+            }
+        }
         query.segments = segments(&mut params);
         let most = words::thousands(u64::from(MAX_SMALL));
         let small = params.parsed(
@@ -107,6 +120,9 @@ impl RetentionQuery {
     /// The parameters that differ from the default, in a fixed order, not yet percent-encoded.
     pub fn params(&self) -> Vec<(&'static str, String)> {
         let mut params = Vec::new();
+        if self.unit != Unit::default() {
+            params.push(("unit", self.unit.to_string()));
+        }
         if self.grain != Grain::default() {
             params.push(("grain", self.grain.to_string()));
         }
@@ -149,6 +165,8 @@ impl RetentionQuery {
         params.extend(as_of_param(self.as_of));
         let filters = self.filters.iter();
         params.extend(filters.map(|filter| ("where", filter.to_string())));
+        let filters = self.account_filters.iter();
+        params.extend(filters.map(|filter| ("account_where", filter.to_string())));
         if self.start != StartRule::Signup {
             let filters = self.start_where.iter();
             params.extend(filters.map(|filter| ("start_where", filter.to_string())));
@@ -332,10 +350,11 @@ pub(super) fn cohorts(params: &mut Params<'_>, grain: Grain, usual: CohortRange)
     range
 }
 
-pub(super) fn filters(params: &mut Params<'_>) -> Vec<TraitFilter> {
+/// Conditions on traits.
+pub(super) fn filters(params: &mut Params<'_>, param: &str) -> Vec<TraitFilter> {
     let expected =
         "a condition such as plan:is:pro:team, plan:not:free, seats:between:10:50 or plan:set";
-    conditions(params, "where", expected, TraitFilter::parse)
+    conditions(params, param, expected, TraitFilter::parse)
 }
 
 /// Saved segments, by their names in addresses.

@@ -2,10 +2,10 @@
 
 use super::column::span;
 use super::{
-    cohorts, column_name, customers, entered, interval, percent, period_name, sentence_case,
+    cohorts, column_name, counted, entered, interval, percent, period_name, sentence_case,
     thousands,
 };
-use crate::query::{CellRef, ColumnZero, RetentionKind};
+use crate::query::{CellRef, ColumnZero, RetentionKind, Unit};
 use crate::report::{CellFacts, CellState, RetentionReport};
 use crate::rule::Span;
 
@@ -32,7 +32,10 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
         Some(cohort) if cohort.size > 0 => "nobody was active in the period before".to_owned(),
         _ => format!("nobody {entered}"),
     };
-    let mut sentence = format!("{place}: {}.", count(&facts, &entered, &nobody));
+    let mut sentence = format!(
+        "{place}: {}.",
+        count(report.query.unit, &facts, &entered, &nobody)
+    );
     match facts.state {
         CellState::Running => {
             let Span { from, to } = span(&report.query, at.period);
@@ -47,9 +50,10 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
     }
     if facts.small && facts.size > 0 {
         let limit = thousands(u64::from(report.query.small));
+        let unit = report.query.unit;
         let what = match at.cohort {
-            Some(_) => format!("Small cohort: fewer than {limit} customers"),
-            None => format!("Few customers: fewer than {limit}"),
+            Some(_) => format!("Small cohort: fewer than {limit} {}", unit.noun(2)),
+            None => format!("Few {}: fewer than {limit}", unit.noun(2)),
         };
         let wide = match facts.interval {
             None => "",
@@ -61,7 +65,7 @@ pub fn cell_sentence(report: &RetentionReport, at: CellRef) -> String {
 }
 
 /// "112 of 431, 26 %, interval 22 to 30 %".
-fn count(facts: &CellFacts, entered: &str, nobody: &str) -> String {
+fn count(unit: Unit, facts: &CellFacts, entered: &str, nobody: &str) -> String {
     let pooled = match facts.cohort {
         Some(_) => String::new(),
         None => format!(" in {}", cohorts(u64::from(facts.cohorts))),
@@ -71,7 +75,7 @@ fn count(facts: &CellFacts, entered: &str, nobody: &str) -> String {
     }
     // Only a column that is no estimate has no interval.
     let Some(bounds) = facts.interval else {
-        return format!("{} {entered}{pooled}", customers(facts.size));
+        return format!("{} {entered}{pooled}", counted(unit, facts.size));
     };
     let mut text = format!(
         "{} of {}{pooled}",

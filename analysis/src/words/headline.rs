@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::span;
-use super::{cohorts, column_name, customers, entered, entering, interval, percent, thousands};
+use super::{cohorts, column_name, counted, entered, entering, interval, percent, thousands};
 use crate::period::Grain;
 use crate::query::{CellRef, ColumnZero, RetentionKind};
 use crate::report::{CellFacts, RetentionReport};
@@ -45,7 +45,7 @@ pub fn headline(report: &RetentionReport) -> Headline {
     match report.quoted() {
         Some(facts) => Headline {
             sentence: answer(report, &facts),
-            evidence: evidence(&facts),
+            evidence: evidence(report, &facts),
             facts: Some(facts),
         },
         None => Headline {
@@ -120,11 +120,11 @@ fn answer(report: &RetentionReport, facts: &CellFacts) -> String {
     }
 }
 
-fn evidence(facts: &CellFacts) -> String {
+fn evidence(report: &RetentionReport, facts: &CellFacts) -> String {
     let mut text = format!(
         "{} of {} in {}",
         thousands(facts.retained),
-        customers(facts.size),
+        counted(report.query.unit, facts.size),
         cohorts(u64::from(facts.cohorts))
     );
     if let Some(bounds) = facts.interval {
@@ -137,7 +137,7 @@ fn evidence(facts: &CellFacts) -> String {
 fn no_answer(report: &RetentionReport) -> String {
     let entered = entered(&report.query);
     if report.customers == 0 {
-        return match report.query.filters.is_empty() && report.query.behaviours.is_empty() {
+        return match report.query.takes_all() {
             true => format!("Nobody {entered} in this time."),
             false => format!("Nobody who matches the filters {entered} in this time."),
         };
@@ -150,7 +150,7 @@ fn no_answer(report: &RetentionReport) -> String {
         ),
         Some(first) => format!(
             "Too little data yet: {} in {} finished {noun} 1; an answer needs {MIN_CUSTOMERS} in {MIN_COHORTS}.",
-            customers(first.size),
+            counted(report.query.unit, first.size),
             cohorts(u64::from(first.cohorts))
         ),
     }

@@ -1,6 +1,6 @@
 //! Titles and short names that stand over tables and charts, the same on pages and in files.
 
-use super::thousands;
+use super::{counted, thousands};
 use crate::quartiles::{Part, QuartileReport};
 use crate::query::{OverallRow, RetentionKind, StartRule};
 use crate::report::RetentionReport;
@@ -41,12 +41,8 @@ pub fn cohorts_head(report: &RetentionReport) -> &'static str {
 pub fn cohorts_title(report: &RetentionReport) -> String {
     let cohorts = report.cohorts.len();
     let s = if cohorts == 1 { "" } else { "s" };
-    let customers = report.customers;
-    let more = if customers == 1 { "" } else { "s" };
-    format!(
-        "{cohorts} cohort{s} · {} customer{more}",
-        thousands(customers)
-    )
+    let counted = counted(report.query.unit, report.customers);
+    format!("{cohorts} cohort{s} · {counted}")
 }
 
 /// What the table is, for those who hear it.

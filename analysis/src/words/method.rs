@@ -6,7 +6,9 @@ use super::{
     in_segments, list, thousands,
 };
 use crate::period::{Grain, WeekStart};
-use crate::query::{BeforeStart, ColumnZero, RetentionKind, RetentionQuery, StartRule, Window};
+use crate::query::{
+    BeforeStart, ColumnZero, RetentionKind, RetentionQuery, StartRule, Unit, Window,
+};
 use crate::report::RetentionReport;
 
 impl RetentionReport {
@@ -35,12 +37,16 @@ pub(super) fn parts(report: &RetentionReport, signups: bool) -> Vec<String> {
         Window::Calendar => vec![format!("C{calendar}")],
         Window::Rolling => vec![
             format!(
-                "Rolling {} from each customer's own start",
-                rolling(query.grain)
+                "Rolling {} from each {}'s own start",
+                rolling(query.grain),
+                query.unit.noun(1)
             ),
             format!("cohorts by c{calendar}"),
         ],
     };
+    if query.unit == Unit::Accounts {
+        parts.push("accounts, each its customers together".to_owned());
+    }
     parts.extend(match query.start {
         StartRule::Signup => None,
         StartRule::FirstEvent | StartRule::EachEvent => {
@@ -67,6 +73,8 @@ pub(super) fn parts(report: &RetentionReport, signups: bool) -> Vec<String> {
             .iter()
             .map(|condition| format!("only where {}", filter(condition))),
     );
+    let accounts = query.account_filters.iter();
+    parts.extend(accounts.map(|condition| format!("only of accounts where {}", filter(condition))));
     let behaviours = query.behaviours.iter();
     parts.extend(behaviours.map(|one| format!("only those who {}", behaviour(one))));
     if !query.segments.is_empty() {
@@ -97,8 +105,12 @@ pub(super) fn parts(report: &RetentionReport, signups: bool) -> Vec<String> {
         ));
     }
     if report.left_out > 0 {
+        let without = match query.unit {
+            Unit::Customers => "signup and events",
+            Unit::Accounts => "an account",
+        };
         parts.push(format!(
-            "{} without signup and events left out",
+            "{} without {without} left out",
             customers(report.left_out)
         ));
     }

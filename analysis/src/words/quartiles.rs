@@ -63,6 +63,14 @@ pub fn scan_tag(row: &ScanRow) -> (&'static str, Tone) {
     }
 }
 
+/// The feature that was looked at: its events, or the name of their set.
+pub fn feature(report: &QuartileReport) -> String {
+    match &report.set {
+        Some(set) => format!("“{}”", set.name),
+        None => events(&report.query.feature),
+    }
+}
+
 /// The finding about the question's own feature.
 pub fn finding(report: &QuartileReport) -> Finding {
     let reading = &report.reading;
@@ -78,7 +86,7 @@ pub fn finding(report: &QuartileReport) -> Finding {
 
 fn sentence(report: &QuartileReport) -> String {
     let reading = &report.reading;
-    let feature = events(&report.query.feature);
+    let feature = feature(report);
     let Some(quartiles) = &reading.quartiles else {
         return no_groups(report, &feature);
     };
@@ -197,10 +205,7 @@ fn evidence(report: &QuartileReport) -> String {
     if let Some(trend) = reading.trend {
         text.push_str(&format!("Trend {}", p_value(trend.p)));
         let scanned = report.scan.iter().filter(|row| row.holm.is_some()).count();
-        let own = match report.query.feature.as_slice() {
-            [one] => report.scan.iter().find(|row| row.feature == *one),
-            _ => None,
-        };
+        let own = report.scan.iter().find(|row| report.shows(row));
         if let Some((row, p)) = own.and_then(|row| Some((row, row.holm?)))
             && scanned > 1
             && matches!(row.verdict, Verdict::Confirmed | Verdict::Reverse)
@@ -228,7 +233,7 @@ fn remains(reading: &Reading, adjusted: &Effect) -> String {
 }
 
 fn caution(report: &QuartileReport) -> String {
-    let feature = events(&report.query.feature);
+    let feature = feature(report);
     match report.reading.verdict {
         Verdict::Confirmed => {
             let mut text =

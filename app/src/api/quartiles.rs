@@ -4,7 +4,7 @@
 
 use crate::error::AppError;
 use crate::error::ssr::answer;
-use analysis::quartiles::{QuartileReport, Wanted};
+use analysis::quartiles::{FeatureSet, QuartileReport, Wanted};
 use analysis::query::QuartileQuery;
 use leptos::prelude::expect_context;
 
@@ -17,6 +17,16 @@ pub struct QuartileAnswer {
     pub usage: String,
     /// How long each group stayed, as SVG; empty where there are no groups.
     pub groups: String,
+}
+
+/// The saved features of a workspace.
+///
+/// # Errors
+/// [`AppError::NotFound`], or when the data base can't answer.
+pub async fn feature_sets(slug: &str) -> Result<Vec<FeatureSet>, AppError> {
+    let store = expect_context::<store::Store>();
+    let workspace = answer(store.workspace(slug).await)?;
+    answer(store.feature_sets(workspace.id).await)
 }
 
 /// Answers a question about a feature.

@@ -39,6 +39,8 @@ pub struct WorkspaceView {
     pub events: Vec<(String, u64)>,
     /// Traits with their most frequent values.
     pub traits: Vec<TraitView>,
+    /// Traits of its accounts with their most frequent values.
+    pub account_traits: Vec<TraitView>,
     /// Its saved segments, by name.
     pub segments: Vec<SegmentLink>,
     /// Percent done of what is being loaded just now, if anything is.
@@ -141,6 +143,7 @@ async fn view(store: &store::Store, slug: &str) -> Result<WorkspaceView, store::
     let workspace = store.workspace(slug).await?;
     let events = store.event_counts(workspace.id).await?;
     let traits = store.trait_values(workspace.id).await?;
+    let account_traits = store.account_trait_values(workspace.id).await?;
     let segments = store.segments(workspace.id).await?;
     let loading = store.loading(workspace.id).await?;
     let own_activity = workspace.own_activity().map(|own| own.slug.clone());
@@ -169,13 +172,8 @@ async fn view(store: &store::Store, slug: &str) -> Result<WorkspaceView, store::
             .into_iter()
             .map(|one| (one.name, one.events))
             .collect(),
-        traits: traits
-            .into_iter()
-            .map(|one| TraitView {
-                name: one.name,
-                values: one.values,
-            })
-            .collect(),
+        traits: shown(traits),
+        account_traits: shown(account_traits),
         segments: segments
             .into_iter()
             .map(|one| SegmentLink {
@@ -185,4 +183,13 @@ async fn view(store: &store::Store, slug: &str) -> Result<WorkspaceView, store::
             .collect(),
         loading,
     })
+}
+
+#[cfg(feature = "ssr")]
+fn shown(traits: Vec<store::TraitValues>) -> Vec<TraitView> {
+    let shown = traits.into_iter().map(|one| TraitView {
+        name: one.name,
+        values: one.values,
+    });
+    shown.collect()
 }

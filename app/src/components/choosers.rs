@@ -185,14 +185,28 @@ pub fn FilterChooser(
         });
         view! { <li><span>{words}</span><a class="btn" aria-label=label href=without>"Remove"</a></li> }
     });
+    let by_account = matches!(asked.about, About::Retention | About::Comparison(_));
+    let of_accounts = asked.query.account_filters.iter().enumerate();
+    let of_accounts = of_accounts.map(|(place, filter)| {
+        let words = format!("account: {}", words::filter(filter));
+        let label = format!("Remove: {words}");
+        let without = asked.ask(|query| {
+            query.account_filters.remove(place);
+        });
+        view! { <li><span>{words}</span><a class="btn" aria-label=label href=without>"Remove"</a></li> }
+    });
     view! {
-        <ul class="filters">{filters.collect_view()}</ul>
+        <ul class="filters">{filters.collect_view()}{of_accounts.collect_view()}</ul>
         <SegmentChooser workspace=workspace.clone()/>
         {if workspace.traits.is_empty() {
             view! { <p class="hint">"No customer here has traits. Bring them in with a file of customers."</p> }.into_any()
         } else {
-            workspace.traits.iter().map(|one| view! { <TraitChooser one=one.clone()/> }).collect_view().into_any()
+            workspace.traits.iter().map(|one| view! { <TraitChooser one=one.clone() of=Of::Customers/> }).collect_view().into_any()
         }}
+        {(by_account && !workspace.account_traits.is_empty()).then(|| view! {
+            <h3>"Of which accounts"</h3>
+            {workspace.account_traits.iter().map(|one| view! { <TraitChooser one=one.clone() of=Of::Accounts/> }).collect_view()}
+        })}
     }
     .into_any()
 }
@@ -233,9 +247,39 @@ fn SegmentChooser(workspace: Arc<WorkspaceView>) -> impl IntoView {
     .into_any()
 }
 
+/// Whose traits.
+#[derive(Clone, Copy, PartialEq)]
+enum Of {
+    Customers,
+    Accounts,
+}
+
+impl Of {
+    fn filters(self, query: &RetentionQuery) -> &Vec<TraitFilter> {
+        match self {
+            Self::Customers => &query.filters,
+            Self::Accounts => &query.account_filters,
+        }
+    }
+
+    fn filters_mut(self, query: &mut RetentionQuery) -> &mut Vec<TraitFilter> {
+        match self {
+            Self::Customers => &mut query.filters,
+            Self::Accounts => &mut query.account_filters,
+        }
+    }
+
+    fn param(self) -> &'static str {
+        match self {
+            Self::Customers => "where",
+            Self::Accounts => "account_where",
+        }
+    }
+}
+
 /// Values of one trait to tick, or a span of numbers.
 #[component]
-fn TraitChooser(one: TraitView) -> impl IntoView {
+fn TraitChooser(one: TraitView, of: Of) -> impl IntoView {
     let asked = expect_context::<Asked>();
     let name = one.name;
     let numeric = !one.values.is_empty()
@@ -243,9 +287,8 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
             .values
             .iter()
             .all(|(value, _)| value.parse::<f64>().is_ok());
-    let tests: Vec<&TraitTest> = asked
-        .query
-        .filters
+    let tests: Vec<&TraitTest> = of
+        .filters(&asked.query)
         .iter()
         .filter(|filter| filter.name == name)
         .map(|filter| &filter.test)
@@ -263,7 +306,8 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
         _ => None,
     });
     let before = numeric.then(|| {
-        let mut address = asked.ask(|query| query.filters.retain(|filter| filter.name != name));
+        let mut address =
+            asked.ask(|query| of.filters_mut(query).retain(|filter| filter.name != name));
         if address == "?" {
             address.clear();
         }
@@ -278,7 +322,7 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
         }
         .to_string();
         let condition = condition.trim_end_matches(":between::").to_owned();
-        append_params(&mut address, vec![("where", condition)]);
+        append_params(&mut address, vec![(of.param(), condition)]);
         address
     });
     view! {
@@ -287,7 +331,7 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
             {before.map(|before| view! { <TraitSpan before ends=ends.unwrap_or_default()/> })}
             <ul class="boxes">
                 {one.values.iter().map(|(value, customers)| {
-                    let href = asked.ask(|query| toggle_value(query, &name, value));
+                    let href = asked.ask(|query| toggle_value(of.filters_mut(query), &name, value));
                     view! {
                         <li>
                             <a class="choice box" aria-current=ticked(value).then_some("true") href=href>
@@ -303,14 +347,9 @@ fn TraitChooser(one: TraitView) -> impl IntoView {
     .into_any()
 }
 
-fn replace_filter(query: &mut RetentionQuery, filter: TraitFilter) {
-    query.filters.retain(|one| one.name != filter.name);
-    query.filters.push(filter);
-}
-
 /// Ticks a value of a trait, or takes the tick away; a trait without ticks has no filter.
-fn toggle_value(query: &mut RetentionQuery, name: &str, value: &str) {
-    let mut values = match query.filters.iter().find(|one| one.name == name) {
+fn toggle_value(filters: &mut Vec<TraitFilter>, name: &str, value: &str) {
+    let mut values = match filters.iter().find(|one| one.name == name) {
         Some(TraitFilter {
             test: TraitTest::Is(values),
             ..
@@ -322,16 +361,12 @@ fn toggle_value(query: &mut RetentionQuery, name: &str, value: &str) {
     } else {
         values.push(value.to_owned());
     }
-    if values.is_empty() {
-        query.filters.retain(|one| one.name != name);
-    } else {
-        replace_filter(
-            query,
-            TraitFilter {
-                name: name.to_owned(),
-                test: TraitTest::Is(values),
-            },
-        );
+    filters.retain(|one| one.name != name);
+    if !values.is_empty() {
+        filters.push(TraitFilter {
+            name: name.to_owned(),
+            test: TraitTest::Is(values),
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use super::question::QuestionLine;
 use crate::api::workspace::WorkspaceView;
 use crate::pages::common::address;
 use crate::pages::retention::{About, Asked};
-use analysis::comparison::{ComparisonReport, SegmentKey};
+use analysis::comparison::ComparisonReport;
 use analysis::period::Grain;
 use analysis::query::{ComparisonQuery, DateRange, MAX_THRESHOLD, RetentionView, Split};
 use analysis::words;
@@ -26,14 +26,14 @@ pub fn asked(query: &ComparisonQuery) -> Asked {
     Asked {
         query: query.retention.clone(),
         view: RetentionView::default(),
-        about: About::Comparison(query.clone()),
+        about: About::Comparison(Box::new(query.clone())),
     }
 }
 
 /// The question of this page.
 fn asked_about() -> ComparisonQuery {
     match expect_context::<Asked>().about {
-        About::Comparison(query) => query,
+        About::Comparison(query) => *query,
         _ => ComparisonQuery::default(),
     }
 }
@@ -62,12 +62,8 @@ impl Offer {
                 ..Self::default()
             };
         };
-        let bases = report.segments.iter().filter_map(|one| match &one.key {
-            SegmentKey::Value(key) | SegmentKey::Saved(key) => {
-                Some((key.clone(), one.name.clone()))
-            }
-            SegmentKey::Other | SegmentKey::Unset => None,
-        });
+        let bases = report.segments.iter();
+        let bases = bases.map(|one| (one.key.param().to_owned(), one.name.clone()));
         Self {
             split: report.query.split.clone(),
             bases: bases.collect(),

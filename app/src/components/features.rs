@@ -8,6 +8,7 @@ use crate::api::workspace::WorkspaceView;
 use crate::pages::common::address;
 use crate::pages::retention::{About, Asked};
 use analysis::period::Grain;
+use analysis::quartiles::{FeatureSet, QuartileReport};
 use analysis::query::{MAX_WINDOW, QuartileQuery, Zeros};
 use analysis::words;
 use leptos::prelude::*;
@@ -28,13 +29,45 @@ fn asked_about() -> QuartileQuery {
     }
 }
 
+/// What an answer is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Looked {
+    /// Its events; none before there is an answer.
+    pub events: Vec<String>,
+    /// The saved set that they are, by its name in addresses.
+    pub set: Option<String>,
+    /// How it is called in a sentence; empty before there is an answer.
+    pub name: String,
+}
+
+impl Looked {
+    /// What the answer is about, or what was asked about if there is none.
+    pub fn at(report: Option<&QuartileReport>, query: &QuartileQuery) -> Self {
+        let (events, set) = match report {
+            Some(report) => (&report.query.feature, report.set.as_ref()),
+            None => (&query.feature, None),
+        };
+        Self {
+            name: match report {
+                _ if events.is_empty() => String::new(),
+                Some(report) => words::feature(report),
+                None => words::events(events),
+            },
+            set: set.map(|set| set.slug.clone()),
+            events: events.clone(),
+        }
+    }
+}
+
 /// The whole question.
 #[component]
 pub fn FeatureQuestion(
     /// Offers the choices.
     workspace: Arc<WorkspaceView>,
-    /// The events that the answer is about; empty before there is one.
-    feature: Vec<String>,
+    /// What the answer is about.
+    feature: Looked,
+    /// The saved features.
+    sets: Vec<FeatureSet>,
 ) -> impl IntoView {
     let query = asked_about();
     let active = match query.active.as_slice() {
@@ -42,9 +75,9 @@ pub fn FeatureQuestion(
         [one] => format!("no {one}"),
         names => format!("none of {}", names.join(", ")),
     };
-    let name = match feature.as_slice() {
-        [] => "a feature".to_owned(),
-        names => words::events(names),
+    let name = match feature.name.as_str() {
+        "" => "a feature".to_owned(),
+        name => name.to_owned(),
     };
     let grain = query.grain;
     let exposure = match query.exposure {
@@ -65,7 +98,7 @@ pub fn FeatureQuestion(
             </Phrase>
             " did those who used "
             <Phrase id="feature" label="Which feature" text=name>
-                <FeatureChooser workspace=for_features feature/>
+                <FeatureChooser workspace=for_features feature sets/>
             </Phrase>
             " more in their "
             <Phrase id="exposure" label="When usage is counted" text=exposure>
@@ -100,23 +133,54 @@ pub fn FeatureQuestion(
 
 /// Which event, or which events together.
 #[component]
-fn FeatureChooser(workspace: Arc<WorkspaceView>, feature: Vec<String>) -> impl IntoView {
+fn FeatureChooser(
+    workspace: Arc<WorkspaceView>,
+    feature: Looked,
+    sets: Vec<FeatureSet>,
+) -> impl IntoView {
     let query = asked_about();
+    let Looked { events, set, .. } = feature;
+    let delete = set.as_ref().map(|slug| {
+        let href = format!("/w/{}/features/delete?slug={slug}", workspace.slug);
+        view! { <p class="hint"><a href=href>"Delete this saved feature"</a></p> }
+    });
+    let saved = sets.into_iter().map(|one| {
+        let href = ask(&query, |query| query.choose_set(&one.slug));
+        let chosen = set.as_ref() == Some(&one.slug);
+        view! { <Choice href chosen text=one.name remark=words::events(&one.events)/> }
+    });
+    let saved = saved.collect_view();
+    let unsaved = set.is_none();
     let one = workspace.events.iter().map(|(name, _)| {
-        let href = ask(&query, |query| query.feature = vec![name.clone()]);
-        view! { <Choice href chosen={feature == [name.clone()]} text=name.clone()/> }
+        let href = ask(&query, |query| query.choose(vec![name.clone()]));
+        view! { <Choice href chosen={unsaved && events == [name.clone()]} text=name.clone()/> }
     });
     let one = one.collect_view();
-    let several = feature.len() > 1;
+    let several = events.len() > 1;
+    let keep = (several && unsaved).then(|| {
+        let events = events.iter().map(|event| {
+            view! { <input type="hidden" name="feature" value=event.clone()/> }
+        });
+        view! {
+            <form class="asks" method="post" action=format!("/w/{}/features/save", workspace.slug)>
+                {events.collect_view()}
+                <label>"Save these as "<input type="text" class="field" name="name" required maxlength="200" autocomplete="off"/></label>
+                <div class="acts"><button type="submit" class="btn">"Save the feature"</button></div>
+            </form>
+        }
+    });
     view! {
+        {saved}
+        {delete}
         {one}
         <details class="trait" open=several>
             <summary>"Several events together"</summary>
             <form class="asks" method="get">
-                <Carried but=&["feature"]/>
-                <EventBoxes name="feature".to_owned() events=workspace.events.clone() ticked=feature/>
+                <Carried but=&["feature", "set"]/>
+                <EventBoxes name="feature".to_owned() events=workspace.events.clone() ticked=events/>
                 <div class="acts"><button type="submit" class="btn main">"Show"</button></div>
             </form>
+            {keep}
         </details>
     }
     .into_any()

@@ -4,7 +4,7 @@ use super::explore::{LookLink, Looks};
 use super::problems::ErrorCard;
 use crate::api::retention::{MemberView, MembersView, members};
 use crate::words as labels;
-use analysis::query::{AsOf, CellRef, RetentionView, url_query};
+use analysis::query::{AsOf, CellRef, RetentionView, Unit, url_query};
 use analysis::report::{CellFacts, RetentionReport};
 use analysis::words;
 use leptos::ev::KeyboardEvent;
@@ -53,7 +53,7 @@ pub fn Inspect(
             <div class="say">
                 <p class="big">
                     {facts.rate.map_or_else(|| "–".to_owned(), words::percent)}
-                    <small>{labels::of_customers(facts.retained, facts.size)}</small>
+                    <small>{labels::of_counted(report.query.unit, facts.retained, facts.size)}</small>
                 </p>
                 <p class="quiet">{versus}</p>
                 <Range facts overall/>
@@ -176,8 +176,11 @@ fn People(
     };
     let question = url_query(&query, &view);
     let name = labels::cell_title(&report, cell);
+    let listed = format!("{} listed", words::capital(report.query.unit.noun(2)));
+    // A segment holds customers.
+    let customers = report.query.unit == Unit::Customers;
     view! {
-        <div class="seg people-which" role="group" aria-label="Customers listed">
+        <div class="seg people-which" role="group" aria-label=listed>
             {which(true, labels::those_who_stayed(facts.retained))}
             {which(false, labels::those_who_did_not(gone))}
         </div>
@@ -186,15 +189,17 @@ fn People(
             Some(Ok(found)) => people(found, fetch),
             Some(Err(error)) => view! { <ErrorCard error/> }.into_any(),
         }}
-        <details class="keep-as">
-            <summary>"Save these customers as a segment"</summary>
-            <form method="post" action=save>
-                <input type="hidden" name="question" value=question/>
-                <input type="hidden" name="retained" value=move || if retained.get() { "1" } else { "0" }/>
-                <input type="text" class="field" name="name" value=name aria-label="Name of the segment" required maxlength="200" autocomplete="off"/>
-                <button type="submit" class="btn">"Save"</button>
-            </form>
-        </details>
+        {customers.then(|| view! {
+            <details class="keep-as">
+                <summary>"Save these customers as a segment"</summary>
+                <form method="post" action=save>
+                    <input type="hidden" name="question" value=question/>
+                    <input type="hidden" name="retained" value=move || if retained.get() { "1" } else { "0" }/>
+                    <input type="text" class="field" name="name" value=name aria-label="Name of the segment" required maxlength="200" autocomplete="off"/>
+                    <button type="submit" class="btn">"Save"</button>
+                </form>
+            </details>
+        })}
     }
     .into_any()
 }

@@ -6,9 +6,9 @@ use super::choosers::{
 };
 use super::popover::{Choice, Phrase};
 use crate::api::workspace::WorkspaceView;
-use crate::pages::retention::Asked;
+use crate::pages::retention::{About, Asked};
 use analysis::period::Grain;
-use analysis::query::{CohortRange, RetentionKind, RetentionQuery};
+use analysis::query::{CohortRange, RetentionKind, RetentionQuery, Unit};
 use analysis::words;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -66,6 +66,25 @@ pub fn QuestionLine(
             view! { <Choice href chosen={one == grain} text=one.noun(1)/> }
         })
         .collect();
+    let units = [
+        (Unit::Customers, "Each for himself."),
+        (
+            Unit::Accounts,
+            "Each account’s customers together, as if they were one.",
+        ),
+    ];
+    let units: Vec<_> = units
+        .into_iter()
+        .map(|(one, remark)| {
+            let href = asked.ask(|query| {
+                query.unit = one;
+                if one == Unit::Accounts {
+                    query.behaviours.clear();
+                }
+            });
+            view! { <Choice href chosen={one == query.unit} text=one.noun(2) remark/> }
+        })
+        .collect();
     let kinds: Vec<_> = kinds
         .into_iter()
         .map(|(one, text, remark)| {
@@ -77,7 +96,14 @@ pub fn QuestionLine(
     let (for_activity, for_start) = (workspace.clone(), workspace.clone());
     view! {
         <div class="question">
-            "Of the customers who "
+            "Of the "
+            {match asked.about {
+                About::Retention => view! {
+                    <Phrase id="unit" label="Who is counted" text=query.unit.noun(2).to_owned()>{units}</Phrase>
+                }.into_any(),
+                _ => query.unit.noun(2).into_any(),
+            }}
+            " who "
             <Phrase id="start" label="What begins a cohort" text=words::entered(query)>
                 <StartChooser workspace=for_start/>
             </Phrase>
@@ -146,7 +172,10 @@ pub(super) fn who_phrase(query: &RetentionQuery, workspace: &WorkspaceView) -> S
         known.map_or(slug, |one| &one.name).clone()
     };
     let names: Vec<String> = query.segments.iter().map(name).collect();
-    let filters: Vec<String> = query.filters.iter().map(words::filter).collect();
+    let own = query.filters.iter().map(words::filter);
+    let accounts = query.account_filters.iter();
+    let accounts = accounts.map(|filter| format!("account’s {}", words::filter(filter)));
+    let filters: Vec<String> = own.chain(accounts).collect();
     let whose = filters.join(" and ");
     let of = match names.as_slice() {
         [] => String::new(),

@@ -1,7 +1,9 @@
 //! Whether something saved is really to be deleted, and what rests on it.
 
+use crate::api::quartiles::feature_sets;
 use crate::api::segments::{Deletion, deletion};
 use crate::components::frame::{Current, Frame};
+use crate::error::AppError;
 use crate::pages::common::{missing, params};
 use analysis::words;
 use leptos::prelude::*;
@@ -32,6 +34,10 @@ fn OfSegment() -> impl IntoView {
         {Suspend::new(async move {
             match deletion(&slug, &name).await {
                 Ok(found) => of_segment(&slug, found),
+                Err(AppError::NotFound) => {
+                    let all = format!("/w/{slug}/segments/saved");
+                    gone("Delete a segment", "There is no segment of this name.", all)
+                }
                 Err(error) => view! { <h1 class="vh">"Delete a segment"</h1> {missing(error)} }.into_any(),
             }
         })}
@@ -78,9 +84,7 @@ fn of_segment(slug: &str, found: Deletion) -> AnyView {
 fn OfActivity() -> impl IntoView {
     let current = expect_context::<Current>();
     let slug = current.slug.get_value();
-    let params = params();
-    let named = params.into_iter().find(|(name, _)| name == "slug");
-    let named = named.map(|(_, value)| value);
+    let named = named();
     view! {
         <Title text="Delete a definition"/>
         {Suspend::new(async move {
@@ -91,15 +95,7 @@ fn OfActivity() -> impl IntoView {
             let all = format!("/w/{slug}/activity");
             let found = named.and_then(|named| workspace.activities.iter().find(|one| one.slug == named));
             let Some(found) = found else {
-                crate::error::ssr::set_status(http::StatusCode::NOT_FOUND);
-                return view! {
-                    <h1 class="vh">"Delete a definition"</h1>
-                    <section class="card trouble" role="alert">
-                        <h2>"There is no definition of this name."</h2>
-                        <p>"It may have been deleted. "<a href=all>"All saved definitions"</a></p>
-                    </section>
-                }
-                .into_any();
+                return gone("Delete a definition", "There is no definition of this name.", all);
             };
             let own = workspace.own_activity.as_ref() == Some(&found.slug);
             let says = match own {
@@ -115,6 +111,59 @@ fn OfActivity() -> impl IntoView {
                 ().into_any(),
             )
         })}
+    }
+    .into_any()
+}
+
+/// The question before a saved feature is deleted.
+#[component]
+pub fn DeleteFeaturePage() -> impl IntoView {
+    view! { <Frame here="features"><OfFeature/></Frame> }
+}
+
+#[component]
+fn OfFeature() -> impl IntoView {
+    let slug = expect_context::<Current>().slug.get_value();
+    let named = named();
+    view! {
+        <Title text="Delete a feature"/>
+        {Suspend::new(async move {
+            let sets = match feature_sets(&slug).await {
+                Ok(sets) => sets,
+                Err(error) => return missing(error),
+            };
+            let all = format!("/w/{slug}/features");
+            let Some(found) = sets.into_iter().find(|one| Some(&one.slug) == named.as_ref()) else {
+                return gone("Delete a feature", "There is no saved feature of this name.", all);
+            };
+            ask(
+                format!("Delete “{}”?", found.name),
+                format!("It is {}.", words::events(&found.events)),
+                "Questions and links that name it say so once it is gone. The events stay.".to_owned(),
+                Some((format!("{all}/delete"), Some(found.slug.clone()))),
+                format!("{all}?set={}", found.slug),
+                ().into_any(),
+            )
+        })}
+    }
+    .into_any()
+}
+
+/// The name in addresses that the page's own address holds.
+fn named() -> Option<String> {
+    let named = params().into_iter().find(|(name, _)| name == "slug");
+    named.map(|(_, value)| value)
+}
+
+/// Nothing to delete.
+fn gone(heading: &'static str, what: &'static str, all: String) -> AnyView {
+    crate::error::ssr::set_status(http::StatusCode::NOT_FOUND);
+    view! {
+        <h1 class="vh">{heading}</h1>
+        <section class="card trouble" role="alert">
+            <h2>{what}</h2>
+            <p>"It may have been deleted. "<a href=all>"All that are saved"</a></p>
+        </section>
     }
     .into_any()
 }

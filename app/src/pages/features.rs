@@ -2,10 +2,10 @@
 
 mod cards;
 
-use crate::api::quartiles::{QuartileAnswer, quartiles};
+use crate::api::quartiles::{QuartileAnswer, feature_sets, quartiles};
 use crate::components::cards::verdict;
 use crate::components::export::{ExportMenu, pinned};
-use crate::components::features::{FeatureQuestion, asked};
+use crate::components::features::{FeatureQuestion, Looked, asked};
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::KeepReport;
 use crate::pages::common::{
@@ -34,21 +34,20 @@ fn Features() -> impl IntoView {
         {Suspend::new(async move {
             let workspace = match current.view.await {
                 Ok(workspace) => workspace,
-                Err(error) => return view! { {heading(&[])} {missing(error)} }.into_any(),
+                Err(error) => return view! { {heading("")} {missing(error)} }.into_any(),
             };
             problems.extend(forget_unknown(&mut query.segments, &workspace));
             provide_context(asked(&query));
             let answer = quartiles(&slug, &query).await;
-            let feature = match &answer {
-                Ok(found) => found.report.query.feature.clone(),
-                Err(_) => query.feature.clone(),
-            };
+            // Without their list everything else still works.
+            let sets = feature_sets(&slug).await.unwrap_or_default();
+            let feature = Looked::at(answer.as_ref().ok().map(|found| &found.report), &query);
             let notice = misunderstood(&problems);
             let busy = loading(&workspace);
             view! {
-                {heading(&feature)}
+                {heading(&feature.name)}
                 {busy}
-                <FeatureQuestion workspace=workspace.into() feature/>
+                <FeatureQuestion workspace=workspace.into() feature sets/>
                 {notice}
                 {match answer {
                     Ok(found) => view! { <Answer slug found query/> }.into_any(),
@@ -61,19 +60,16 @@ fn Features() -> impl IntoView {
 }
 
 /// Each feature's page has a name of its own.
-fn heading(feature: &[String]) -> impl IntoView {
+fn heading(feature: &str) -> impl IntoView {
     let (title, question) = match feature {
-        [] => (
+        "" => (
             "Features".to_owned(),
             "Which features keep customers?".to_owned(),
         ),
-        names => {
-            let names = words::events(names);
-            (
-                format!("{names} · Features"),
-                format!("Does {names} keep customers?"),
-            )
-        }
+        name => (
+            format!("{name} · Features"),
+            format!("Does {name} keep customers?"),
+        ),
     };
     view! {
         <Title text=title/>

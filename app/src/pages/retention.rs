@@ -50,7 +50,7 @@ pub enum About {
     /// A feature.
     Feature(QuartileQuery),
     /// Segments.
-    Comparison(ComparisonQuery),
+    Comparison(Box<ComparisonQuery>),
     /// Leaving.
     Churn(ChurnQuery),
 }

@@ -2,11 +2,13 @@
 
 use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
+use super::features::NewFeature;
 use super::segments::{CountedSegment, SegmentToSave, ToCount};
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
     RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
+use analysis::quartiles::FeatureSet;
 use analysis::query::{ChurnQuery, ComparisonQuery, QuartileQuery, RetentionQuery};
 use analysis::segment::SegmentCount;
 use schemars::generate::SchemaSettings;
@@ -56,6 +58,13 @@ pub(super) fn description() -> Value {
         "How many customers meet a condition now, without saving it.",
         "How many.",
     );
+    let names = asked::<NewFeature, FeatureSet>(
+        &mut types,
+        "Save a feature",
+        "Events that are one feature together, under a name; questions about features take it as `set`.",
+        "The feature.",
+    );
+    let named = listed::<FeatureSet>(&mut types, &names, "Saved features", "By name.");
     let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
         &mut types,
         "Groups by usage of a feature",
@@ -116,6 +125,7 @@ pub(super) fn description() -> Value {
             "/workspaces/{workspace}/reports/segments": { "post": segments },
             "/workspaces/{workspace}/reports/survival": { "post": survival },
             "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
+            "/workspaces/{workspace}/features": { "get": named, "post": names },
             "/workspaces/{workspace}/segments": { "get": kept, "post": keeps },
             "/workspaces/{workspace}/segments/count": { "post": counts },
             "/workspaces/{workspace}/reports/quartiles": { "post": quartiles },

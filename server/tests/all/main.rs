@@ -8,6 +8,7 @@ mod api;
 mod cluster;
 mod demo;
 mod exports;
+mod features;
 mod links;
 mod scratch;
 mod segments;

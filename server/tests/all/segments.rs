@@ -12,7 +12,7 @@ use store::{CustomerRecord, EventRecord, NewWorkspace, Store};
 const SEGMENTS: &str = "/api/v1/workspaces/here/segments";
 
 /// Three customers on two plans; a and b came in the first week of 2024, c in the second; only a came back.
-async fn serve(pool: &PgPool) -> Served {
+pub(crate) async fn serve(pool: &PgPool) -> Served {
     let store = Store::new(pool.clone());
     let workspace = store
         .create_workspace(&NewWorkspace {
@@ -47,7 +47,11 @@ async fn serve(pool: &PgPool) -> Served {
     Served::in_folder(store, tempfile::tempdir().unwrap())
 }
 
-async fn ask(served: &Served, path: &str, question: Option<Value>) -> (StatusCode, Value) {
+pub(crate) async fn ask(
+    served: &Served,
+    path: &str,
+    question: Option<Value>,
+) -> (StatusCode, Value) {
     let (request, body) = match question {
         Some(question) => {
             let request = Request::post(path).header(CONTENT_TYPE, "application/json");
@@ -209,4 +213,48 @@ async fn the_builder_adds_what_a_form_says(pool: PgPool) {
         "{}",
         unknown.text
     );
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_others_are_made_of_is_not_deleted(pool: PgPool) {
+    let served = serve(&pool).await;
+    let save = async |name: &str, condition: Value| {
+        let segment = json!({ "name": name, "condition": condition });
+        ask(&served, SEGMENTS, Some(segment)).await
+    };
+    let pro = json!({"trait": {"name": "plan", "test": {"is": ["pro"]}}});
+    save("Pro", pro).await;
+    let (status, others) = save("Others", json!({"not": {"segment": "pro"}})).await;
+    assert_eq!((status, &others["customers"]), (StatusCode::OK, &json!(1)));
+    let (status, circle) = save("Circle", json!({"segment": "circle"})).await;
+    assert_eq!(
+        (status, &circle["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("segment_cycle"))
+    );
+    let asked = served.get("/w/here/segments/saved/pro/delete").await;
+    assert_eq!(asked.status, StatusCode::OK);
+    assert!(
+        asked.text.contains("“Others” is made of it"),
+        "{}",
+        asked.text
+    );
+    let refused = served.post("/w/here/segments/saved/pro/delete", "").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let form = "condition=segment%3Aothers&name=Pro&state=living&segment=pro";
+    let circle = served.post("/w/here/segments/save", form).await;
+    assert_eq!(circle.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        circle.text.contains("would be made of itself"),
+        "{}",
+        circle.text
+    );
+    for slug in ["others", "pro"] {
+        let page = format!("/w/here/segments/saved/{slug}/delete");
+        let asked = served.get(&page).await;
+        assert!(asked.text.contains("Delete it"), "{}", asked.text);
+        let deleted = served.post(&page, "").await;
+        assert_eq!(deleted.location(), "/w/here/segments/saved");
+    }
+    let gone = served.get("/w/here/segments/saved/pro/delete").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }

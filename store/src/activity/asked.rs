@@ -4,7 +4,7 @@ use super::answer::Question;
 use super::load::{ALL_MONTHS, Part, ShardData, ShardState};
 use super::memory::{About, Last, Memory, Sets};
 use analysis::period::Length;
-use analysis::query::{self, BeforeStart, RetentionQuery, StartRule};
+use analysis::query::{self, BeforeStart, RetentionQuery, StartRule, Unit};
 use index::chunk::{Chunk, Depth};
 use index::month::{Month, micros};
 use index::segment::Segment;
@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// so that a new one has to be thought of.
 pub(super) fn window(query: &RetentionQuery) -> Option<Window> {
     let RetentionQuery {
+        unit,
         grain,
         kind: _,
         brackets: _,
@@ -36,10 +37,15 @@ pub(super) fn window(query: &RetentionQuery) -> Option<Window> {
         cohorts: _,
         as_of: _,
         filters: _,
+        account_filters,
         behaviours,
         segments: _,
         small: _,
     } = query;
+    // It knows nothing of accounts.
+    if *unit == Unit::Accounts || !account_filters.is_empty() {
+        return None;
+    }
     // It has no properties, and no windows but one.
     if !(start_where.is_empty() && active_where.is_empty() && behaviours.is_empty()) {
         return None;

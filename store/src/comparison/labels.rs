@@ -121,7 +121,7 @@ impl Labels {
                 .await?
             };
         }
-        let rows = match scope.filtered {
+        let rows = match scope.filtered() {
             true => values!(filtered),
             false => values!(plain),
         };

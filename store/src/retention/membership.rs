@@ -6,7 +6,8 @@ use crate::segments::members_of;
 use crate::{Members, Store, StoreError, Workspace};
 use analysis::period::Length;
 use analysis::query::{
-    BeforeStart, Behaviour, EventFilter, RetentionQuery, StartRule, TraitFilter, TraitTest, Window,
+    BeforeStart, Behaviour, EventFilter, RetentionQuery, StartRule, TraitFilter, TraitTest, Unit,
+    Window,
 };
 use analysis::rule::Rule;
 use analysis::shape::{RetentionPlan, Seen};
@@ -19,11 +20,13 @@ use time::OffsetDateTime;
 /// A checked query over `member` (who entered which cohort, and when) and `active` (in which of his periods, how often).
 ///
 /// Parameters 1 to 22 are those of [`Scope`], in its order. More may follow in the tail. Events are read `plain`, from
-/// their index alone, or `filtered` by their properties.
+/// their index alone, or `filtered` by their properties; or those of `accounts` are, whose customers stand together.
 macro_rules! membership_query {
     (plain, $($rest:tt)*) => {
         membership_query!(
             @from
+            "unit as (select * from chosen)",
+            "customer",
             "(select * from event where $19::jsonb is not null)",
             "(select * from event where $20::jsonb is not null)",
             $($rest)*
@@ -32,6 +35,8 @@ macro_rules! membership_query {
     (filtered, $($rest:tt)*) => {
         membership_query!(
             @from
+            "unit as (select * from chosen)",
+            "customer",
             r#"(select e.* from event e join event_name n using (workspace_id, event_name_id)
                 where not exists (
                     select 1
@@ -49,13 +54,72 @@ macro_rules! membership_query {
             $($rest)*
         )
     };
-    (@from $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(+ $then:tt)* $(, $more:expr)*) => {
+    // An account is its chosen customers together, and goes by the lowest of them: what any of them did is that one's.
+    (accounts, $($rest:tt)*) => {
+        membership_query!(
+            @from
+            r#"belongs as (
+                select shard, customer_no, account_id, signup_at, signup_given,
+                       first_value(shard) over whole as unit_shard, first_value(customer_no) over whole as unit_no
+                from chosen where account_id is not null
+                window whole as (partition by account_id order by shard, customer_no)
+            ), unit as (
+                select $1::integer as workspace_id, unit_shard as shard, unit_no as customer_no,
+                       account_id as external_id, min(signup_at) as signup_at,
+                       (array_agg(signup_given order by signup_at, signup_given))[1] as signup_given
+                from belongs group by unit_shard, unit_no, account_id
+            )"#,
+            "unit",
+            r#"(select e.workspace_id, b.unit_shard as shard, b.unit_no as customer_no, e.event_name_id, e.at
+                from belongs b
+                join event e on e.workspace_id = $1 and e.shard = b.shard and e.customer_no = b.customer_no
+                join event_name n using (workspace_id, event_name_id)
+                where not exists (
+                    select 1
+                    from jsonb_to_recordset($19::jsonb)
+                         as f(event text, name text, op text, list jsonb, low float8, high float8)
+                    where (f.event is null or f.event = n.name)
+                      and not passes(e.properties, f.name, f.op, f.list, f.low, f.high)))"#,
+            r#"(select e.workspace_id, b.unit_shard as shard, b.unit_no as customer_no, e.event_name_id, e.at
+                from belongs b
+                join event e on e.workspace_id = $1 and e.shard = b.shard and e.customer_no = b.customer_no
+                join event_name n using (workspace_id, event_name_id)
+                where not exists (
+                    select 1
+                    from jsonb_to_recordset($20::jsonb)
+                         as f(event text, name text, op text, list jsonb, low float8, high float8)
+                    where (f.event is null or f.event = n.name)
+                      and not passes(e.properties, f.name, f.op, f.list, f.low, f.high)))"#,
+            $($rest)*
+        )
+    };
+    (@from $unit:tt, $signups:tt, $start:tt, $active:tt, $row:ty, $scope:expr, $tail:tt $(+ $then:tt)* $(, $more:expr)*) => {
         sqlx::query_as!(
             $row,
             r#"
-            with start as (
+            with chosen as (
+                select c.workspace_id, c.shard, c.customer_no, c.external_id, c.account_id, c.signup_at, c.signup_given
+                from customer c
+                where c.workspace_id = $1
+                  and ($5::jsonb = '[]' or not exists (
+                      select 1
+                      from jsonb_to_recordset($5::jsonb)
+                           as f(account boolean, name text, op text, list jsonb, low float8, high float8)
+                      where not passes(
+                          case when f.account
+                               then coalesce((select a.traits from account a
+                                              where a.workspace_id = $1 and a.external_id = c.account_id), '{}')
+                               else c.traits end,
+                          f.name, f.op, f.list, f.low, f.high)))
+                  and ($18::jsonb = '[]' or not exists (
+                      select 1
+                      from jsonb_to_recordset($18::jsonb)
+                           as f(name text, op text, list jsonb, low float8, high float8)
+                      where passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
+                  and (cardinality($22::bytea[]) = 0 or is_member($22, c.shard, c.customer_no))
+            ), "# + $unit + r#", start as (
                 -- the signup
-                select shard, customer_no, signup_at as at from customer
+                select shard, customer_no, signup_at as at from "# + $signups + r#" u
                 where $8 = 'signup' and workspace_id = $1 and signup_at >= $3 and signup_at < $4
                 union all
                 -- the first start event ever
@@ -72,20 +136,9 @@ macro_rules! membership_query {
                 select c.shard, c.customer_no, c.external_id, s.at as start,
                        $8 = 'signup' and c.signup_given is not null as given,
                        width_bucket(s.at, $2::timestamptz[]) - 1 as cohort
-                from start s join customer c on c.workspace_id = $1
+                from start s join unit c on c.workspace_id = $1
                  and c.shard = s.shard and c.customer_no = s.customer_no
-                where ($5::jsonb = '[]' or not exists (
-                      select 1
-                      from jsonb_to_recordset($5::jsonb)
-                           as f(name text, op text, list jsonb, low float8, high float8)
-                      where not passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
-                  and ($18::jsonb = '[]' or not exists (
-                      select 1
-                      from jsonb_to_recordset($18::jsonb)
-                           as f(name text, op text, list jsonb, low float8, high float8)
-                      where passes(c.traits, f.name, f.op, f.list, f.low, f.high)))
-                  and (cardinality($22::bytea[]) = 0 or is_member($22, c.shard, c.customer_no))
-                  and ($21::jsonb = '[]' or not exists (
+                where ($21::jsonb = '[]' or not exists (
                       select 1
                       from jsonb_to_recordset($21::jsonb)
                            as b(event text, did boolean, at_least bigint, first integer, past integer)
@@ -166,11 +219,27 @@ pub(crate) struct Scope {
     pub(crate) members: Option<Members>,
     /// The same for the data base; none when the question names none.
     pub(crate) member_bits: Vec<Vec<u8>>,
-    /// Whether events are filtered by their properties.
-    pub(crate) filtered: bool,
+    /// Which events are read.
+    pub(crate) events: Events,
+}
+
+/// The events that a membership query reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Events {
+    /// Of customers, whatever they carry.
+    Plain,
+    /// Of customers, by their properties.
+    Filtered,
+    /// Of accounts, by their properties.
+    Accounts,
 }
 
 impl Scope {
+    /// Whether events of customers are filtered by their properties.
+    pub(crate) fn filtered(&self) -> bool {
+        self.events == Events::Filtered
+    }
+
     /// The customers of cohorts `first..=last` (numbers of the plan's periods).
     pub(crate) async fn new(
         snapshot: &mut PgConnection,
@@ -209,7 +278,7 @@ impl Scope {
             bounds: plan.periods.bounds.iter().map(|&at| to_db(at)).collect(),
             start_from: to_db(bound(first)),
             start_until: to_db(bound(last.saturating_add(1)).min(plan.as_of)),
-            filters: filters_json(&query.filters),
+            filters: chosen_json(query),
             event_ids: match &query.activity {
                 Some(slug) => vec![stream(snapshot, workspace, slug).await?],
                 None => event_ids(snapshot, workspace, active).await?,
@@ -234,7 +303,15 @@ impl Scope {
             behaviours: behaviours_json(&query.behaviours),
             member_bits: members.as_ref().map(Members::bytes).unwrap_or_default(),
             members,
-            filtered: !(query.start_where.is_empty() && query.active_where.is_empty()),
+            events: match query.unit {
+                Unit::Accounts => Events::Accounts,
+                Unit::Customers
+                    if query.start_where.is_empty() && query.active_where.is_empty() =>
+                {
+                    Events::Plain
+                }
+                Unit::Customers => Events::Filtered,
+            },
         })
     }
 
@@ -266,9 +343,10 @@ impl Scope {
                 .fetch(snapshot)
             };
         }
-        let mut patterns = match self.filtered {
-            true => patterns!(filtered),
-            false => patterns!(plain),
+        let mut patterns = match self.events {
+            Events::Plain => patterns!(plain),
+            Events::Filtered => patterns!(filtered),
+            Events::Accounts => patterns!(accounts),
         };
         while let Some(row) = patterns.try_next().await? {
             let cohort = place(row.cohort);
@@ -289,6 +367,17 @@ impl Scope {
         }
         Ok(tally)
     }
+}
+
+/// Which customers are chosen, as the rows that the membership text reads.
+fn chosen_json(query: &RetentionQuery) -> Value {
+    let accounts = query.account_filters.iter().map(|filter| {
+        let mut row = filter_json(filter);
+        row["account"] = json!(true);
+        row
+    });
+    let customers = query.filters.iter().map(filter_json);
+    customers.chain(accounts).collect()
 }
 
 /// Trait filters as the rows that the membership text reads.

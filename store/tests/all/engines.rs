@@ -1,7 +1,7 @@
 //! Both engines asked the same.
 
 use analysis::period::Grain;
-use analysis::query::{RetentionQuery, Window};
+use analysis::query::{RetentionQuery, Unit, Window};
 use analysis::report::RetentionReport;
 use jiff::Timestamp;
 use store::{Engine, Store, StoreError, Workspace};
@@ -16,7 +16,8 @@ pub async fn agree(
     let reference = by(Engine::Reference).await.unwrap();
     let by_anniversary = matches!(query.grain, Grain::Month | Grain::Quarter | Grain::Year);
     let properties = query.start_where.len() + query.active_where.len() + query.behaviours.len();
-    if (query.window == Window::Rolling && by_anniversary) || properties > 0 {
+    let accounts = query.unit == Unit::Accounts || !query.account_filters.is_empty();
+    if accounts || (query.window == Window::Rolling && by_anniversary) || properties > 0 {
         let none = by(Engine::Index).await;
         assert!(matches!(none, Err(StoreError::NotFound)), "{none:?}");
     } else {

@@ -2,6 +2,7 @@
 
 pub(crate) mod engines;
 pub(crate) mod naive;
+mod sets;
 
 use crate::role::limited;
 use crate::world::{self, World, worlds};

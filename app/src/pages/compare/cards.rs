@@ -3,7 +3,7 @@
 use crate::components::cards::{self, numbers, scale};
 use crate::components::compare::ask;
 use crate::components::dots::Dot;
-use analysis::comparison::{ComparisonReport, Segment, SegmentKey};
+use analysis::comparison::{ComparisonReport, Segment};
 use analysis::query::ComparisonQuery;
 use analysis::stats::Interval;
 use analysis::words::{self, signed_points};
@@ -85,18 +85,13 @@ fn summary_row(
         None if baseline => "baseline".to_owned(),
         None => "–".to_owned(),
     };
-    let name = match &segment.key {
-        SegmentKey::Value(key) | SegmentKey::Saved(key) => {
-            let href = ask(query, |query| query.baseline = Some(key.clone()));
-            let label = format!("{}: compare the others with it", segment.name);
-            view! { <a href=href aria-label=label aria-current=baseline.then_some("true")>{segment.name.clone()}</a> }
-                .into_any()
-        }
-        SegmentKey::Other | SegmentKey::Unset => segment.name.clone().into_any(),
-    };
+    let key = segment.key.param().to_owned();
+    let href = ask(query, |query| query.baseline = Some(key));
+    let label = format!("{}: compare the others with it", segment.name);
+    let current = baseline.then_some("true");
     view! {
         <tr class=colour(report, place)>
-            <th scope="row"><i class="swatch" aria-hidden="true"></i>{name}</th>
+            <th scope="row"><i class="swatch" aria-hidden="true"></i><a href=href aria-label=label aria-current=current>{segment.name.clone()}</a></th>
             <td class="number">{words::thousands(segment.report.customers)}</td>
             <td class="number">{rate}</td>
             <td>{dot}</td>

@@ -81,11 +81,12 @@ fn keep_as(report: &QuartileReport, query: &QuartileQuery, slug: &str) -> AnyVie
     // The report's own feature and instant: the segment must hold whom the group counts.
     let asked = QuartileQuery {
         feature: report.query.feature.clone(),
+        set: None,
         as_of: AsOf::Instant(report.as_of),
         ..query.clone()
     };
     let question = address(asked.params());
-    let feature = words::events(&report.query.feature);
+    let feature = words::feature(report);
     let forms = Part::ALL.into_iter().filter_map(|part| {
         report.reading.group(part)?;
         let text = labels::part_name(part);
@@ -278,8 +279,15 @@ fn scan_row(
 ) -> AnyView {
     let (tag, tone) = words::scan_tag(row);
     let tone = tone_class(tone);
-    let chosen = report.query.feature == [row.feature.clone()];
-    let href = ask(query, |query| query.feature = vec![row.feature.clone()]);
+    let chosen = report.shows(row);
+    let href = ask(query, |query| match &row.set {
+        Some(set) => query.choose_set(&set.slug),
+        None => query.choose(vec![row.feature.clone()]),
+    });
+    let events = row
+        .set
+        .as_ref()
+        .map(|set| view! { <small>{words::events(&set.events)}</small> });
     let points = |effect: Option<analysis::quartiles::Effect>| match effect {
         Some(effect) => words::signed_points(effect.difference),
         None => "–".to_owned(),
@@ -293,7 +301,7 @@ fn scan_row(
     });
     view! {
         <tr class=tone>
-            <th scope="row"><a href=href aria-current=chosen.then_some("true")>{row.feature.clone()}</a></th>
+            <th scope="row"><a href=href aria-current=chosen.then_some("true")>{row.feature.clone()}</a>{events}</th>
             <td><span class=format!("tag {tone}")>{tag}</span></td>
             <td class="number">{points(row.adjusted)}</td>
             <td>{dot}</td>
