@@ -9,7 +9,7 @@ const SERVER = 3000;
 const EVENTS = "/__watch";
 const SETTLE_MS = 150;
 const BROWSER_PART = ["analysis", "app", "frontend", "style", "public"];
-const SERVER_PART = ["analysis", "index", "intake", "store", "charts", "app", "server", "migrations"];
+const SERVER_PART = ["analysis", "index", "intake", "store", "charts", "exports", "app", "server", "migrations"];
 const FOLDERS = [...new Set([...BROWSER_PART, ...SERVER_PART])];
 const SCRIPT = `new EventSource("${EVENTS}").addEventListener("reload", () => location.reload())`;
 

@@ -11,11 +11,14 @@ mod dates;
 mod definition;
 mod entry;
 mod headline;
+mod labels;
 mod method;
 mod numbers;
 mod quartiles;
 mod question;
 mod segment;
+mod shared;
+mod shown;
 mod stale;
 
 pub use cell::cell_sentence;
@@ -31,6 +34,10 @@ pub use dates::{date, date_time, period_label, period_name, short_date};
 pub use definition::{activity_event, activity_rule, definition, duration};
 pub use entry::{activity, entered, entering};
 pub use headline::{Headline, headline};
+pub use labels::{
+    caption, cell_span, chart_title, cohorts_head, cohorts_title, curves_title, groups_title, heat,
+    overall_head, part_name, running_note, tight, usage_title,
+};
 pub use method::method_line;
 pub use numbers::{
     attrition_percent, decimal, fine_interval, fine_percent, interval, percent, thousands,
@@ -41,6 +48,8 @@ pub use quartiles::{
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use segment::{condition, in_segments, segment_count};
+pub use shared::{live, pinned, shared_method};
+pub use shown::Shown;
 pub use stale::stale_notice;
 
 /// Words in a row: "a", "a or b", "a, b or c".

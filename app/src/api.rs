@@ -13,6 +13,8 @@ pub mod imports;
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod quartiles;
+#[cfg(feature = "ssr")]
+pub mod reports;
 pub mod retention;
 #[cfg(feature = "ssr")]
 pub mod segments;

@@ -5,6 +5,7 @@
 
 pub mod boxes;
 pub mod explore;
+pub mod export;
 pub mod keep;
 pub mod problems;
 pub mod span;
@@ -24,6 +25,10 @@ pub mod dots;
 pub mod features;
 #[cfg(feature = "ssr")]
 pub mod frame;
+#[cfg(feature = "ssr")]
+pub mod guest;
+#[cfg(feature = "ssr")]
+pub mod keep_report;
 #[cfg(feature = "ssr")]
 pub mod popover;
 #[cfg(feature = "ssr")]

@@ -8,8 +8,8 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use pages::{
-    account, activity, builder, churn, compare, data, entrance, features, home, import, not_found,
-    people, retention, saved, stopped,
+    account, activity, builder, churn, compare, data, entrance, features, home, import, links,
+    not_found, people, reports, retention, saved, stopped,
 };
 
 /// The document around the application. Pages without islands load no program.
@@ -65,6 +65,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/segments/saved") view=saved::SavedPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved/:segment") view=saved::SegmentPage ssr=Async/>
                 <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
+                <Route path=path!("/w/:workspace/reports") view=reports::ReportsPage ssr=Async/>
+                <Route path=path!("/w/:workspace/reports/:report") view=reports::ReportPage ssr=Async/>
+                <Route path=path!("/w/:workspace/reports/:report/delete") view=reports::DeletePage ssr=Async/>
+                <Route path=path!("/w/:workspace/links") view=links::LinksPage ssr=Async/>
+                <Route path=path!("/w/:workspace/links/:link/changes") view=links::ChangesPage ssr=Async/>
                 <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
                 // where a file that was not taken leads
                 <Route path=path!("/w/:workspace/upload") view=data::DataPage ssr=Async/>

@@ -7,10 +7,12 @@
 mod churn;
 mod comparison;
 mod ink;
+mod matrix;
 mod quartiles;
 mod retention;
 
 pub use churn::{churn, fading, lifecycle, returns, stickiness};
 pub use comparison::{lifetimes, segments};
+pub use matrix::{MATRIX_COLUMNS, MATRIX_ROWS, matrix};
 pub use quartiles::{groups, usage};
 pub use retention::retention;

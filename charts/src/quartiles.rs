@@ -66,7 +66,7 @@ pub(crate) fn picture(
 }
 
 /// Names of events are the customers' own: they may hold anything.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('"', "&quot;")

@@ -6,12 +6,11 @@ mod activities;
 mod churn;
 mod comparison;
 pub(crate) mod error;
+mod export;
 mod openapi;
 mod quartiles;
 mod segments;
 mod written;
-
-pub(crate) use churn::files;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
@@ -27,6 +26,11 @@ use written::written;
 
 /// Most bytes of a question: fifty events and twenty filters of fifty values fit many times.
 const QUESTION: usize = 256 * 1024;
+
+/// Files that belong to pages: whole lists of customers, and the pages themselves.
+pub(crate) fn files(store: Store) -> Router {
+    churn::files(store.clone()).merge(export::files(store))
+}
 
 /// The routes below `/api/v1`.
 pub(crate) fn routes(store: Store) -> Router {

@@ -24,7 +24,10 @@ pub(crate) async fn guard(State(names): State<Names>, request: Request, next: Ne
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    if changes && !same_origin(request.headers()) {
+    // A link's password opens its own page and nothing else; and that page sends no referrer, at which browsers keep the
+    // origin back as well.
+    let unlocks = request.uri().path().starts_with("/s/");
+    if changes && !unlocks && !same_origin(request.headers()) {
         return refuse("Requests that change something must come from Holdfast's own pages.\n");
     }
     let mut response = next.run(request).await;
@@ -44,7 +47,10 @@ pub(crate) async fn guard(State(names): State<Names>, request: Request, next: Ne
             "camera=(), geolocation=(), microphone=()",
         ),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A route may ask for more.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     // What is behind a secret address says so itself.
     headers

@@ -7,7 +7,7 @@ use crate::guard::{self, Names};
 use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::upload::{self, Desk};
-use crate::{account, activities, api, entrance, health, people, segments};
+use crate::{account, activities, api, entrance, health, links, people, reports, segments, shared};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
 use app::{App, Stopped, shell};
@@ -144,7 +144,10 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         pages: made_with.clone(),
         limits: Limits::new(),
     };
-    let kept = segments::routes(store.clone(), made_with.clone());
+    let kept = segments::routes(store.clone(), made_with.clone())
+        .merge(reports::routes(store.clone(), made_with.clone()))
+        .merge(links::routes(store.clone(), made_with.clone()));
+    let public = shared::routes(store.clone(), &style(&options)?);
     let files = upload::routes(Desk {
         store: store.clone(),
         queue: imports.queue(),
@@ -182,6 +185,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
             .merge(files)
             .merge(kept)
+            .merge(public)
             .merge(activities::routes(store.clone()))
             .merge(entrance::routes(desk.clone()))
             .merge(account::routes(desk.clone()))
@@ -224,6 +228,22 @@ fn options(site: &SiteConfig) -> anyhow::Result<LeptosOptions> {
         .hash_files(true)
         .hash_file(hashes.to_string_lossy().into_owned().into())
         .build())
+}
+
+/// The address of the style sheet, which has its hash in it.
+fn style(options: &LeptosOptions) -> anyhow::Result<String> {
+    let file: &str = &options.hash_file;
+    let hashes = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
+    let hash = hashes
+        .lines()
+        .find_map(|line| line.strip_prefix("css:"))
+        .with_context(|| format!("{file} names no style sheet"))?;
+    Ok(format!(
+        "/{}/{}.{}.css",
+        options.site_pkg_dir,
+        options.output_name,
+        hash.trim()
+    ))
 }
 
 /// Lets browsers and proxies keep a built file for a year; not a 404, which may be a file that is still to come.

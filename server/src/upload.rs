@@ -7,8 +7,6 @@ mod receive;
 mod refusal;
 mod rejected;
 
-pub(crate) use rejected::quote;
-
 use crate::imports::Queue;
 use crate::router::Pages;
 use crate::slug::{self, SLUGS};

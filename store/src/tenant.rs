@@ -19,6 +19,20 @@ impl Store {
         Ok(transaction)
     }
 
+    /// Whether row-level security binds the role that this store connects as. It does not bind superusers, nor roles that
+    /// may pass it by.
+    ///
+    /// # Errors
+    /// When the data base can't answer.
+    pub async fn is_bound(&self) -> Result<bool, StoreError> {
+        let bound = sqlx::query_scalar!(
+            r#"select not (rolsuper or rolbypassrls) as "bound!" from pg_roles where rolname = current_user"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(bound)
+    }
+
     /// A transaction that sees the directories of all workspaces (their names and definitions, who is in them, one-time
     /// links, waiting imports) and none of their data. For what has to be asked before it is known which workspace is
     /// meant, and for work in the background.

@@ -47,6 +47,7 @@ pub fn Frame(
         way("features", "Features"),
         way("segments", "Segments"),
         way("churn", "Churn"),
+        way("reports", "Reports"),
         way("activity", "Activity"),
         way("data", "Data"),
     ];

@@ -7,11 +7,15 @@ mod matrices;
 use crate::api::comparison::{ComparisonAnswer, compare, saved};
 use crate::components::choosers::AskActivity;
 use crate::components::compare::{ComparisonQuestion, Offer, asked};
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, forget_unknown, loading, misunderstood};
+use crate::pages::retention::{NoWorkspace, address, forget_unknown, loading, misunderstood};
+use analysis::export::ExportPage;
 use analysis::query::ComparisonQuery;
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -77,7 +81,14 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         curves,
         lifetimes: lives,
     } = found;
+    let mut exact = query.clone();
+    if let Some(any) = report.any() {
+        exact.retention.as_of = pinned(exact.retention.as_of, any.as_of);
+    }
+    let question = address(exact.params());
+    let asked = address(query.params());
     view! {
+        <ExportMenu slug=slug.clone() page=ExportPage::Segments question/>
         {cards::finding(&report)}
         {cards::summary(&report, &query)}
         {cards::curves(&report, curves)}
@@ -88,6 +99,7 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         {cards::mix(&report)}
         <p class="quiet"><a href=format!("/w/{slug}/segments/saved")>"Saved segments"</a></p>
         <p class="method">{words::comparison_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Segments question=asked name="Segments".to_owned()/>
     }
     .into_any()
 }

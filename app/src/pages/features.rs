@@ -4,12 +4,18 @@ mod cards;
 
 use crate::api::quartiles::{QuartileAnswer, quartiles};
 use crate::components::choosers::AskActivity;
+use crate::components::export::{ExportMenu, pinned};
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
-use crate::pages::retention::{NoWorkspace, filling, forget_unknown, loading, misunderstood};
+use crate::pages::retention::{
+    NoWorkspace, address, filling, forget_unknown, loading, misunderstood,
+};
+use analysis::export::ExportPage;
 use analysis::query::QuartileQuery;
+use analysis::saved::ReportKind;
 use analysis::words;
 pub(super) use cards::numbers;
 use cards::{curves, groups, histogram, launch, scan, verdict};
@@ -100,7 +106,18 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         groups: drawn,
     } = found;
     let split = report.reading.quartiles.is_some();
+    let exact = QuartileQuery {
+        as_of: pinned(query.as_of, report.as_of),
+        ..query.clone()
+    };
+    let question = address(exact.params());
+    let asked = address(query.params());
+    let name = match query.feature.as_slice() {
+        [] => "Features".to_owned(),
+        names => words::events(names),
+    };
     view! {
+        <ExportMenu slug=slug.clone() page=ExportPage::Features question/>
         {verdict(&report)}
         {split.then(|| view! {
             <div class="two">
@@ -112,6 +129,7 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         {scan(&report, &query)}
         {launch(&report)}
         <p class="method">{words::quartile_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Features question=asked name/>
     }
     .into_any()
 }

@@ -4,7 +4,9 @@ use crate::api::retention::{MembersView, RetentionAnswer, members, retention};
 use crate::api::workspace::WorkspaceView;
 use crate::components::choosers::AskActivity;
 use crate::components::explore::Explore;
+use crate::components::export::pinned;
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::components::question::QuestionLine;
 use crate::error::AppError;
@@ -14,6 +16,7 @@ use analysis::query::{
     AsOf, ChurnQuery, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView,
     append_params, url_query,
 };
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -277,6 +280,13 @@ fn Answer(
     let title = labels::chart_title(&report);
     let chart_label = title.clone();
     let question = url_query(&asked.query, &RetentionView::default());
+    let asked_for = url_query(&asked.query, &asked.view);
+    let kept = slug.clone();
+    let exact = RetentionQuery {
+        as_of: pinned(asked.query.as_of, report.as_of),
+        ..asked.query.clone()
+    };
+    let files = url_query(&exact, &RetentionView::default());
     view! {
         <div class="answer">
             <p class="finding">{headline.sentence}</p>
@@ -284,7 +294,7 @@ fn Answer(
         </div>
         <p class="method">{method}</p>
         {stale.map(|stale| view! { <p class="notice" role="status">{stale}</p> })}
-        <Explore slug question view=asked.view report listed>
+        <Explore slug question files view=asked.view report listed>
             <section class="card">
                 <header>
                     <h2>{title}</h2>
@@ -296,6 +306,7 @@ fn Answer(
                 <figure class="chart" tabindex="0" role="group" aria-label=chart_label inner_html=chart></figure>
             </section>
         </Explore>
+        <KeepReport slug=kept kind=ReportKind::Retention question=asked_for name="Retention".to_owned()/>
     }
     .into_any()
 }

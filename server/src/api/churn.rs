@@ -1,7 +1,7 @@
 //! Leaving: churn, coming and going, stickiness, and the customers behind them; also as files.
 
 use super::error::ApiError;
-use crate::upload::quote;
+use ::exports::quote;
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuietDocument, StickinessDocument,
 };
@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 /// Lists as files, beside the page that they belong to.
-pub(crate) fn files(store: Store) -> Router {
+pub(super) fn files(store: Store) -> Router {
     Router::new()
         .route("/w/{workspace}/churn/lost.csv", get(lost_file))
         .route("/w/{workspace}/churn/quiet.csv", get(quiet_file))

@@ -63,7 +63,7 @@ async fn serve(
         marker: folder.path().join("demo-loading"),
     });
     // With Postgres at hand the pages are complete from the first request on; without, they say that it is away.
-    let ready = match migrate::apply(store).await {
+    let ready = match bound(store).await {
         Err(error) if is_away(&error) => {
             tracing::warn!(error = told(&error), "the data base is away; trying again");
             false
@@ -105,6 +105,18 @@ async fn serve(
     };
     prepare.abort();
     outcome
+}
+
+/// Brings the data base up to date, if its role can't look past the walls between workspaces.
+async fn bound(store: &Store) -> anyhow::Result<()> {
+    if !store.is_bound().await? {
+        anyhow::bail!(
+            "the role in DATABASE_URL passes by what keeps workspaces apart: give one that owns the data base and is \
+             neither superuser nor has BYPASSRLS (create role holdfast login nosuperuser nobypassrls; create database \
+             holdfast owner holdfast)"
+        );
+    }
+    migrate::apply(store).await
 }
 
 /// Prints a link that leads in once, if nobody can come in as an administrator; whether it did. It is for the person
@@ -162,7 +174,7 @@ async fn wait_for(store: &Store) {
     loop {
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
-        match migrate::apply(store).await {
+        match bound(store).await {
             Ok(()) => {
                 tracing::info!("the data base is there");
                 return;

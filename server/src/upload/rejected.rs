@@ -1,5 +1,6 @@
 //! Rows that could not be stored, as a file.
 
+use ::exports::quote;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -53,16 +54,6 @@ fn write(row: &RejectedRow, text: &mut String) {
         quote(field, text);
     }
     text.push_str("\r\n");
-}
-
-/// One field. What a spreadsheet would take for a formula gets an apostrophe in front: rows come from anybody.
-pub(crate) fn quote(field: &str, text: &mut String) {
-    text.push('"');
-    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        text.push('\'');
-    }
-    text.push_str(&field.replace('"', "\"\""));
-    text.push('"');
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod activities;
 mod api;
 mod cluster;
 mod demo;
+mod exports;
+mod links;
 mod scratch;
 mod segments;
 mod serve;

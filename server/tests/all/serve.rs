@@ -2,6 +2,7 @@
 
 use crate::scratch::{self, Scratch, kill, until};
 use server::cluster::Cluster;
+use sqlx::ConnectOptions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -246,4 +247,27 @@ fn an_unreadable_address_of_a_database_is_not_repeated() {
         text.contains("DATABASE_URL can't be read") && !text.contains("hunter2"),
         "{text}"
     );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_role_that_passes_by_the_walls_between_workspaces_is_refused(pool: sqlx::PgPool) {
+    let scratch = Scratch::new();
+    let mut command = holdfast(&scratch.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    command.env(
+        "DATABASE_URL",
+        pool.connect_options().to_url_lossy().to_string(),
+    );
+    let (code, text) = tokio::task::spawn_blocking(|| finish(command))
+        .await
+        .unwrap();
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("neither superuser nor has BYPASSRLS"),
+        "{text}"
+    );
+    let made: bool = sqlx::query_scalar("select to_regclass('workspace') is not null")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert!(!made, "nothing was done as that role");
 }

@@ -4,8 +4,9 @@ use analysis::import::ImportPhase;
 use analysis::period::WeekStart;
 use app::api::imports::Uploads;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
+use axum::http::response::Parts;
 use axum::http::{HeaderMap, Request, StatusCode};
 use server::config::SiteConfig;
 use server::imports::Imports;
@@ -32,6 +33,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    /// The same as it came, for answers that are no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -100,15 +103,21 @@ impl Served {
         self.owner.get_or_init(enter).await
     }
 
-    /// Asks with nothing added.
-    pub async fn ask_as_it_is(&self, request: Request<Body>) -> Answer {
+    /// An answer as it is sent, with nothing added to what is asked.
+    pub async fn raw(&self, request: Request<Body>) -> (Parts, Bytes) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        (parts, to_bytes(body, usize::MAX).await.unwrap())
+    }
+
+    /// Asks with nothing added.
+    pub async fn ask_as_it_is(&self, request: Request<Body>) -> Answer {
+        let (parts, bytes) = self.raw(request).await;
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
         }
     }
 

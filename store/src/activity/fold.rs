@@ -2,6 +2,7 @@
 
 use super::load::{Journal, journal};
 use crate::{Store, StoreError, WorkspaceId};
+use futures::{StreamExt, TryStreamExt, stream};
 use index::Broken;
 use index::chunk::Chunk;
 use index::month::Month;
@@ -10,6 +11,9 @@ use index::starts::Starts;
 use sqlx::PgConnection;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Shards folded at a time.
+const AT_ONCE: usize = 2;
 
 impl Store {
     /// Folds the journals that have at least so many segments into the chunks, each shard in a transaction of its own.
@@ -30,11 +34,12 @@ impl Store {
         )
         .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
-        let mut folded = 0;
-        for shard in shards {
-            folded += self.fold_shard(workspace, shard).await?;
-        }
-        Ok(folded)
+        // One is read and written while another is folded.
+        let shards = stream::iter(shards).map(|shard| self.fold_shard(workspace, shard));
+        let folded = shards.buffer_unordered(AT_ONCE);
+        folded
+            .try_fold(0, |sum, own| async move { Ok(sum + own) })
+            .await
     }
 
     async fn fold_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<u64, StoreError> {

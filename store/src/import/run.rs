@@ -63,16 +63,18 @@ impl Store {
                 return Err(error);
             }
         };
-        // Nothing depends on it but the speed of the first question.
-        if let Err(error) = self.fold_activity(workspace, 1).await {
-            tracing::warn!(%error, "the activity index was not folded after an import");
-        }
-        // Streams that are not kept now are kept by the next server.
-        if let Err(error) = self.keep_activities(workspace, |_, _| {}).await {
-            tracing::warn!(%error, "definitions of activity were not filled in after an import");
-        }
+        let derive = async {
+            // Nothing depends on it but the speed of the first question.
+            if let Err(error) = self.fold_activity(workspace, 1).await {
+                tracing::warn!(%error, "the activity index was not folded after an import");
+            }
+            // Streams that are not kept now are kept by the next server.
+            if let Err(error) = self.keep_activities(workspace, |_, _| {}).await {
+                tracing::warn!(%error, "definitions of activity were not filled in after an import");
+            }
+        };
         // Before the end is told: whoever hears of it looks at what came. Also when it failed, for what was stored.
-        let counted = self.refresh_summaries(workspace).await;
+        let ((), counted) = tokio::join!(derive, self.refresh_summaries(workspace));
         let ended = match &outcome {
             Ok(_) => self.end_import(workspace, id, None).await,
             Err(error) => {

@@ -1,5 +1,6 @@
 //! People: sessions, links that lead in once, roles, keys, and the log of what was done.
 
+use crate::role::limited;
 use analysis::period::WeekStart;
 use sqlx::PgPool;
 use store::{
@@ -60,7 +61,7 @@ async fn joined(
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_first_owner_comes_in_once_and_owns_what_is_and_what_comes(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     workspace(&store, "before").await;
     let old = store.first_link().await.unwrap().unwrap();
     let token = store.first_link().await.unwrap().unwrap();
@@ -125,7 +126,7 @@ async fn the_first_owner_comes_in_once_and_owns_what_is_and_what_comes(pool: PgP
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_session_is_new_at_each_sign_in_and_ends(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let acme = workspace(&store, "acme").await;
     let (ada, before) = first(&store).await;
     store
@@ -209,7 +210,7 @@ async fn a_session_is_new_at_each_sign_in_and_ends(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_invitation_puts_one_person_into_one_workspace(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let acme = workspace(&store, "acme").await;
     let (ada, _) = first(&store).await;
     let other = workspace(&store, "other").await;
@@ -307,7 +308,7 @@ async fn an_invitation_puts_one_person_into_one_workspace(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_lost_password_is_set_once_by_a_link(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let acme = workspace(&store, "acme").await;
     let (ada, _) = first(&store).await;
     let (bob, session) = joined(&store, acme, "bob@example.com", Role::Viewer, ada).await;
@@ -332,7 +333,7 @@ async fn a_lost_password_is_set_once_by_a_link(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn roles_change_at_once_and_an_owner_stays(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let acme = workspace(&store, "acme").await;
     let (ada, hers) = first(&store).await;
     let (bob, his) = joined(&store, acme, "bob@example.com", Role::Viewer, ada).await;
@@ -374,7 +375,7 @@ async fn roles_change_at_once_and_an_owner_stays(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn keys_open_their_own_workspace_until_they_are_revoked(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let acme = workspace(&store, "acme").await;
     let other = workspace(&store, "other").await;
     let key = async |kind| {
@@ -442,7 +443,7 @@ async fn keys_open_their_own_workspace_until_they_are_revoked(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_log_tells_a_workspaces_own_and_no_secret(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let acme = workspace(&store, "acme").await;
     let other = workspace(&store, "other").await;
     let (ada, _) = first(&store).await;

@@ -1,0 +1,107 @@
+//! Pictures and pages of every size.
+
+use crate::worlds::{HERE, all, retention};
+use analysis::export::{ExportForm, ExportPage};
+use analysis::query::{RetentionQuery, RetentionView, Show};
+use exports::{Export, PREVIEW, pdf, png, preview_png, svg};
+
+/// Width and height of a PNG, from its head.
+fn size(png: &[u8]) -> (u32, u32) {
+    assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+/// Width and height that a picture claims.
+fn claimed(svg: &str) -> (u32, u32) {
+    let of = |name: &str| -> u32 {
+        let from = svg.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
+        svg[from..from + svg[from..].find('"').unwrap()]
+            .parse()
+            .unwrap()
+    };
+    (of("width"), of("height"))
+}
+
+#[test]
+fn every_report_becomes_pictures_and_a_page() {
+    for export in all() {
+        for picture in &export.pictures {
+            let text = svg(&export, picture);
+            assert!(
+                text.contains(&format!("<title>{}</title>", picture.title)),
+                "{text}"
+            );
+            let (width, height) = claimed(&text);
+            assert_eq!(
+                size(&png(&export, picture).unwrap()),
+                (width * 2, height * 2)
+            );
+            // classes are of the style sheet, nothing is left to a page's
+            assert!(!text.contains("class=\"cohort\""));
+        }
+        assert_eq!(size(&preview_png(&export).unwrap()), PREVIEW);
+        let page = pdf(&export).unwrap();
+        let text = String::from_utf8_lossy(&page);
+        assert_eq!(
+            text.matches("/Type /Page\n").count() + text.matches("/Type/Page/").count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn a_large_matrix_fits() {
+    let sizes: Vec<u32> = (0..104).map(|place| 40 + place).collect();
+    for show in Show::ALL {
+        let report = retention(RetentionQuery::default(), &sizes, "2026-11-18");
+        let view = RetentionView {
+            show,
+            intervals: true,
+            ..RetentionView::default()
+        };
+        let export = Export::retention(HERE, &report, view);
+        let picture = export.picture("matrix").unwrap();
+        let (width, height) = size(&png(&export, picture).unwrap());
+        assert!(
+            u64::from(width) * u64::from(height) < 17_000_000,
+            "{width} × {height}"
+        );
+        let found = pdf(&export).unwrap();
+        assert!(found.len() < 4_000_000, "{}", found.len());
+    }
+}
+
+#[test]
+fn what_is_not_drawn_is_told() {
+    let sizes = vec![50; charts::MATRIX_ROWS + 3];
+    let report = retention(RetentionQuery::default(), &sizes, "2026-11-18");
+    let svg = charts::matrix(&report, RetentionView::default());
+    assert!(svg.contains("3 older cohorts not drawn"));
+    assert_eq!(svg.matches("class=\"rail\"").count(), charts::MATRIX_ROWS);
+}
+
+#[test]
+fn every_part_of_a_page_is_there() {
+    let exports = all();
+    for (page, export) in
+        ExportPage::ALL
+            .into_iter()
+            .zip([&exports[0], &exports[3], &exports[4], &exports[7]])
+    {
+        let parts = |form: ExportForm| {
+            page.parts(form)
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+        };
+        let sheets: Vec<_> = export.sheets.iter().map(|sheet| sheet.part).collect();
+        assert_eq!(parts(ExportForm::Csv), sheets);
+        let pictures: Vec<_> = export.pictures.iter().map(|picture| picture.part).collect();
+        assert_eq!(parts(ExportForm::Png), pictures);
+        assert_eq!(parts(ExportForm::Svg), pictures);
+        assert_eq!(page.part(ExportForm::Csv, None), Some(sheets[0]));
+        assert_eq!(page.part(ExportForm::Csv, Some("nothing of it")), None);
+        assert_eq!(page.part(ExportForm::Pdf, None), Some(""));
+    }
+}
