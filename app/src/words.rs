@@ -1,7 +1,7 @@
 //! The page's own labels. Sentences about numbers are `analysis::words`'s.
 
 use analysis::quartiles::{Bars, QuartileReport};
-use analysis::query::{CellRef, OverallRow};
+use analysis::query::{CellRef, OverallRow, Unit};
 use analysis::report::RetentionReport;
 use analysis::stats::{Interval, newcombe};
 use analysis::words::{

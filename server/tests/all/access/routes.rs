@@ -52,11 +52,13 @@ fn written(text: &str, routes: &mut BTreeSet<String>) {
         open == 0
     });
     let call = &text[..end.unwrap()];
+    // Written by `format!`, its own brackets are doubled.
     let path = call.split('"').nth(1).unwrap();
+    let path = path.replace("{{", "{").replace("}}", "}");
     // The routes for other programs are written without what all of them begin with.
     let path = match path.starts_with("/workspaces/") || path == "/openapi.json" {
         true => format!("/api/v1{path}"),
-        false => path.to_owned(),
+        false => path,
     };
     let (_, methods) = call.split_once(',').unwrap();
     let mut any = false;
@@ -78,7 +80,9 @@ fn written(text: &str, routes: &mut BTreeSet<String>) {
 /// A path with something in the place of its parameters, and whether it names a thing that may not be there.
 pub fn filled(path: &str, workspace: &str) -> (String, bool) {
     let path = path.replace("{workspace}", workspace);
-    let mut named = false;
+    // A file of a page.
+    let mut named = path.contains("{page}");
+    let path = path.replace("{page}.{form}", "retention.csv");
     let parts = path.split('/').map(|part| match part.starts_with('{') {
         true => {
             named = true;

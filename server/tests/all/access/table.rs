@@ -40,6 +40,10 @@ const TABLE: &[(Asks, &[&str])] = &[
             "POST /s/",
             "GET /s/{token}",
             "POST /s/{token}",
+            "GET /s/{token}/",
+            "POST /s/{token}/",
+            "GET /s/{token}/preview.png",
+            "POST /s/{token}/preview.png",
             "GET /s/{token}/{*rest}",
             "POST /s/{token}/{*rest}",
         ],
@@ -64,6 +68,7 @@ const TABLE: &[(Asks, &[&str])] = &[
         &[
             "GET W",
             "GET W/retention",
+            "GET W/{page}.{form}",
             "GET W/features",
             "GET W/activity",
             "GET W/activity/edit",
