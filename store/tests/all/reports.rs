@@ -1,7 +1,6 @@
 //! Saved reports and links against Postgres.
 
 use crate::role::limited;
-use crate::role::limited;
 use analysis::period::WeekStart;
 use analysis::saved::{Label, ReportKind};
 use jiff::{SignedDuration, Timestamp};
