@@ -12,8 +12,4 @@ create table account_trait_value (
     accounts      bigint not null,
     primary key (workspace_id, name, value)
 );
-do $$ begin
-    if to_regproc('keep_apart') is not null then
-        perform keep_apart('account_trait_value');
-    end if;
-end $$;
+select keep_apart('account_trait_value');

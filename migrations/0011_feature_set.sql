@@ -10,8 +10,4 @@ create table feature_set (
     created_at    timestamptz not null default now(),
     primary key (workspace_id, slug)
 );
-do $$ begin
-    if to_regproc('keep_apart') is not null then
-        perform keep_apart('feature_set');
-    end if;
-end $$;
+select keep_apart('feature_set');

@@ -13,7 +13,7 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<FeatureSet>, StoreError> {
-        all(&mut *self.pool.acquire().await?, workspace).await
+        all(&mut *self.tenant(workspace).await?, workspace).await
     }
 
     /// Saves events as a feature; its events are put in order.
@@ -29,6 +29,7 @@ impl Store {
         set.events.sort();
         set.events.dedup();
         set.validate()?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "insert into feature_set (workspace_id, slug, name, events) values ($1, $2, $3, $4)",
             workspace.0,
@@ -36,8 +37,9 @@ impl Store {
             set.name,
             &set.events
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(set)
     }
 
@@ -50,13 +52,15 @@ impl Store {
         workspace: WorkspaceId,
         slug: &str,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         let deleted = sqlx::query!(
             "delete from feature_set where workspace_id = $1 and slug = $2",
             workspace.0,
             slug
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         match deleted.rows_affected() {
             0 => Err(StoreError::NotFound),
             _ => Ok(()),

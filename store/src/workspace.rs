@@ -271,7 +271,7 @@ impl Store {
              order by name, accounts desc, value",
             workspace.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         let rows = rows.into_iter();
         Ok(TraitValues::gathered(rows.map(|row| {
