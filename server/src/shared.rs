@@ -35,8 +35,8 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use views::Views;
 
-/// A page is packed once and sent often.
-const BROTLI: i32 = 9;
+/// A page is packed once and sent often, but its first reader waits for it.
+const BROTLI: i32 = 6;
 /// Most bytes of a password's form.
 const FORM: usize = 4 * 1024;
 
