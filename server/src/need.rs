@@ -47,6 +47,10 @@ pub(crate) fn is_api(path: &str) -> bool {
 
 /// What a request needs.
 pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
+    // Links answer whatever they don't know in one way.
+    if path == "/s" || path.starts_with("/s/") {
+        return Need::Open;
+    }
     let Some(rest) = path.strip_prefix('/') else {
         return Need::Nothing;
     };
@@ -54,8 +58,8 @@ pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
     if rest.contains('\\') || rest.split('/').any(|part| matches!(part, "." | "..")) {
         return Need::Nothing;
     }
-    // What is told to everybody is told so whatever follows.
-    if matches!(split(rest).0, "pkg" | "s") {
+    // Built files are told to everybody.
+    if split(rest).0 == "pkg" {
         return Need::Open;
     }
     // No other address needs either, and what one reader of addresses decodes or skips another may not.
@@ -165,7 +169,14 @@ mod tests {
         assert_eq!(get("/anything"), Need::Person);
         assert_eq!(get("/healthz"), Need::Open);
         assert_eq!(get("/healthz/x"), Need::Person);
-        for open in ["/s", "/s/token", "/s/token/%2e//x", "/pkg/holdfast.js"] {
+        for open in [
+            "/s",
+            "/s/token",
+            "/s/token/%2e//x",
+            "/s/%00",
+            "/s/..",
+            "/pkg/holdfast.js",
+        ] {
             assert_eq!(get(open), Need::Open, "{open}");
         }
         assert_eq!(get("/sharing"), Need::Person);
@@ -204,7 +215,6 @@ mod tests {
             "/w/acme/./people",
             "/w/acme/import/..",
             "/w/acme/import/..\\..\\other",
-            "/s/../w/acme",
             "/pkg/../w/acme",
             "//w/acme/retention",
             "/%77/acme/retention",

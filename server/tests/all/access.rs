@@ -125,8 +125,8 @@ pub async fn ask(served: &Served, method: &str, path: &str, session: &str, body:
     served.ask_as_it_is(request.body(body).unwrap()).await
 }
 
-#[test]
-fn every_route_has_a_line() {
+#[tokio::test]
+async fn every_route_has_a_line() {
     let table = table();
     let found = routes::all();
     assert!(found.len() > 60, "{found:?}");

@@ -11,7 +11,7 @@ use naive::{Lost, Oracle, Period};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::PgPool;
-use store::{ChurnAnswer, Store, StoreError};
+use store::{ChurnAnswer, StoreError};
 
 /// Rounds of random data; each asks several questions.
 const ROUNDS: usize = 32;

@@ -11,7 +11,7 @@ use analysis::quartiles::Wanted;
 use analysis::query::{ActivityDefinition, ActivityRule, QuartileQuery, RetentionQuery, StartRule};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AssertSqlSafe, PgPool};
-use store::{Engine, Matched, NewWorkspace, SaveActivity, Store, StoreError, Workspace};
+use store::{Engine, Matched, NewWorkspace, SaveActivity, StoreError, Workspace};
 
 async fn derived_rows(pool: &PgPool) -> i64 {
     let count = "select count(*) from event join event_name using (workspace_id, event_name_id) where derived";

@@ -1,7 +1,6 @@
 //! All routes of the program: those of pages and of server functions from Leptos's own lists, the others from the
 //! program's text.
 
-use analysis::export::{ExportForm, ExportPage};
 use app::App;
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
@@ -18,7 +17,6 @@ pub fn all() -> BTreeSet<String> {
     for (path, method) in server_fn_paths() {
         routes.insert(format!("{method} {path}"));
     }
-    routes.extend(files());
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut texts = Vec::new();
     read(&sources, &mut texts);
@@ -29,14 +27,6 @@ pub fn all() -> BTreeSet<String> {
         }
     }
     routes
-}
-
-/// Pages as files: these routes are put together from lists.
-pub fn files() -> Vec<String> {
-    let pages = ExportPage::ALL.into_iter();
-    pages
-        .flat_map(|page| ExportForm::ALL.map(|form| format!("GET /w/{{workspace}}/{page}.{form}")))
-        .collect()
 }
 
 fn read(folder: &Path, texts: &mut Vec<String>) {
@@ -62,14 +52,13 @@ fn written(text: &str, routes: &mut BTreeSet<String>) {
         open == 0
     });
     let call = &text[..end.unwrap()];
-    if call.contains("format!(") {
-        return;
-    }
+    // Written by `format!`, its own brackets are doubled.
     let path = call.split('"').nth(1).unwrap();
+    let path = path.replace("{{", "{").replace("}}", "}");
     // The routes for other programs are written without what all of them begin with.
     let path = match path.starts_with("/workspaces/") || path == "/openapi.json" {
         true => format!("/api/v1{path}"),
-        false => path.to_owned(),
+        false => path,
     };
     let (_, methods) = call.split_once(',').unwrap();
     let mut any = false;
@@ -91,7 +80,9 @@ fn written(text: &str, routes: &mut BTreeSet<String>) {
 /// A path with something in the place of its parameters, and whether it names a thing that may not be there.
 pub fn filled(path: &str, workspace: &str) -> (String, bool) {
     let path = path.replace("{workspace}", workspace);
-    let mut named = false;
+    // A file of a page.
+    let mut named = path.contains("{page}");
+    let path = path.replace("{page}.{form}", "retention.csv");
     let parts = path.split('/').map(|part| match part.starts_with('{') {
         true => {
             named = true;
