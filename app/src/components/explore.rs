@@ -23,7 +23,8 @@ use web_sys::{Element, HtmlInputElement, MouseEvent, UrlSearchParams};
 pub(super) struct Looks {
     view: RwSignal<RetentionView>,
     question: StoredValue<String>,
-    files: StoredValue<String>,
+    /// The workspace, and the question of the report's own instant; `None` where nothing can be taken along.
+    files: Option<StoredValue<(String, String)>>,
 }
 
 impl Looks {
@@ -43,11 +44,17 @@ impl Looks {
         address
     }
 
-    /// The same as the query part of a file's address: the question of the report's own instant.
-    pub(super) fn file(self) -> String {
-        let mut query = self.files.get_value();
-        append_params(&mut query, self.view.get().params());
-        query
+    /// The workspace and the query part of a file's address, which follows the way of looking; `None` where nothing can
+    /// be taken along.
+    pub(super) fn files(self) -> Option<(String, Signal<String>)> {
+        let files = self.files?;
+        let (slug, question) = files.get_value();
+        let question = Signal::derive(move || {
+            let mut query = question.clone();
+            append_params(&mut query, self.view.get().params());
+            query
+        });
+        Some((slug, question))
     }
 
     /// Looks in another way, and says so in the address.
@@ -119,7 +126,7 @@ pub fn Explore(
     let looks = Looks {
         view: RwSignal::new(view),
         question: StoredValue::new(question),
-        files: StoredValue::new(files),
+        files: Some(StoredValue::new((slug.clone(), files))),
     };
     provide_context(looks);
     let picked = Memo::new(move |_| looks.get().cell);
@@ -132,7 +139,6 @@ pub fn Explore(
     });
     Effect::new(move |_| highlight(picked.get()));
     let inspected = report.clone();
-    let whose = slug.clone();
     let listed = view.cell.zip(listed);
     let inspect = move |cell| {
         let first = listed
@@ -149,7 +155,7 @@ pub fn Explore(
         >
             <div class="stack">
                 {children()}
-                <Matrix slug=whose report=report.clone()/>
+                <Matrix report=report.clone()/>
             </div>
             {move || picked.get().map(&inspect)}
         </div>

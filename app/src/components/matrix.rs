@@ -19,8 +19,6 @@ use tip::{Tip, Tooltip};
 /// The matrix with its switches and legend.
 #[component]
 pub fn Matrix(
-    /// The workspace.
-    slug: String,
     /// The numbers.
     report: Arc<RetentionReport>,
 ) -> impl IntoView {
@@ -36,6 +34,7 @@ pub fn Matrix(
     let column = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
     let (first, columns) = (column(report.first_column()), column(report.columns()));
     let tip = RwSignal::new(None::<Tip>);
+    let files = shared.files();
 
     let pick = move |cell: Option<CellRef>| shared.change(|view| view.cell = cell);
     let click = move |event: MouseEvent| {
@@ -107,7 +106,7 @@ pub fn Matrix(
             <header>
                 <h2>{title}</h2>
                 <Switches/>
-                <ExportMenu slug page=ExportPage::Retention question=Signal::derive(move || shared.file())/>
+                {files.map(|(slug, question)| view! { <ExportMenu slug page=ExportPage::Retention question/> })}
             </header>
             <div class="scroll">
                 <table
