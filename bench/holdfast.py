@@ -31,6 +31,7 @@ class Holdfast:
         self.server: subprocess.Popen | None = None
         self.address = ""
         self.path = ""
+        self.keys: dict[str, str] = {}
 
     def command(self, *arguments: str) -> list[str]:
         return [str(self.program), *arguments, "--data-dir", str(self.data), "--log", "warn"]
@@ -50,7 +51,8 @@ class Holdfast:
         said = self.server.stdout.readline()
         if "http://" not in said:
             raise RuntimeError(f"holdfast did not start; see {log.name}")
-        self.address = said.split("http://", 1)[1].split()[0]
+        # with nobody signed in yet, what is printed is the first owner's link
+        self.address = said.split("http://", 1)[1].split()[0].split("/")[0]
         return time.perf_counter() - begun
 
     def stop(self) -> None:
@@ -97,19 +99,29 @@ class Holdfast:
         """Of the server alone: its Postgres has a memory of its own."""
         return memory_mb(self.server.pid)
 
+    def key(self, workspace: str) -> str:
+        """A key that reads a workspace, made once beside the running server."""
+        if workspace not in self.keys:
+            make = self.command("key", "make", "--workspace", workspace, "--label", "benchmark")
+            made = subprocess.run(make, capture_output=True, text=True, check=True)
+            self.keys[workspace] = made.stdout.strip()
+        return self.keys[workspace]
+
     def client(self, workspace: str) -> "Client":
-        return Client(self, workspace)
+        return Client(self.address, workspace, self.key(workspace))
 
 
 class Client:
     """One kept connection, as a browser has it."""
 
-    def __init__(self, holdfast: Holdfast, workspace: str):
+    def __init__(self, address: str, workspace: str, key: str):
         self.workspace = workspace
-        self.connection = http.client.HTTPConnection(holdfast.address, timeout=PATIENCE)
+        self.key = key
+        self.connection = http.client.HTTPConnection(address, timeout=PATIENCE)
         # connecting is no part of a question
         self.connection.connect()
         self.path = f"/api/v1/workspaces/{workspace}/reports/retention"
+        self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
 
     def ask(self, query: dict, report: str = "retention") -> Answer:
         """The full round trip, up to the last byte of the answer."""
@@ -120,14 +132,9 @@ class Client:
         return Answer(seconds, report.get("report", report), len(text))
 
     def post(self, query: dict) -> bytes:
-        body = query if self.path.startswith("/api/v1/") else {"slug": self.workspace, "query": query}
-        self.connection.request("POST", self.path, json.dumps(body), {"Content-Type": "application/json"})
+        self.connection.request("POST", self.path, json.dumps(query), self.headers)
         response = self.connection.getresponse()
         text = response.read()
-        if response.status == 404 and self.path.startswith("/api/v1/"):
-            # a version before that interface: the page's own server function, which draws a picture as well
-            self.path = "/api/retention"
-            return self.post(query)
         if response.status != 200:
             raise RuntimeError(f"{self.path}: {response.status} {text[:500]!r}")
         return text
@@ -135,7 +142,7 @@ class Client:
     def post_to(self, report: str, query: dict) -> bytes:
         """Asks for a report that has always had an address of its own."""
         path = f"/api/v1/workspaces/{self.workspace}/reports/{report}"
-        self.connection.request("POST", path, json.dumps(query), {"Content-Type": "application/json"})
+        self.connection.request("POST", path, json.dumps(query), self.headers)
         response = self.connection.getresponse()
         text = response.read()
         if response.status != 200:

@@ -164,12 +164,9 @@ def growth(holdfast: Holdfast, workspaces: list[str], rounds: int) -> dict:
     return times
 
 
-def keep_asking(holdfast_address: str, path: str, workspace: str, answered) -> None:
+def keep_asking(holdfast_address: str, key: str, workspace: str, answered) -> None:
     """Asks the heavy question for ever; in a process of its own."""
-    where = Holdfast(Path(), Path(), Path())
-    where.address = holdfast_address
-    client = Client(where, workspace)
-    client.path = path
+    client = Client(holdfast_address, workspace, key)
     # another second than any other question has
     for at in itertools.islice(moments(), 100_000, None):
         client.post(heavy_body(at))
@@ -181,7 +178,6 @@ def starve(holdfast: Holdfast, workspace: str) -> dict:
     """A light question alone, then while two clients ask a heavy one again and again."""
     client = holdfast.client(workspace)
     at = moments()
-    # also finds out which path this version has
     heavy = client.ask(heavy_body(next(at)))
 
     def sample() -> list[float]:
@@ -195,7 +191,7 @@ def starve(holdfast: Holdfast, workspace: str) -> dict:
     alone = sample()
     context = multiprocessing.get_context("spawn")
     answered = context.Value("q", 0)
-    arguments = (holdfast.address, client.path, workspace, answered)
+    arguments = (holdfast.address, client.key, workspace, answered)
     asking = [context.Process(target=keep_asking, args=arguments, daemon=True) for _ in range(2)]
     for process in asking:
         process.start()

@@ -11,6 +11,7 @@
 mod names;
 
 pub mod candidates;
+pub mod changes;
 pub mod churn;
 pub mod comparison;
 pub mod document;
@@ -21,11 +22,13 @@ pub mod quartiles;
 pub mod query;
 pub mod report;
 pub mod rule;
+pub mod saved;
 pub mod segment;
 #[cfg(feature = "zones")]
 pub mod shape;
 pub mod stats;
 #[cfg(feature = "zones")]
 pub mod tally;
+pub mod withhold;
 pub mod words;
 pub mod workflow;

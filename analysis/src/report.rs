@@ -137,6 +137,27 @@ impl Cohort {
     }
 }
 
+impl Overall {
+    /// One column pooled over the cohorts that have members to count in it and have settled it.
+    pub(crate) fn of(rule: &Rule, cohorts: &[Cohort], column: usize) -> Option<Self> {
+        let settled = cohorts
+            .iter()
+            .filter_map(|cohort| cohort.settled(rule, column));
+        settled.fold(None, |pooled, (retained, size)| {
+            let before = pooled.unwrap_or(Overall {
+                retained: 0,
+                size: 0,
+                cohorts: 0,
+            });
+            Some(Overall {
+                retained: before.retained + u64::from(retained),
+                size: before.size + u64::from(size),
+                cohorts: before.cohorts + 1,
+            })
+        })
+    }
+}
+
 impl RetentionReport {
     /// The cohorts that are pooled in a column of the overall row, by their places.
     pub fn pooled(&self, column: usize) -> impl Iterator<Item = usize> {

@@ -48,7 +48,7 @@ pub fn shape(
         .collect();
     let columns = cohorts.iter().map(|cohort| cohort.cells.len()).max();
     let overall = (0..columns.unwrap_or_default())
-        .map(|column| pooled(&tally.rule, &cohorts, column))
+        .map(|column| Overall::of(&tally.rule, &cohorts, column))
         .collect();
     let customers = cohorts.iter().map(|cohort| u64::from(cohort.size)).sum();
     let given = tally.cohorts.iter().map(|cohort| u64::from(cohort.given));
@@ -91,23 +91,4 @@ fn cells(rule: &Rule, plan: &RetentionPlan, own: usize, counts: &CohortTally) ->
             state: rule.state(column, ended),
         })
         .collect()
-}
-
-/// One column pooled over the cohorts that have members to count in it and have settled it.
-fn pooled(rule: &Rule, cohorts: &[Cohort], column: usize) -> Option<Overall> {
-    let settled = cohorts
-        .iter()
-        .filter_map(|cohort| cohort.settled(rule, column));
-    settled.fold(None, |pooled, (retained, size)| {
-        let before = pooled.unwrap_or(Overall {
-            retained: 0,
-            size: 0,
-            cohorts: 0,
-        });
-        Some(Overall {
-            retained: before.retained + u64::from(retained),
-            size: before.size + u64::from(size),
-            cohorts: before.cohorts + 1,
-        })
-    })
 }

@@ -17,6 +17,7 @@ mod numbers;
 mod quartiles;
 mod question;
 mod segment;
+mod shared;
 mod shown;
 mod stale;
 
@@ -47,6 +48,7 @@ pub use quartiles::{
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use segment::{condition, in_segments, segment_count};
+pub use shared::{live, pinned, shared_method};
 pub use shown::Shown;
 pub use stale::stale_notice;
 

@@ -10,7 +10,11 @@ pub mod comparison;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
+pub mod people;
+#[cfg(feature = "ssr")]
 pub mod quartiles;
+#[cfg(feature = "ssr")]
+pub mod reports;
 pub mod retention;
 #[cfg(feature = "ssr")]
 pub mod segments;

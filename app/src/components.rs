@@ -26,6 +26,10 @@ pub mod features;
 #[cfg(feature = "ssr")]
 pub mod frame;
 #[cfg(feature = "ssr")]
+pub mod guest;
+#[cfg(feature = "ssr")]
+pub mod keep_report;
+#[cfg(feature = "ssr")]
 pub mod popover;
 #[cfg(feature = "ssr")]
 pub mod proposals;

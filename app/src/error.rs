@@ -21,6 +21,12 @@ pub enum AppError {
     /// The question can't be answered as it stands; the sentence says why.
     #[error("{0}")]
     BadRequest(String),
+    /// The session has ended, or there never was one.
+    #[error("You are not signed in any more. Open this page anew to sign in.")]
+    SignedOut,
+    /// The role in the workspace is too little for this.
+    #[error("Your role in this workspace does not allow this. One of its owners can change that.")]
+    Forbidden,
     /// The data base is away. It is tried again with every request.
     #[error("The data base can’t be reached just now. Nothing is lost; try again in a moment.")]
     Unavailable,
@@ -69,8 +75,11 @@ pub(crate) mod ssr {
     use store::StoreError;
 
     impl AppError {
-        fn status(&self) -> StatusCode {
+        /// The status of a response that is this error.
+        pub fn status(&self) -> StatusCode {
             match self {
+                Self::SignedOut => StatusCode::UNAUTHORIZED,
+                Self::Forbidden => StatusCode::FORBIDDEN,
                 Self::NotFound => StatusCode::NOT_FOUND,
                 Self::NoActivity | Self::BadRequest(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 Self::Unavailable | Self::Transport | Self::Filling(_) => {
@@ -91,6 +100,7 @@ pub(crate) mod ssr {
                 StoreError::Zone(_)
                 | StoreError::Conflict(_)
                 | StoreError::NoSuchActivity(_)
+                | StoreError::Refused(_)
                 | StoreError::TooLong => Self::BadRequest(error.to_string()),
                 StoreError::Unavailable(cause) => {
                     tracing::warn!(error = %cause, "data base not available");

@@ -14,7 +14,11 @@ pub mod words;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub mod shared;
+#[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+pub use api::people::Stopped;
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 

@@ -1,16 +1,22 @@
 //! One file a page. Pages are rendered by the server only; what lives in the browser are the islands in them.
 
+pub mod account;
 pub mod activity;
 pub mod builder;
 pub mod churn;
 pub mod compare;
 pub mod data;
+pub mod entrance;
 pub mod features;
 pub mod home;
 pub mod import;
+pub mod links;
 pub mod not_found;
+pub mod people;
+pub mod reports;
 pub mod retention;
 pub mod saved;
+pub mod stopped;
 
 /// Whether the requested page has islands; the others load no program.
 pub(crate) fn lively() -> bool {

@@ -1,5 +1,6 @@
 //! The document around the pages, and which address shows which page.
 
+use crate::api::people::Stopped;
 use crate::{error, pages};
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
@@ -7,7 +8,8 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use pages::{
-    activity, builder, churn, compare, data, features, home, import, not_found, retention, saved,
+    account, activity, builder, churn, compare, data, entrance, features, home, import, links,
+    not_found, people, reports, retention, saved, stopped,
 };
 
 /// The document around the application. Pages without islands load no program.
@@ -37,12 +39,22 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    view! {
+    let stopped = use_context::<Stopped>().map(|why| view! { <stopped::StoppedPage why/> });
+    let title = view! {
         <Title formatter=|title: String| if title.is_empty() { "Holdfast".to_owned() } else { format!("{title} · Holdfast") }/>
+    };
+    if let Some(stopped) = stopped {
+        return view! { {title} {stopped} }.into_any();
+    }
+    view! {
+        {title}
         <Router>
             <FlatRoutes fallback=not_found::NotFound>
                 <Route path=path!("/") view=home::HomePage ssr=Async/>
                 <Route path=path!("/new") view=data::NewPage ssr=Async/>
+                <Route path=path!("/sign-in") view=entrance::SignInPage ssr=Async/>
+                <Route path=path!("/welcome/:token") view=entrance::WelcomePage ssr=Async/>
+                <Route path=path!("/account") view=account::AccountPage ssr=Async/>
                 <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>
                 <Route path=path!("/w/:workspace/retention") view=retention::RetentionPage ssr=Async/>
                 <Route path=path!("/w/:workspace/features") view=features::FeaturesPage ssr=Async/>
@@ -53,11 +65,20 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/segments/saved") view=saved::SavedPage ssr=Async/>
                 <Route path=path!("/w/:workspace/segments/saved/:segment") view=saved::SegmentPage ssr=Async/>
                 <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
+                <Route path=path!("/w/:workspace/reports") view=reports::ReportsPage ssr=Async/>
+                <Route path=path!("/w/:workspace/reports/:report") view=reports::ReportPage ssr=Async/>
+                <Route path=path!("/w/:workspace/reports/:report/delete") view=reports::DeletePage ssr=Async/>
+                <Route path=path!("/w/:workspace/links") view=links::LinksPage ssr=Async/>
+                <Route path=path!("/w/:workspace/links/:link/changes") view=links::ChangesPage ssr=Async/>
                 <Route path=path!("/w/:workspace/data") view=data::DataPage ssr=Async/>
                 // where a file that was not taken leads
                 <Route path=path!("/w/:workspace/upload") view=data::DataPage ssr=Async/>
                 <Route path=path!("/w/:workspace/import/:import") view=import::ImportPage ssr=Async/>
+                <Route path=path!("/w/:workspace/people") view=people::PeoplePage ssr=Async/>
+                <Route path=path!("/w/:workspace/keys") view=people::KeysPage ssr=Async/>
+                <Route path=path!("/w/:workspace/audit") view=people::AuditPage ssr=Async/>
             </FlatRoutes>
         </Router>
     }
+    .into_any()
 }

@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { Page } from "@playwright/test";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const BIN = resolve(process.env["HOLDFAST_BIN"] || join(HERE, "../../target/release/holdfast"));
@@ -29,10 +30,14 @@ export async function until(what: string, done: () => Promise<boolean>, patience
   }
 }
 
-/** The status of an address; 0 while nothing answers there. */
+/** The owners' sessions of the programs that this process started, by their origin. */
+const owners = new Map<string, string>();
+
+/** The status of an address, asked for as the owner of a program that was started here; 0 while nothing answers there. */
 export async function status(url: string): Promise<number> {
+  const cookie = owners.get(new URL(url).origin) ?? "";
   try {
-    const answer = await fetch(url, { headers: { accept: "text/html" } });
+    const answer = await fetch(url, { headers: { accept: "text/html", cookie }, redirect: "manual" });
     await answer.arrayBuffer();
     return answer.status;
   } catch {
@@ -44,12 +49,16 @@ export class Holdfast {
   private constructor(
     /** Where it serves, without a slash at the end. */
     readonly url: string,
+    /** The session of its first owner, as `name=value`. */
+    readonly cookie: string,
     private readonly folder: string,
     private readonly child: ChildProcess,
+    /** What it printed: the first owner's link. */
+    readonly link: string,
   ) {}
 
-  /** Starts one on a free port, and waits until its data base answers. */
-  static async start(options: readonly string[]): Promise<Holdfast> {
+  /** Starts one on a free port, signs its first owner in unless told otherwise, and waits until its data base answers. */
+  static async start(options: readonly string[], enter = true): Promise<Holdfast> {
     const folder = await mkdtemp(join(tmpdir(), "hf-e2e-"));
     // Started by root, Postgres runs as another account, which has to get in.
     await chmod(folder, 0o755);
@@ -60,8 +69,11 @@ export class Holdfast {
     });
     await log.close();
     try {
-      const url = await announced(child);
-      const holdfast = new Holdfast(url, folder, child);
+      const link = await announced(child);
+      const url = new URL(link).origin;
+      const cookie = enter ? await entered(link) : "";
+      owners.set(url, cookie);
+      const holdfast = new Holdfast(url, cookie, folder, child, link);
       await until("the data base answers", () => holdfast.ready());
       return holdfast;
     } catch (error) {
@@ -80,6 +92,14 @@ export class Holdfast {
   async demoLoaded(): Promise<void> {
     const marker = join(this.folder, "data/demo-loading");
     await until("the demo workspace is there", async () => (await status(`${this.url}/w/demo/retention`)) === 200);
+    await until("the demo workspace is whole", async () => !(await exists(marker)));
+  }
+
+  /** The same for whoever is signed in on this page. */
+  async demoLoadedFor(page: Page): Promise<void> {
+    const marker = join(this.folder, "data/demo-loading");
+    const there = async () => (await page.request.get(`${this.url}/w/demo/retention`)).status() === 200;
+    await until("the demo workspace is there", there);
     await until("the demo workspace is whole", async () => !(await exists(marker)));
   }
 
@@ -125,11 +145,26 @@ function environment(folder: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), HOLDFAST_DATA_DIR: join(folder, "data") };
 }
 
+/** Follows the first owner's link; the session that it leads to. */
+async function entered(link: string): Promise<string> {
+  const answer = await fetch(link, { redirect: "manual" });
+  const cookie = answer.headers.getSetCookie()[0]?.split(";")[0];
+  if (answer.status !== 303 || !cookie) throw new Error(`the first link led nowhere: ${answer.status}`);
+  return cookie;
+}
+
+/** A browser's state with a session in it, or with none. */
+export function signedIn(url: string, cookie: string) {
+  const [name, value] = cookie.split("=");
+  const own = { domain: new URL(url).hostname, path: "/", expires: -1, httpOnly: true, secure: false } as const;
+  return { cookies: name && value ? [{ ...own, name, value, sameSite: "Lax" as const }] : [], origins: [] };
+}
+
 /** The address that the program prints when it serves. */
 async function announced(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error("the program's output is not read");
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /http:\/\/[\w.:[\]]+/.exec(line)?.[0];
+    const url = /http:\/\/[\w.:[\]/-]+/.exec(line)?.[0];
     if (url) {
       child.stdout.resume();
       return url;

@@ -13,5 +13,6 @@ export default async function start(): Promise<() => Promise<void>> {
     throw error;
   }
   process.env["HOLDFAST_URL"] = holdfast.url;
+  process.env["HOLDFAST_COOKIE"] = holdfast.cookie;
   return () => holdfast.stop();
 }

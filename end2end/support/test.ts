@@ -2,7 +2,7 @@
 
 import { type BrowserContext, test as base, expect } from "@playwright/test";
 import { RetentionPage } from "../pages/retention.ts";
-import { Holdfast } from "./holdfast.ts";
+import { Holdfast, signedIn } from "./holdfast.ts";
 
 interface Options {
   /** Complaints that a test provokes on purpose, such as the browser's note on a 404. */
@@ -20,6 +20,11 @@ export const test = base.extend<Options & Fixtures>({
 
   baseURL: async ({}, use) => {
     await use(process.env["HOLDFAST_URL"]);
+  },
+
+  // every test begins signed in as the owner
+  storageState: async ({}, use) => {
+    await use(signedIn(process.env["HOLDFAST_URL"] ?? "", process.env["HOLDFAST_COOKIE"] ?? ""));
   },
 
   complaints: [
@@ -52,12 +57,15 @@ export const test = base.extend<Options & Fixtures>({
   },
 });
 
-/** `test` with a program of its own, for tests that change or break what others look at. It lives as long as a worker. */
-export function testWithOwn(options: readonly string[], prepare?: (holdfast: Holdfast) => Promise<void>) {
+/**
+ * `test` with a program of its own, for tests that change or break what others look at. It lives as long as a worker.
+ * `enter`: whether its first owner is signed in.
+ */
+export function testWithOwn(options: readonly string[], prepare?: (holdfast: Holdfast) => Promise<void>, enter = true) {
   return test.extend<object, { holdfast: Holdfast }>({
     holdfast: [
       async ({}, use) => {
-        const holdfast = await Holdfast.start(options);
+        const holdfast = await Holdfast.start(options, enter);
         try {
           await prepare?.(holdfast);
           await use(holdfast);
@@ -69,6 +77,9 @@ export function testWithOwn(options: readonly string[], prepare?: (holdfast: Hol
     ],
     baseURL: async ({ holdfast }, use) => {
       await use(holdfast.url);
+    },
+    storageState: async ({ holdfast }, use) => {
+      await use(signedIn(holdfast.url, holdfast.cookie));
     },
   });
 }

@@ -13,7 +13,8 @@ interface Answer {
 }
 
 async function ask(path: string, headers: Record<string, string> = {}, method = "GET", body = ""): Promise<Answer> {
-  const request = httpRequest(new URL(path, process.env["HOLDFAST_URL"]), { method, headers });
+  const cookie = process.env["HOLDFAST_COOKIE"] ?? "";
+  const request = httpRequest(new URL(path, process.env["HOLDFAST_URL"]), { method, headers: { cookie, ...headers } });
   request.end(body);
   const [response] = (await once(request, "response")) as [IncomingMessage];
   return {

@@ -5,7 +5,7 @@
 mod activities;
 mod churn;
 mod comparison;
-mod error;
+pub(crate) mod error;
 mod export;
 mod openapi;
 mod quartiles;

@@ -1,22 +1,24 @@
-//! The command line: `holdfast serve | import | demo | query | reindex | migrate | doctor`. Commands other than `serve`
+//! The command line: `holdfast serve | import | demo | query | user | key | reindex | migrate | doctor`. Commands other than `serve`
 //! work beside a running server: they join the cluster it runs on, or start it for as long as they take.
 
 pub mod database;
 pub mod demo;
 pub mod doctor;
 pub mod import;
+pub mod key;
 pub mod migrate;
 pub mod query;
 pub mod reindex;
 pub mod serve;
+pub mod user;
 
 use crate::config::{DatabaseConfig, LogConfig, ServeConfig};
 use crate::telemetry;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use database::Database;
 use std::process::ExitCode;
-use store::Store;
+use store::{Store, StoreError, Workspace};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Who stays, who leaves, and what keeps them.
@@ -46,6 +48,12 @@ pub enum Command {
     /// Answers a question on standard input with a report.
     #[command(subcommand)]
     Query(query::QueryCommand),
+    /// Lists and adds people, and makes links for those who lost a password.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Makes, lists and revokes keys of programs.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Makes the index anew that answers are read from, or compares it with the events.
     Reindex(reindex::ReindexArgs),
     /// Brings the data base's structure up to date.
@@ -82,6 +90,15 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 })
                 .await
             }
+            Command::User(command) => {
+                with_store(&cli.database, async |store| {
+                    user::run(&store, command).await
+                })
+                .await
+            }
+            Command::Key(command) => {
+                with_store(&cli.database, async |store| key::run(&store, command).await).await
+            }
             Command::Reindex(args) => {
                 with_store(&cli.database, async |store| {
                     reindex::run(&store, args).await
@@ -109,6 +126,14 @@ pub fn told(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// A workspace by its name in addresses.
+async fn workspace_called(store: &Store, slug: &str) -> anyhow::Result<Workspace> {
+    match store.workspace(slug).await {
+        Err(StoreError::NotFound) => bail!("there is no workspace “{slug}”"),
+        found => Ok(found?),
+    }
 }
 
 /// Runs a command on the store: joins or starts its Postgres, brings its structure up to date, and leaves in order,

@@ -100,7 +100,7 @@ impl fmt::Debug for DatabaseUrl {
 /// What `holdfast serve` serves, and where.
 #[derive(Args, Clone, Debug)]
 pub struct ServeConfig {
-    /// Address to listen on. Until accounts exist only loopback addresses are accepted.
+    /// Address to listen on. Beyond this machine it is safe behind a proxy that speaks https.
     #[arg(
         long,
         env = "HOLDFAST_LISTEN",
@@ -108,6 +108,16 @@ pub struct ServeConfig {
         default_value = "127.0.0.1:3000"
     )]
     pub listen: ListenAddress,
+
+    /// Names by which others reach the server, with commas between: holdfast.example.com. Those of this machine
+    /// always lead to it, and the address listened on; to all others it does not answer.
+    #[arg(
+        long,
+        env = "HOLDFAST_HOST",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub host: Vec<String>,
 
     /// Folder of the built site (program, styles, icons for the browser).
     /// [default: `site` beside the executable if it is there, else target/site]
@@ -161,27 +171,20 @@ pub struct SiteConfig {
     pub site_root: PathBuf,
     /// Folder where uploaded files wait for their import; only we can read it.
     pub uploads: PathBuf,
+    /// The names by which others reach it.
+    pub hosts: Vec<String>,
 }
 
-/// A loopback address with its port.
+/// An address with its port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAddress(SocketAddr);
 
 /// Why an address can't be listened on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ListenError {
-    /// Others could reach it.
-    #[error(
-        "{0} can be reached from other machines, and there are no accounts yet: whoever reached it could read and \
-         change everything. Listen on 127.0.0.1:{port}, and come from elsewhere through a tunnel (ssh -L \
-         {port}:127.0.0.1:{port} HOST)",
-        port = .0.port()
-    )]
-    Open(SocketAddr),
-    /// Not an address and a port.
-    #[error("write it as ADDRESS:PORT, such as 127.0.0.1:3000, [::1]:3000 or localhost:3000")]
-    Malformed,
-}
+#[error(
+    "write it as ADDRESS:PORT, such as 127.0.0.1:3000, [::1]:3000, 0.0.0.0:3000 or localhost:3000"
+)]
+pub struct ListenError;
 
 impl ListenAddress {
     /// The address.
@@ -198,12 +201,7 @@ impl FromStr for ListenAddress {
             Some(port) => format!("127.0.0.1:{port}"),
             None => text.to_owned(),
         };
-        let address: SocketAddr = numeric.parse().map_err(|_| ListenError::Malformed)?;
-        if address.ip().to_canonical().is_loopback() {
-            Ok(Self(address))
-        } else {
-            Err(ListenError::Open(address))
-        }
+        numeric.parse().map(Self).map_err(|_| ListenError)
     }
 }
 
@@ -250,20 +248,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_is_listened_on() {
-        let open = |text: &str| ListenError::Open(text.parse().unwrap());
+    fn addresses_to_listen_on() {
         for (text, expected) in [
             ("127.0.0.1:3000", Ok("127.0.0.1:3000")),
             ("127.1.2.3:80", Ok("127.1.2.3:80")),
             ("[::1]:3000", Ok("[::1]:3000")),
             ("localhost:3001", Ok("127.0.0.1:3001")),
             ("[::ffff:127.0.0.1]:3000", Ok("[::ffff:127.0.0.1]:3000")),
-            ("0.0.0.0:3000", Err(open("0.0.0.0:3000"))),
-            ("[::]:3000", Err(open("[::]:3000"))),
-            ("192.168.0.7:3000", Err(open("192.168.0.7:3000"))),
-            ("example.com:3000", Err(ListenError::Malformed)),
-            ("localhost:70000", Err(ListenError::Malformed)),
-            ("3000", Err(ListenError::Malformed)),
+            ("0.0.0.0:3000", Ok("0.0.0.0:3000")),
+            ("[::]:3000", Ok("[::]:3000")),
+            ("192.168.0.7:3000", Ok("192.168.0.7:3000")),
+            ("example.com:3000", Err(ListenError)),
+            ("localhost:70000", Err(ListenError)),
+            ("3000", Err(ListenError)),
         ] {
             let found = text.parse::<ListenAddress>();
             assert_eq!(

@@ -1,18 +1,29 @@
 //! Serves Holdfast: pages, files, health, and the command line. `main.rs` only calls [`commands::run`].
 
+mod access;
+mod account;
 mod activities;
 mod api;
+mod asker;
 pub mod cluster;
 pub mod commands;
 pub mod config;
+mod cookie;
 pub mod demo;
+mod entrance;
 pub mod folder;
 mod guard;
 mod health;
 pub mod imports;
 mod indexing;
+mod limits;
+mod links;
+mod need;
+mod people;
+mod reports;
 mod router;
 mod segments;
+mod shared;
 mod slug;
 pub mod telemetry;
 mod upload;

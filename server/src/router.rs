@@ -1,26 +1,31 @@
 //! Which request goes where.
 
+use crate::access::{self, Access};
+use crate::asker::Desk as PeopleDesk;
 use crate::config::SiteConfig;
+use crate::guard::{self, Names};
 use crate::imports::Imports;
+use crate::limits::Limits;
 use crate::upload::{self, Desk};
-use crate::{activities, api, guard, health, segments};
+use crate::{account, activities, api, entrance, health, links, people, reports, segments, shared};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
-use app::{App, shell};
+use app::{App, Stopped, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderValue, VARY};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
 use leptos_axum::{
-    LeptosRoutes, file_and_error_handler_with_context, generate_route_list,
-    render_app_async_with_context,
+    AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context,
+    generate_route_list_with_exclusions, render_app_async_with_context,
 };
+use std::net::SocketAddr;
 use store::Store;
 use tokio::net::TcpListener;
 use tower_http::CompressionLevel;
@@ -44,7 +49,8 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let imports = Imports::start(store.clone(), Uploads::new(site.uploads.clone()));
     let router = router(store, &site, &imports)?;
-    axum::serve(listener, router)
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(stop)
         .await
         .context("serving ended")
@@ -71,15 +77,29 @@ impl Pages {
         status: StatusCode,
         refused: Refused,
     ) -> Response {
+        self.show(path, status, refused).await
+    }
+
+    /// The page at a path, told something more: as the answer to a form, or in the place of another page. It sees who
+    /// asked.
+    pub(crate) async fn show<T: Clone + Send + Sync + 'static>(
+        &self,
+        path: &str,
+        status: StatusCode,
+        told: T,
+    ) -> Response {
         let mut request = Request::new(Body::empty());
         match path.parse() {
             Ok(path) => *request.uri_mut() = path,
-            Err(_) => return (status, refused.sentence).into_response(),
+            Err(_) => return status.into_response(),
+        }
+        if let Some(caller) = access::caller() {
+            request.extensions_mut().insert(caller);
         }
         let pages = self.clone();
         let provide = move || {
             pages.provide();
-            provide_context(refused.clone());
+            provide_context(told.clone());
         };
         let options = self.options.clone();
         let page = render_app_async_with_context(provide, move || shell(options.clone()));
@@ -107,18 +127,38 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         let made_with = made_with.clone();
         move || made_with.provide()
     };
-    let kept = segments::routes(store.clone(), made_with.clone());
+    // Whatever no route answers for is no page either, however Leptos would read its address.
+    let lost = {
+        let provide = provide.clone();
+        move || {
+            provide();
+            provide_context(Stopped::NothingThere);
+        }
+    };
+    let access = Access {
+        store: store.clone(),
+        pages: made_with.clone(),
+    };
+    let desk = PeopleDesk {
+        store: store.clone(),
+        pages: made_with.clone(),
+        limits: Limits::new(),
+    };
+    let kept = segments::routes(store.clone(), made_with.clone())
+        .merge(reports::routes(store.clone(), made_with.clone()))
+        .merge(links::routes(store.clone(), made_with.clone()));
+    let public = shared::routes(store.clone(), &style(&options)?);
     let files = upload::routes(Desk {
         store: store.clone(),
         queue: imports.queue(),
         pages: made_with,
     });
     let pages = Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), provide.clone(), {
+        .leptos_routes_with_context(&options, page_routes(), provide, {
             let options = options.clone();
             move || shell(options.clone())
         })
-        .fallback(file_and_error_handler_with_context(provide, shell))
+        .fallback(file_and_error_handler_with_context(lost, shell))
         .with_state(options);
     // Their names change with their contents, so they may be kept for ever.
     let built = Router::new()
@@ -145,15 +185,26 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PAGE_BROTLI)))
             .merge(files)
             .merge(kept)
+            .merge(public)
             .merge(activities::routes(store.clone()))
-            .merge(health),
+            .merge(entrance::routes(desk.clone()))
+            .merge(account::routes(desk.clone()))
+            .merge(people::routes(desk))
+            .merge(health)
+            .layer(from_fn_with_state(access, access::check)),
+        Names::new(&site.hosts),
     ))
 }
 
+/// The pages that Leptos answers for. Links that lead in once are looked at before there is a page.
+fn page_routes() -> Vec<AxumRouteListing> {
+    generate_route_list_with_exclusions(App, Some(vec!["/welcome/{token}".to_owned()]))
+}
+
 /// What every request passes through, whatever it asks for.
-fn sheltered(routes: Router) -> Router {
+fn sheltered(routes: Router, names: Names) -> Router {
     routes
-        .layer(from_fn(guard::guard))
+        .layer(from_fn_with_state(names, guard::guard))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http().make_span_with(span))
 }
@@ -177,6 +228,22 @@ fn options(site: &SiteConfig) -> anyhow::Result<LeptosOptions> {
         .hash_files(true)
         .hash_file(hashes.to_string_lossy().into_owned().into())
         .build())
+}
+
+/// The address of the style sheet, which has its hash in it.
+fn style(options: &LeptosOptions) -> anyhow::Result<String> {
+    let file: &str = &options.hash_file;
+    let hashes = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
+    let hash = hashes
+        .lines()
+        .find_map(|line| line.strip_prefix("css:"))
+        .with_context(|| format!("{file} names no style sheet"))?;
+    Ok(format!(
+        "/{}/{}.{}.css",
+        options.site_pkg_dir,
+        options.output_name,
+        hash.trim()
+    ))
 }
 
 /// Lets browsers and proxies keep a built file for a year; not a 404, which may be a file that is still to come.
@@ -242,6 +309,7 @@ mod tests {
             Router::new()
                 .route("/breaks", get(breaks))
                 .route("/works", get(async || "works")),
+            Names::new(&[]),
         );
         let ask = async |path: &str| {
             let request = Request::get(path).header(HOST, "127.0.0.1");

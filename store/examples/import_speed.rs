@@ -109,9 +109,20 @@ async fn measure(
         .execute(&mut admin)
         .await?;
     let options = server.clone().database("holdfast_import_speed");
-    let store = Store::connect_lazily(options.clone());
-    store.migrate().await?;
     let mut connection = options.connect().await?;
+    // As it runs: by a role that row-level security binds.
+    sqlx::raw_sql(
+        "do $$ begin
+             create role holdfast_import_speed nosuperuser nobypassrls;
+         exception when duplicate_object then null;
+         end $$;
+         grant create on schema public to holdfast_import_speed",
+    )
+    .execute(&mut connection)
+    .await?;
+    let bound = [("role", "holdfast_import_speed")];
+    let store = Store::connect_lazily(options.clone().options(bound));
+    store.migrate().await?;
 
     // whoever is first finds another disk than who is second
     let (imported, bare) = if round.is_multiple_of(2) {

@@ -51,7 +51,7 @@ impl Store {
         }
         query.activity.clone_from(&population.activity);
         let _turn = self.gate.turn(Work::Scan).await;
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let first = sqlx::query_scalar!(
             "select min(first_event_at) from customer where workspace_id = $1",
             workspace.id.0

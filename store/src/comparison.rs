@@ -116,7 +116,7 @@ impl Store {
         };
         // How long segments stayed is asked of the events themselves.
         let _turn = self.gate.turn(Work::Scan).await;
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         if query.split.is_none() {
             query.split = Some(first_split(&mut snapshot, workspace).await?);
         }

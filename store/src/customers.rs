@@ -13,7 +13,7 @@ impl Store {
             r#"select coalesce(sum(next_customer_no), 0)::bigint as "count!" from shard where workspace_id = $1"#,
             workspace.0
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(count.unsigned_abs())
     }

@@ -16,7 +16,7 @@ pub use fill::{FillProgress, StreamDoubt};
 pub use preview::{Matched, Preview};
 pub use save::SaveActivity;
 
-use crate::{Store, StoreError, Workspace, WorkspaceId};
+use crate::{StoreError, Workspace, WorkspaceId};
 use analysis::query::{ActivityDefinition, QueryError, RetentionQuery};
 use analysis::words;
 use sqlx::PgConnection;
@@ -52,10 +52,10 @@ struct ActivityRow {
     next: Option<Json<ActivityDefinition>>,
 }
 
-impl Store {
+impl Activity {
     /// The saved definitions of a workspace, or of all, by age.
-    pub(crate) async fn activities_of(
-        &self,
+    pub(crate) async fn all(
+        connection: &mut PgConnection,
         workspace: Option<WorkspaceId>,
     ) -> Result<Vec<(WorkspaceId, Activity)>, StoreError> {
         let rows = sqlx::query_as!(
@@ -76,7 +76,7 @@ impl Store {
                order by a.workspace_id, a.activity_id"#,
             workspace.map(|workspace| workspace.0)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(connection)
         .await?;
         let activities = rows.into_iter().map(|row| {
             let activity = Activity {

@@ -33,6 +33,9 @@ pub enum StoreError {
         "This question was given up after two minutes. Ask for fewer cohorts, or without conditions on properties or behaviour."
     )]
     TooLong,
+    /// A wish of a person that can't be granted; the sentence says why.
+    #[error("{0}")]
+    Refused(&'static str),
     /// The data base can't be reached just now.
     #[error("the data base is not available")]
     Unavailable(#[source] sqlx::Error),

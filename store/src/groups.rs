@@ -38,7 +38,7 @@ impl Store {
             Part::Never => (0, 0),
         };
         let (population, plan) = prepare(workspace, &query.population(), now)?;
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let last = plan.cohort_count.saturating_sub(1);
         let asked = (&population, &plan);
         let scope = Scope::new(&mut snapshot, self, workspace, asked, (0, last)).await?;

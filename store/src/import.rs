@@ -212,6 +212,7 @@ impl Store {
         kind: FileKind,
         bytes_total: u64,
     ) -> Result<ImportId, StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         let id = sqlx::query_scalar!(
             "insert into import (workspace_id, file_name, kind, phase, bytes_total)
              values ($1, $2, $3, 'uploaded', $4) returning import_id",
@@ -220,8 +221,9 @@ impl Store {
             kind_name(kind),
             to_count(bytes_total)
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(ImportId(id))
     }
 
@@ -238,6 +240,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let stored = serde_json::to_value(mapping)
             .map_err(|error| StoreError::Other(sqlx::Error::Encode(Box::new(error))))?;
+        let mut transaction = self.tenant(workspace).await?;
         let queued = sqlx::query!(
             "update import
              set phase = 'queued', mapping = $3, kind = $4, error = null, bytes_done = 0, rows = 0, stored = 0,
@@ -249,8 +252,9 @@ impl Store {
             stored,
             kind_name(mapping.kind())
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         match queued.rows_affected() {
             0 => Err(StoreError::NotFound),
             _ => Ok(()),
@@ -265,7 +269,7 @@ impl Store {
         let rows = sqlx::query!(
             "select workspace_id, import_id from import where phase = 'queued' order by import_id"
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.system().await?)
         .await?;
         Ok(rows
             .into_iter()
@@ -287,7 +291,7 @@ impl Store {
             workspace.0,
             id.0
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(row.into())
     }
@@ -310,7 +314,7 @@ impl Store {
             workspace.0,
             i64::from(limit)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(rows.into_iter().map(Import::from).collect())
     }
@@ -335,7 +339,7 @@ impl Store {
             to_count(line),
             i64::from(limit)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(rows
             .into_iter()
@@ -362,7 +366,7 @@ impl Store {
             workspace.0,
             id.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(rows
             .into_iter()
@@ -379,16 +383,28 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn fail_interrupted_imports(&self) -> Result<u64, StoreError> {
-        let failed = sqlx::query!(
-            "with interrupted as materialized (select import_id from import where phase = 'running')
-             update import i set phase = 'failed', error = $1, ended_at = now()
-             from interrupted where i.import_id = interrupted.import_id
-               and pg_try_advisory_xact_lock($2, interrupted.import_id)",
-            INTERRUPTED,
-            RUNNING_LOCK
+        let running = sqlx::query!(
+            "select workspace_id, import_id from import where phase = 'running' order by import_id"
         )
-        .execute(&self.pool)
+        .fetch_all(&mut *self.system().await?)
         .await?;
-        Ok(failed.rows_affected())
+        let mut count = 0;
+        for row in running {
+            let mut transaction = self.tenant(WorkspaceId(row.workspace_id)).await?;
+            let failed = sqlx::query!(
+                "update import set phase = 'failed', error = $3, ended_at = now()
+                 where workspace_id = $1 and import_id = $2 and phase = 'running'
+                   and pg_try_advisory_xact_lock($4, import_id)",
+                row.workspace_id,
+                row.import_id,
+                INTERRUPTED,
+                RUNNING_LOCK
+            )
+            .execute(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            count += failed.rows_affected();
+        }
+        Ok(count)
     }
 }

@@ -11,12 +11,17 @@ mod gate;
 mod groups;
 mod import;
 mod instant;
+mod links;
 mod members;
+mod people;
 mod quartiles;
+mod reports;
 mod retention;
+mod secret;
 mod segments;
 mod shard;
 mod snapshot;
+mod tenant;
 mod workspace;
 mod writer;
 
@@ -28,8 +33,16 @@ pub use definitions::{
 pub use error::StoreError;
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
+pub use links::{Answer, NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
 pub use members::{Member, MemberPage};
+pub use people::{
+    ApiKey, AuditEntry, Caller, Did, Invitation, KeyKind, KeyUse, Link, LinkFor, Membership,
+    NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role, check_email,
+    check_password, check_person_name,
+};
+pub use reports::SavedReport;
 pub use retention::Engine;
+pub use secret::{Password, Token, token_hash};
 pub use segments::{Members, NewSegment};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};

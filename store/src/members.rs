@@ -111,7 +111,7 @@ impl Store {
         let need = rule.retained(column);
         let base = rule.base(column).unwrap_or(Need::EVERYBODY);
         let seen = rule.shown(column);
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         // Which cohorts the cell counts, and whether it exists, is asked of the report itself.
         let own = match cell.cohort {
             Some(start) => Some(plan.cohort_of(start).ok_or(StoreError::NotFound)?),

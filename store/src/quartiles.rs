@@ -64,7 +64,7 @@ impl Store {
         }
         query.activity.clone_from(&population.activity);
         let _turn = self.gate.turn(Work::Features).await;
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let last = plan.cohort_count.saturating_sub(1);
         let asked = (&population, &plan);
         let scope = Scope::new(&mut snapshot, self, workspace, asked, (0, last)).await?;

@@ -117,7 +117,7 @@ impl Store {
         let range = (0, asked.1.cohort_count.saturating_sub(1));
         let mut turn: Option<Turn> = None;
         loop {
-            let mut snapshot = self.snapshot().await?;
+            let mut snapshot = self.snapshot(workspace.id).await?;
             let scope = Scope::new(&mut snapshot, self, workspace, asked, range).await?;
             let mut prepared = None;
             if engine != Engine::Reference {

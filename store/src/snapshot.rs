@@ -1,6 +1,6 @@
 //! Read-only views of one moment.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, WorkspaceId};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres};
 use std::ops::{Deref, DerefMut};
@@ -53,10 +53,10 @@ impl Snapshot {
 }
 
 impl Store {
-    /// A read-only view of one moment, so that the numbers of a report belong together.
+    /// A read-only view of one moment of a workspace, so that the numbers of a report belong together.
     ///
     /// What is asked in it is given up after two minutes: whoever asked has gone, and others wait.
-    pub(crate) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub(crate) async fn snapshot(&self, workspace: WorkspaceId) -> Result<Snapshot, StoreError> {
         let connection = self.pool.acquire().await?;
         let mut snapshot = Snapshot {
             connection: Some(connection),
@@ -64,9 +64,14 @@ impl Store {
         sqlx::query!("begin isolation level repeatable read, read only")
             .execute(&mut *snapshot)
             .await?;
-        sqlx::query!("set local statement_timeout = '120s'")
-            .execute(&mut *snapshot)
-            .await?;
+        // As `tenant::enter`, on one way with the time it may take.
+        sqlx::query!(
+            "select set_config('holdfast.workspace', $1::integer::text, true) as workspace,
+                    set_config('statement_timeout', '120s', true) as timeout",
+            workspace.0
+        )
+        .fetch_one(&mut *snapshot)
+        .await?;
         Ok(snapshot)
     }
 }

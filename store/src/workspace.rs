@@ -1,5 +1,6 @@
 //! Workspaces: one product's data each, with the zone and week that cut its periods.
 
+use crate::people::{one_at_a_time, owned_by_administrators};
 use crate::{Activity, Store, StoreError};
 use analysis::period::WeekStart;
 use analysis::query::{TraitFilter, check_filters};
@@ -94,23 +95,28 @@ impl From<WorkspaceRow> for Workspace {
 }
 
 impl Store {
-    /// Makes a workspace.
+    /// Makes a workspace. Its owners are all administrators.
     ///
     /// # Errors
     /// [`StoreError::Zone`] for an unknown zone, [`StoreError::Conflict`] for a taken or malformed slug.
     pub async fn create_workspace(&self, new: &NewWorkspace) -> Result<Workspace, StoreError> {
         analysis::period::Calendar::new(&new.zone, new.week_start)
             .map_err(|_| StoreError::Zone(new.zone.clone()))?;
-        sqlx::query!(
-            "insert into workspace (slug, name, zone, week_start, currency) values ($1, $2, $3, $4, $5)",
+        let mut transaction = self.system().await?;
+        one_at_a_time(&mut transaction).await?;
+        let id = sqlx::query_scalar!(
+            "insert into workspace (slug, name, zone, week_start, currency) values ($1, $2, $3, $4, $5)
+             returning workspace_id",
             new.slug,
             new.name,
             new.zone,
             new.week_start.as_str(),
             new.currency,
         )
-        .execute(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
+        owned_by_administrators(&mut transaction, WorkspaceId(id)).await?;
+        transaction.commit().await?;
         self.workspace(&new.slug).await
     }
 
@@ -119,15 +125,16 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
+        let mut transaction = self.system().await?;
         let rows = sqlx::query_as!(
             WorkspaceRow,
             r#"select workspace_id, slug, name, zone, week_start,
                       activity_id, internal as "internal!: Json<Vec<TraitFilter>>"
                from workspace order by workspace_id"#
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *transaction)
         .await?;
-        let mut activities = self.activities_of(None).await?;
+        let mut activities = Activity::all(&mut transaction, None).await?;
         let workspaces = rows.into_iter().map(|row| {
             let mut workspace = Workspace::from(row);
             let its = activities.extract_if(.., |(id, _)| *id == workspace.id);
@@ -150,6 +157,7 @@ impl Store {
         {
             return Err(StoreError::NotFound);
         }
+        let mut transaction = self.system().await?;
         let row = sqlx::query_as!(
             WorkspaceRow,
             r#"select workspace_id, slug, name, zone, week_start,
@@ -157,10 +165,12 @@ impl Store {
                from workspace where slug = $1"#,
             slug
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
         let mut workspace = Workspace::from(row);
-        let activities = self.activities_of(Some(workspace.id)).await?.into_iter();
+        let activities = Activity::all(&mut transaction, Some(workspace.id))
+            .await?
+            .into_iter();
         workspace.activities = activities.map(|(_, activity)| activity).collect();
         Ok(workspace)
     }
@@ -175,13 +185,15 @@ impl Store {
         internal: &[TraitFilter],
     ) -> Result<(), StoreError> {
         check_filters(internal)?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update workspace set internal = $2 where workspace_id = $1",
             workspace.0,
             Json(internal) as _
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -197,7 +209,7 @@ impl Store {
             "select name, events from event_name where workspace_id = $1 and not derived order by events desc, name",
             workspace.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(rows
             .into_iter()
@@ -221,7 +233,7 @@ impl Store {
              order by name, customers desc, value",
             workspace.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         let mut traits: Vec<TraitValues> = Vec::new();
         for row in rows {
@@ -252,7 +264,7 @@ impl Store {
                     ) running (done, total)"#,
             workspace.0
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(percent.map(|percent| percent.unsigned_abs().min(100)))
     }
@@ -268,6 +280,7 @@ impl Store {
         done: u64,
         total: u64,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update batch set done = $3, total = $4, beat_at = now() where workspace_id = $1 and batch_id = $2",
             workspace.0,
@@ -275,8 +288,9 @@ impl Store {
             i64::try_from(done).unwrap_or(i64::MAX),
             i64::try_from(total).unwrap_or(i64::MAX)
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -285,7 +299,7 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn refresh_summaries(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update event_name n set events = counted.events
              from (select event_name_id, count(*) as events from event where workspace_id = $1 group by 1) counted

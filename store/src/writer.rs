@@ -7,7 +7,7 @@
 //! Event names, partitions and rows of `shard` are made beforehand in statements of their own.
 
 mod accounts;
-mod copy;
+mod append;
 mod customers;
 mod events;
 mod key;
@@ -18,7 +18,7 @@ mod partitions;
 mod people;
 mod shards;
 
-pub(crate) use copy::{NumberedEvent, copy_events};
+pub(crate) use append::{NumberedEvent, append_events};
 pub(crate) use memory::Memory;
 
 use crate::{Store, StoreError, WorkspaceId};
@@ -74,13 +74,15 @@ impl Store {
         workspace: WorkspaceId,
         source: &str,
     ) -> Result<i32, StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         let batch = sqlx::query_scalar!(
             "insert into batch (workspace_id, source) values ($1, $2) returning batch_id",
             workspace.0,
             source
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(batch)
     }
 }

@@ -84,15 +84,16 @@ pub struct TraitView {
     pub values: Vec<(String, u64)>,
 }
 
-/// All workspaces.
+/// The workspaces that the caller is in.
 ///
 /// # Errors
-/// When the data base can't answer.
+/// [`AppError::SignedOut`], or when the data base can't answer.
 #[server(endpoint = "workspaces", input = Json)]
 pub async fn workspaces() -> Result<Vec<WorkspaceLink>, AppError> {
     use crate::error::ssr::answer;
+    let caller = super::people::caller().ok_or(AppError::SignedOut)?;
     let store = expect_context::<store::Store>();
-    let all = answer(store.workspaces().await)?;
+    let all = answer(store.memberships(caller.person.id).await)?;
     Ok(all
         .into_iter()
         .map(|one| WorkspaceLink {

@@ -13,6 +13,7 @@ use super::matrix::Matrix;
 use crate::api::retention::MembersView;
 use analysis::query::{CellRef, RetentionView, VIEW_PARAMS, append_params, split_url_query};
 use analysis::report::RetentionReport;
+use analysis::withhold::Withheld;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
@@ -23,11 +24,28 @@ use web_sys::{Element, HtmlInputElement, MouseEvent, UrlSearchParams};
 pub(super) struct Looks {
     view: RwSignal<RetentionView>,
     question: StoredValue<String>,
-    /// The workspace, and the question of the report's own instant; `None` where nothing can be taken along.
-    files: Option<StoredValue<(String, String)>>,
+    /// What is withheld from readers of a link; `None` for members.
+    withheld: Option<StoredValue<Withheld>>,
+    files: StoredValue<String>,
 }
 
 impl Looks {
+    /// Those of a reader of a link: he has no other question to ask.
+    #[cfg(feature = "ssr")]
+    pub(super) fn of_guest(view: RetentionView, withheld: Withheld) -> Self {
+        Self {
+            view: RwSignal::new(view),
+            question: StoredValue::new(String::new()),
+            withheld: Some(StoredValue::new(withheld)),
+            files: StoredValue::new(String::new()),
+        }
+    }
+
+    /// What is withheld from a reader of a link; `None` for members.
+    pub(super) fn withheld(self) -> Option<Withheld> {
+        self.withheld.map(|withheld| withheld.get_value())
+    }
+
     /// The way, to be followed.
     pub(super) fn get(self) -> RetentionView {
         self.view.get()
@@ -44,17 +62,11 @@ impl Looks {
         address
     }
 
-    /// The workspace and the query part of a file's address, which follows the way of looking; `None` where nothing can
-    /// be taken along.
-    pub(super) fn files(self) -> Option<(String, Signal<String>)> {
-        let files = self.files?;
-        let (slug, question) = files.get_value();
-        let question = Signal::derive(move || {
-            let mut query = question.clone();
-            append_params(&mut query, self.view.get().params());
-            query
-        });
-        Some((slug, question))
+    /// The same as the query part of a file's address: the question of the report's own instant.
+    pub(super) fn file(self) -> String {
+        let mut query = self.files.get_value();
+        append_params(&mut query, self.view.get().params());
+        query
     }
 
     /// Looks in another way, and says so in the address.
@@ -126,7 +138,8 @@ pub fn Explore(
     let looks = Looks {
         view: RwSignal::new(view),
         question: StoredValue::new(question),
-        files: Some(StoredValue::new((slug.clone(), files))),
+        withheld: None,
+        files: StoredValue::new(files),
     };
     provide_context(looks);
     let picked = Memo::new(move |_| looks.get().cell);
@@ -139,6 +152,7 @@ pub fn Explore(
     });
     Effect::new(move |_| highlight(picked.get()));
     let inspected = report.clone();
+    let whose = slug.clone();
     let listed = view.cell.zip(listed);
     let inspect = move |cell| {
         let first = listed
@@ -155,7 +169,7 @@ pub fn Explore(
         >
             <div class="stack">
                 {children()}
-                <Matrix report=report.clone()/>
+                <Matrix slug=whose report=report.clone()/>
             </div>
             {move || picked.get().map(&inspect)}
         </div>

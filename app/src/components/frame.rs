@@ -1,9 +1,11 @@
 //! What surrounds every page of a workspace: the rail with its name and ways.
 
+use crate::api::people::{caller, may};
 use crate::api::workspace::{WorkspaceView, workspace, workspaces};
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use store::{Person, Role};
 
 /// The workspace that the address names, for every page below the frame.
 #[derive(Clone, Copy)]
@@ -45,12 +47,21 @@ pub fn Frame(
         way("features", "Features"),
         way("segments", "Segments"),
         way("churn", "Churn"),
+        way("reports", "Reports"),
         way("activity", "Activity"),
         way("data", "Data"),
     ];
+    let people = may(Role::Owner).then(|| way("people", "People"));
+    let me = caller().map(|caller| you(&caller.person));
+    // Readers are shown no form that changes something; whoever sends one all the same is refused.
+    let shell = if may(Role::Editor) {
+        "shell"
+    } else {
+        "shell reader"
+    };
     view! {
         <a class="skip" href="#main">"Skip to the page"</a>
-        <div class="shell">
+        <div class=shell>
             <aside class="rail">
                 <a href="/" class="brand">
                     <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true">
@@ -61,6 +72,7 @@ pub fn Frame(
                 </a>
                 <nav aria-label="Main">
                     {ways}
+                    {people}
                 </nav>
                 {Suspend::new(async move {
                     let list = others.await.unwrap_or_default();
@@ -85,11 +97,24 @@ pub fn Frame(
                         view.await.ok().map(|found| format!("{} · {}", found.name, found.zone))
                     })}
                 </p>
+                {me}
             </aside>
             <main class="page" id="main" tabindex="-1">
                 {children()}
             </main>
         </div>
+    }
+    .into_any()
+}
+
+/// The way to one's account, and what it still needs.
+fn you(person: &Person) -> AnyView {
+    let open = !person.has_password;
+    view! {
+        <nav class="you" aria-label="You">
+            <a href="/account">{person.called()}</a>
+            {open.then(|| view! { <a class="open" href="/account">"Set a password"</a> })}
+        </nav>
     }
     .into_any()
 }

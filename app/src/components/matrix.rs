@@ -9,6 +9,7 @@ use crate::words as labels;
 use analysis::export::ExportPage;
 use analysis::query::{CellRef, OverallRow, RetentionView, Scale, Show as Figure};
 use analysis::report::{CellState, Cohort, RetentionReport};
+use analysis::withhold::{FEWEST, Withheld};
 use analysis::words::{self, Shown};
 use cells::{cell_element, cell_ref, step_focus};
 use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
@@ -19,6 +20,8 @@ use tip::{Tip, Tooltip};
 /// The matrix with its switches and legend.
 #[component]
 pub fn Matrix(
+    /// The workspace.
+    slug: String,
     /// The numbers.
     report: Arc<RetentionReport>,
 ) -> impl IntoView {
@@ -34,7 +37,12 @@ pub fn Matrix(
     let column = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
     let (first, columns) = (column(report.first_column()), column(report.columns()));
     let tip = RwSignal::new(None::<Tip>);
-    let files = shared.files();
+    let withheld = shared.withheld();
+    let member = withheld.is_none();
+    let grid = member.then_some("grid");
+    // Without cells to step through, the keyboard scrolls the table itself.
+    let region = (!member).then_some("region");
+    let none_withheld = withheld.as_ref().is_none_or(Withheld::is_empty);
 
     let pick = move |cell: Option<CellRef>| shared.change(|view| view.cell = cell);
     let click = move |event: MouseEvent| {
@@ -93,24 +101,27 @@ pub fn Matrix(
                 report: report.clone(),
                 looks,
                 picked,
+                withheld: withheld.clone(),
             };
             table.rows()
         }
     };
     let legend = {
         let report = report.clone();
-        move || view! { <Legend report=report.clone() looks=looks.get()/> }
+        move || view! { <Legend report=report.clone() looks=looks.get() none_withheld/> }
     };
     view! {
         <section class="card">
             <header>
                 <h2>{title}</h2>
                 <Switches/>
-                {files.map(|(slug, question)| view! { <ExportMenu slug page=ExportPage::Retention question/> })}
+                {member.then(|| view! {
+                    <ExportMenu slug page=ExportPage::Retention question=Signal::derive(move || shared.file())/>
+                })}
             </header>
-            <div class="scroll">
+            <div class="scroll" tabindex=region.map(|_| "0") role=region aria-label=region.map(|_| "Matrix")>
                 <table
-                    class="matrix" role="grid" class:diagonal=move || looks.read().diagonal
+                    class="matrix" role=grid class:diagonal=move || looks.read().diagonal
                     on:click=click on:keydown=key on:mouseover=over on:focusin=focus
                     on:mouseleave=move |_| tip.set(None) on:focusout=move |_| tip.set(None)
                 >
@@ -134,6 +145,7 @@ pub fn Matrix(
 /// How the table is looked at.
 #[component]
 fn Switches() -> impl IntoView {
+    let member = expect_context::<Looks>().withheld().is_none();
     view! {
         <div class="seg" role="group" aria-label="Show">
             <LookLink class="" text="Percent" change=|view| view.show = Figure::Percent on=|view| view.show == Figure::Percent/>
@@ -141,12 +153,14 @@ fn Switches() -> impl IntoView {
             <LookLink class="" text="Attrition" change=|view| view.show = Figure::Attrition on=|view| view.show == Figure::Attrition/>
         </div>
         <LookLink class="btn" text="Intervals" change=|view| view.intervals = !view.intervals on=|view| view.intervals/>
-        <LookLink class="btn" text="Calendar diagonal" change=|view| view.diagonal = !view.diagonal on=|view| view.diagonal/>
-        <LookLink
-            class="btn" text="Scale to 100 %"
-            change=|view| view.scale = if view.scale == Scale::Hundred { Scale::Largest } else { Scale::Hundred }
-            on=|view| view.scale == Scale::Hundred
-        />
+        {member.then(|| view! {
+            <LookLink class="btn" text="Calendar diagonal" change=|view| view.diagonal = !view.diagonal on=|view| view.diagonal/>
+            <LookLink
+                class="btn" text="Scale to 100 %"
+                change=|view| view.scale = if view.scale == Scale::Hundred { Scale::Largest } else { Scale::Hundred }
+                on=|view| view.scale == Scale::Hundred
+            />
+        })}
     }
     .into_any()
 }
@@ -156,7 +170,12 @@ struct Table {
     report: Arc<RetentionReport>,
     looks: RetentionView,
     picked: Memo<Option<CellRef>>,
+    /// What a reader of a link does not see; `None` for members, who can pick cells.
+    withheld: Option<Withheld>,
 }
+
+/// What stands in the place of a number that is withheld.
+const MARK: &str = "*";
 
 impl Table {
     fn shown(&self) -> Shown<'_> {
@@ -216,6 +235,14 @@ impl Table {
                 )
             })
             .collect();
+        let hidden = self
+            .withheld
+            .as_ref()
+            .is_some_and(|withheld| withheld.has_size(cohort.start));
+        let size = match hidden {
+            true => MARK.to_owned(),
+            false => words::thousands(u64::from(cohort.size)),
+        };
         let note = match (small, cohort.forming) {
             (_, true) => "still filling",
             (true, false) => "small",
@@ -226,7 +253,7 @@ impl Table {
                 <th scope="row">
                     <span>
                         <b>{label}{(!note.is_empty()).then(|| view! { <small>{note}</small> })}</b>
-                        <em>{words::thousands(u64::from(cohort.size))}</em>
+                        <em>{size}</em>
                         <meter max=largest.max(1) value=cohort.size aria-hidden="true"></meter>
                     </span>
                 </th>
@@ -241,6 +268,14 @@ impl Table {
             cohort: cohort.map(|cohort| cohort.start),
             period,
         };
+        if self
+            .withheld
+            .as_ref()
+            .is_some_and(|withheld| withheld.has(at))
+        {
+            return view! { <td class="future withheld" aria-label="withheld">{MARK}</td> }
+                .into_any();
+        }
         let Some(facts) = self.report.cell(at) else {
             return view! { <td class="future"></td> }.into_any();
         };
@@ -283,12 +318,17 @@ impl Table {
             .map(|text| view! { <small>{text}</small> });
         let picked = self.picked;
         let first = cohort.is_none() && usize::try_from(period) == Ok(self.report.first_column());
+        let stop = match (self.withheld.is_some(), first) {
+            (true, _) => None,
+            (false, true) => Some("0"),
+            (false, false) => Some("-1"),
+        };
         view! {
             <td
                 class=class
                 data-cohort=at.cohort.map_or_else(|| "overall".to_owned(), |date| date.to_string())
                 data-period=period
-                tabindex=if first { "0" } else { "-1" }
+                tabindex=stop
                 aria-label=label
                 aria-selected=move || (picked.get() == Some(at)).then_some("true")
             >
@@ -323,7 +363,12 @@ fn diagonal(
 
 /// The colour scale and the marks of the table.
 #[component]
-fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
+fn Legend(
+    report: Arc<RetentionReport>,
+    looks: RetentionView,
+    none_withheld: bool,
+) -> impl IntoView {
+    let member = expect_context::<Looks>().withheld().is_none();
     let top = Shown::new(&report, looks).top();
     let steps: Vec<_> = (0..=20)
         .map(|step| view! { <li class=format!("h{step}")></li> })
@@ -344,11 +389,14 @@ fn Legend(report: Arc<RetentionReport>, looks: RetentionView) -> impl IntoView {
             <span><i class="state h9 running"></i>{labels::running_note(&report)}</span>
             {open.then(|| view! { <span><i class="state h9 open"></i>"open: later returns still raise it"</span> })}
             <span>"blank: not begun"</span>
-            <span class="seg" role="group" aria-label="Overall row">
-                <LookLink class="" text="pooled" change=|view| view.overall = OverallRow::Pooled on=|view| view.overall == OverallRow::Pooled/>
-                <LookLink class="" text="mean" change=|view| view.overall = OverallRow::Mean on=|view| view.overall == OverallRow::Mean/>
-                <LookLink class="" text="median" change=|view| view.overall = OverallRow::Median on=|view| view.overall == OverallRow::Median/>
-            </span>
+            {(!none_withheld).then(|| view! { <span>{format!("{MARK} withheld: fewer than {FEWEST} customers")}</span> })}
+            {member.then(|| view! {
+                <span class="seg" role="group" aria-label="Overall row">
+                    <LookLink class="" text="pooled" change=|view| view.overall = OverallRow::Pooled on=|view| view.overall == OverallRow::Pooled/>
+                    <LookLink class="" text="mean" change=|view| view.overall = OverallRow::Mean on=|view| view.overall == OverallRow::Mean/>
+                    <LookLink class="" text="median" change=|view| view.overall = OverallRow::Median on=|view| view.overall == OverallRow::Median/>
+                </span>
+            })}
             {looks.diagonal.then(|| view! { <span><i class="state h9 same"></i>"same calendar period"</span> })}
         </div>
     }

@@ -8,11 +8,13 @@ use crate::components::choosers::AskActivity;
 use crate::components::churn::{ChurnQuestion, asked};
 use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
 use crate::pages::retention::{NoWorkspace, address, forget_unknown, loading, misunderstood};
 use analysis::export::ExportPage;
 use analysis::query::ChurnQuery;
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -91,6 +93,7 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
     };
     let question = address(exact.params());
     let files = people::Files::new(&slug, report);
+    let asked = address(query.params());
     view! {
         {notices.collect_view()}
         <ExportMenu slug=slug.clone() page=ExportPage::Churn question/>
@@ -110,6 +113,7 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
         {cards::fading(report, found.fading)}
         {people::quiet(&found.answer, &files)}
         <p class="method">{words::churn_method(report)}</p>
+        <KeepReport slug kind=ReportKind::Churn question=asked name="Churn".to_owned()/>
     }
     .into_any()
 }

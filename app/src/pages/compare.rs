@@ -9,11 +9,13 @@ use crate::components::choosers::AskActivity;
 use crate::components::compare::{ComparisonQuestion, Offer, asked};
 use crate::components::export::{ExportMenu, pinned};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
 use crate::pages::retention::{NoWorkspace, address, forget_unknown, loading, misunderstood};
 use analysis::export::ExportPage;
 use analysis::query::ComparisonQuery;
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -84,6 +86,7 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         exact.retention.as_of = pinned(exact.retention.as_of, any.as_of);
     }
     let question = address(exact.params());
+    let asked = address(query.params());
     view! {
         <ExportMenu slug=slug.clone() page=ExportPage::Segments question/>
         {cards::finding(&report)}
@@ -96,6 +99,7 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
         {cards::mix(&report)}
         <p class="quiet"><a href=format!("/w/{slug}/segments/saved")>"Saved segments"</a></p>
         <p class="method">{words::comparison_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Segments question=asked name="Segments".to_owned()/>
     }
     .into_any()
 }

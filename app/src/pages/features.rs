@@ -7,6 +7,7 @@ use crate::components::choosers::AskActivity;
 use crate::components::export::{ExportMenu, pinned};
 use crate::components::features::{FeatureQuestion, asked};
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
 use crate::pages::retention::{
@@ -14,6 +15,7 @@ use crate::pages::retention::{
 };
 use analysis::export::ExportPage;
 use analysis::query::QuartileQuery;
+use analysis::saved::ReportKind;
 use analysis::words;
 pub(super) use cards::numbers;
 use cards::{curves, groups, histogram, launch, scan, verdict};
@@ -109,6 +111,11 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         ..query.clone()
     };
     let question = address(exact.params());
+    let asked = address(query.params());
+    let name = match query.feature.as_slice() {
+        [] => "Features".to_owned(),
+        names => words::events(names),
+    };
     view! {
         <ExportMenu slug=slug.clone() page=ExportPage::Features question/>
         {verdict(&report)}
@@ -122,6 +129,7 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         {scan(&report, &query)}
         {launch(&report)}
         <p class="method">{words::quartile_method(&report)}</p>
+        <KeepReport slug kind=ReportKind::Features question=asked name/>
     }
     .into_any()
 }

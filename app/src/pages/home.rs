@@ -1,5 +1,6 @@
 //! The start: straight to the first workspace's matrix, or how to get one.
 
+use crate::api::people::caller;
 use crate::api::workspace::workspaces;
 use crate::components::problems::ErrorCard;
 use leptos::prelude::*;
@@ -17,7 +18,8 @@ pub fn HomePage() -> impl IntoView {
                 match all.await {
                     Ok(list) => match list.first() {
                         Some(first) => view! { <Redirect path=format!("/w/{}/retention", first.slug)/> }.into_any(),
-                        None => view! { <Welcome/> }.into_any(),
+                        None if caller().is_some_and(|caller| caller.person.admin) => view! { <Welcome/> }.into_any(),
+                        None => view! { <Nowhere/> }.into_any(),
                     },
                     Err(error) => view! { <main class="lone"><ErrorCard error/></main> }.into_any(),
                 }
@@ -36,6 +38,17 @@ fn Welcome() -> impl IntoView {
             <p>"or look around in demo data with three planted truths:"</p>
             <pre><code>"holdfast demo"</code></pre>
             <p><a href="/">"Look again"</a></p>
+        </main>
+    }
+}
+
+#[component]
+fn Nowhere() -> impl IntoView {
+    view! {
+        <main class="lone">
+            <h1>"You are in no workspace."</h1>
+            <p>"An owner of the workspace you are looking for can invite you."</p>
+            <p><a href="/account">"Your account"</a></p>
         </main>
     }
 }

@@ -6,6 +6,7 @@ use crate::components::choosers::AskActivity;
 use crate::components::explore::Explore;
 use crate::components::export::pinned;
 use crate::components::frame::{Current, Frame};
+use crate::components::keep_report::KeepReport;
 use crate::components::problems::ErrorCard;
 use crate::components::question::QuestionLine;
 use crate::error::AppError;
@@ -15,6 +16,7 @@ use analysis::query::{
     AsOf, ChurnQuery, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, RetentionView,
     append_params, url_query,
 };
+use analysis::saved::ReportKind;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -278,6 +280,8 @@ fn Answer(
     let title = labels::chart_title(&report);
     let chart_label = title.clone();
     let question = url_query(&asked.query, &RetentionView::default());
+    let asked_for = url_query(&asked.query, &asked.view);
+    let kept = slug.clone();
     let exact = RetentionQuery {
         as_of: pinned(asked.query.as_of, report.as_of),
         ..asked.query.clone()
@@ -302,6 +306,7 @@ fn Answer(
                 <figure class="chart" tabindex="0" role="group" aria-label=chart_label inner_html=chart></figure>
             </section>
         </Explore>
+        <KeepReport slug=kept kind=ReportKind::Retention question=asked_for name="Retention".to_owned()/>
     }
     .into_any()
 }

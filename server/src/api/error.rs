@@ -20,13 +20,13 @@ pub(super) struct Problem {
 
 /// A problem and its status.
 #[derive(Debug)]
-pub(super) struct ApiError {
+pub(crate) struct ApiError {
     status: StatusCode,
     problem: Problem,
 }
 
 impl ApiError {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self {
             status,
@@ -34,7 +34,7 @@ impl ApiError {
         }
     }
 
-    pub(super) fn nothing_there() -> Self {
+    pub(crate) fn nothing_there() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
@@ -117,7 +117,7 @@ impl From<StoreError> for ApiError {
                 message,
             ),
             StoreError::TooLong => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_long", message),
-            StoreError::Zone(_) | StoreError::Conflict(_) => {
+            StoreError::Zone(_) | StoreError::Conflict(_) | StoreError::Refused(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message)
             }
             StoreError::Unavailable(cause) => {

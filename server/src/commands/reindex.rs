@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use store::{Store, StoreError, Workspace};
+use store::{Store, Workspace};
 
 /// What is indexed.
 #[derive(Debug, Args)]
@@ -69,8 +69,5 @@ async fn workspaces(store: &Store, slug: Option<&str>) -> anyhow::Result<Vec<Wor
     let Some(slug) = slug else {
         return Ok(store.workspaces().await?);
     };
-    match store.workspace(slug).await {
-        Err(StoreError::NotFound) => bail!("there is no workspace “{slug}”"),
-        found => Ok(vec![found?]),
-    }
+    Ok(vec![super::workspace_called(store, slug).await?])
 }

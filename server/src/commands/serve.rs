@@ -11,6 +11,7 @@ use anyhow::Context;
 use futures::FutureExt;
 use futures::future::Shared;
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -55,24 +56,33 @@ async fn serve(
         address,
         site_root: config.site_root(),
         uploads: folder.uploads(),
+        hosts: hosts(&config.host, address),
     };
     let demo = (!config.no_demo).then(|| demo::Demo {
         customers: config.demo_customers,
         marker: folder.path().join("demo-loading"),
     });
     // With Postgres at hand the pages are complete from the first request on; without, they say that it is away.
-    let ready = match migrate::apply(store).await {
+    let ready = match bound(store).await {
         Err(error) if is_away(&error) => {
             tracing::warn!(error = told(&error), "the data base is away; trying again");
             false
         }
         outcome => outcome.map(|()| true)?,
     };
+    let origin = origin(&config.host, address);
+    let said = match ready {
+        true => welcome(store, &origin).await?,
+        false => false,
+    };
     let prepare = tokio::spawn({
-        let store = store.clone();
+        let (store, origin) = (store.clone(), origin.clone());
         async move {
             if !ready {
                 wait_for(&store).await;
+                if let Err(error) = welcome(&store, &origin).await {
+                    tracing::error!(error = told(&error), "no way in can be made");
+                }
             }
             let demo = async {
                 if let Some(demo) = demo {
@@ -82,8 +92,9 @@ async fn serve(
             tokio::join!(demo, indexing::keep(store.clone()));
         }
     });
-    // The one line for the person who started it; all else goes to the log.
-    println!("Holdfast is at http://{address} (this machine only, until there are accounts)");
+    if !said {
+        println!("Holdfast is at {origin}");
+    }
     let patience = stop.clone().then(|()| tokio::time::sleep(GRACE));
     let outcome = tokio::select! {
         outcome = crate::serve(store.clone(), site, listener, stop) => outcome,
@@ -96,6 +107,48 @@ async fn serve(
     outcome
 }
 
+/// Brings the data base up to date, if its role can't look past the walls between workspaces.
+async fn bound(store: &Store) -> anyhow::Result<()> {
+    if !store.is_bound().await? {
+        anyhow::bail!(
+            "the role in DATABASE_URL passes by what keeps workspaces apart: give one that owns the data base and is \
+             neither superuser nor has BYPASSRLS (create role holdfast login nosuperuser nobypassrls; create database \
+             holdfast owner holdfast)"
+        );
+    }
+    migrate::apply(store).await
+}
+
+/// Prints a link that leads in once, if nobody can come in as an administrator; whether it did. It is for the person
+/// who started the server: the log does not see it.
+async fn welcome(store: &Store, origin: &str) -> anyhow::Result<bool> {
+    let Some(link) = store.first_link().await? else {
+        return Ok(false);
+    };
+    println!(
+        "Holdfast is at {origin}/welcome/{} (leads in once, as the owner; nobody else can sign in until then)",
+        link.text()
+    );
+    Ok(true)
+}
+
+/// The address as the person who started the server opens it: by its first name if it has one, else on this machine.
+fn origin(names: &[String], address: SocketAddr) -> String {
+    let port = address.port();
+    match names.first() {
+        Some(name) if !address.ip().is_loopback() => format!("http://{name}:{port}"),
+        _ if address.ip().is_unspecified() => format!("http://127.0.0.1:{port}"),
+        _ => format!("http://{address}"),
+    }
+}
+
+/// The names that lead here, and the address listened on.
+fn hosts(names: &[String], address: SocketAddr) -> Vec<String> {
+    let own = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+    let names = names.iter().map(|name| name.trim().to_owned());
+    names.chain(own).filter(|name| !name.is_empty()).collect()
+}
+
 /// Opens the address, or says who is in the way.
 async fn listen(listen: ListenAddress) -> anyhow::Result<TcpListener> {
     let address = listen.address();
@@ -106,7 +159,7 @@ async fn listen(listen: ListenAddress) -> anyhow::Result<TcpListener> {
             ErrorKind::AddrInUse => anyhow::anyhow!(
                 "Port {port} is in use by another program. Stop it, or choose another with --listen {} (or \
                  HOLDFAST_LISTEN).",
-                std::net::SocketAddr::new(address.ip(), if port < 65_535 { port + 1 } else { 3000 })
+                SocketAddr::new(address.ip(), if port < 65_535 { port + 1 } else { 3000 })
             ),
             ErrorKind::PermissionDenied => anyhow::anyhow!(
                 "Port {port} may not be used by this user. Choose one above 1023 with --listen (or HOLDFAST_LISTEN)."
@@ -121,7 +174,7 @@ async fn wait_for(store: &Store) {
     loop {
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
-        match migrate::apply(store).await {
+        match bound(store).await {
             Ok(()) => {
                 tracing::info!("the data base is there");
                 return;

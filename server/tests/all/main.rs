@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod access;
 mod activities;
 mod api;
 mod cluster;
 mod demo;
 mod exports;
+mod links;
 mod scratch;
 mod segments;
 mod serve;

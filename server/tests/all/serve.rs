@@ -2,7 +2,9 @@
 
 use crate::scratch::{self, Scratch, kill, until};
 use server::cluster::Cluster;
-use std::io::{BufRead, BufReader};
+use sqlx::ConnectOptions;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -10,6 +12,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 struct Served {
     child: Child,
     address: String,
+    /// The path of the first owner's link, if one was printed.
+    way_in: Option<String>,
 }
 
 impl Served {
@@ -31,8 +35,16 @@ impl Served {
             .read_line(&mut line)
             .unwrap();
         let (_, rest) = line.split_once("http://").expect("the address is printed");
-        let address = rest.split_whitespace().next().unwrap().to_owned();
-        Self { child, address }
+        let address = rest.split_whitespace().next().unwrap();
+        let (address, way_in) = match address.split_once('/') {
+            Some((address, way_in)) => (address, Some(format!("/{way_in}"))),
+            None => (address, None),
+        };
+        Self {
+            child,
+            address: address.to_owned(),
+            way_in,
+        }
     }
 
     fn end(mut self, signal: &str) -> ExitStatus {
@@ -173,16 +185,55 @@ fn doctor_says_what_is_missing_and_makes_nothing() {
     assert!(!nowhere.exists());
 }
 
+/// The head of the answer to a request without a browser.
+fn get(address: &str, path: &str, more: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{more}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let head = answer.split("\r\n\r\n").next().unwrap();
+    head.to_ascii_lowercase()
+}
+
 #[test]
-fn addresses_that_others_can_reach_are_refused() {
+fn the_first_start_prints_a_link_that_leads_in_once() {
     let scratch = Scratch::new();
-    let (code, text) = finish(holdfast(
-        &scratch.data(),
-        &["serve", "--listen", "0.0.0.0:3000"],
-    ));
-    assert_eq!(code, 2);
-    assert!(text.contains("there are no accounts yet"), "{text}");
-    assert!(!Cluster::exists(&scratch.data()));
+    let served = Served::start(&scratch.data(), &["--no-demo"]);
+    let first = served.way_in.clone().expect("a way in is printed");
+    assert!(served.end("-TERM").success());
+
+    // Nobody came: another start prints another link, and the one before is dead.
+    let served = Served::start(&scratch.data(), &["--no-demo"]);
+    let second = served.way_in.clone().expect("a way in is printed");
+    assert_ne!(first, second);
+    let page = "/api/v1/openapi.json";
+    assert!(get(&served.address, page, "").starts_with("http/1.1 401"));
+    assert!(!get(&served.address, &first, "").contains("set-cookie"));
+    let looked_at = get(&served.address, &second, "Sec-Purpose: prefetch\r\n");
+    assert!(!looked_at.contains("set-cookie"), "{looked_at}");
+    let entered = get(&served.address, &second, "");
+    assert!(
+        entered.starts_with("http/1.1 303") && entered.contains("location: /\r\n"),
+        "{entered}"
+    );
+    assert!(
+        entered.contains("httponly") && entered.contains("samesite=lax"),
+        "{entered}"
+    );
+    let (_, cookie) = entered.split_once("set-cookie: ").unwrap();
+    let (name, _) = cookie.split_once('=').unwrap();
+    let port = served.address.rsplit(':').next().unwrap();
+    assert_eq!(name, format!("holdfast_{port}"));
+    let again = get(&served.address, &second, "");
+    assert!(!again.contains("set-cookie"), "{again}");
+    assert!(served.end("-TERM").success());
+
+    // He is signed in: no link is needed.
+    let served = Served::start(&scratch.data(), &["--no-demo"]);
+    assert_eq!(served.way_in, None);
+    assert!(served.end("-TERM").success());
 }
 
 #[test]
@@ -196,4 +247,27 @@ fn an_unreadable_address_of_a_database_is_not_repeated() {
         text.contains("DATABASE_URL can't be read") && !text.contains("hunter2"),
         "{text}"
     );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_role_that_passes_by_the_walls_between_workspaces_is_refused(pool: sqlx::PgPool) {
+    let scratch = Scratch::new();
+    let mut command = holdfast(&scratch.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    command.env(
+        "DATABASE_URL",
+        pool.connect_options().to_url_lossy().to_string(),
+    );
+    let (code, text) = tokio::task::spawn_blocking(|| finish(command))
+        .await
+        .unwrap();
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("neither superuser nor has BYPASSRLS"),
+        "{text}"
+    );
+    let made: bool = sqlx::query_scalar("select to_regclass('workspace') is not null")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert!(!made, "nothing was done as that role");
 }

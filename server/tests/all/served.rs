@@ -4,8 +4,9 @@ use analysis::import::ImportPhase;
 use analysis::period::WeekStart;
 use app::api::imports::Uploads;
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
+use axum::http::response::Parts;
 use axum::http::{HeaderMap, Request, StatusCode};
 use server::config::SiteConfig;
 use server::imports::Imports;
@@ -13,8 +14,9 @@ use server::router;
 use sqlx::PgPool;
 use std::fs;
 use std::time::Duration;
-use store::{Import, ImportId, NewWorkspace, Store, WorkspaceId};
+use store::{Import, ImportId, LinkFor, NewWorkspace, Store, WorkspaceId};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 /// A server without its network, over the test's data base.
@@ -23,6 +25,7 @@ pub struct Served {
     pub imports: Imports,
     pub router: Router,
     pub folder: TempDir,
+    owner: OnceCell<String>,
 }
 
 /// An answer as a test looks at it.
@@ -63,6 +66,7 @@ impl Served {
             address: "127.0.0.1:3000".parse().unwrap(),
             site_root,
             uploads: uploads.clone(),
+            hosts: Vec::new(),
         };
         let imports = Imports::start(store.clone(), Uploads::new(uploads));
         let router = router(store.clone(), &site, &imports).unwrap();
@@ -71,13 +75,44 @@ impl Served {
             imports,
             router,
             folder,
+            owner: OnceCell::new(),
         }
     }
 
-    pub async fn ask(&self, request: Request<Body>) -> Answer {
+    /// Asks as the first owner, who owns every workspace, unless the request says otherwise who asks.
+    pub async fn ask(&self, mut request: Request<Body>) -> Answer {
+        let headers = request.headers_mut();
+        if !headers.contains_key(COOKIE) && !headers.contains_key(AUTHORIZATION) {
+            let cookie = format!("holdfast={}", self.owner().await);
+            headers.insert(COOKIE, cookie.parse().unwrap());
+        }
+        self.ask_as_it_is(request).await
+    }
+
+    /// The first owner's session, in which all is asked.
+    pub async fn owner(&self) -> &str {
+        let enter = async || {
+            let link = self.store.first_link().await.unwrap().unwrap();
+            let link = self.store.link(link.text()).await.unwrap().unwrap();
+            let LinkFor::First(person) = &link.leads else {
+                panic!("not the first owner's: {link:?}");
+            };
+            let session = self.store.enter_first(&link, person.id, "").await;
+            session.unwrap().text().to_owned()
+        };
+        self.owner.get_or_init(enter).await
+    }
+
+    /// An answer as it is sent, with nothing added to what is asked.
+    pub async fn raw(&self, request: Request<Body>) -> (Parts, Bytes) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        (parts, to_bytes(body, usize::MAX).await.unwrap())
+    }
+
+    /// Asks with nothing added.
+    pub async fn ask_as_it_is(&self, request: Request<Body>) -> Answer {
+        let (parts, bytes) = self.raw(request).await;
         Answer {
             status: parts.status,
             headers: parts.headers,

@@ -2,6 +2,7 @@
 
 use super::load::{Journal, journal};
 use crate::{Store, StoreError, WorkspaceId};
+use futures::{StreamExt, TryStreamExt, stream};
 use index::Broken;
 use index::chunk::Chunk;
 use index::month::Month;
@@ -10,6 +11,9 @@ use index::starts::Starts;
 use sqlx::PgConnection;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Shards folded at a time.
+const AT_ONCE: usize = 2;
 
 impl Store {
     /// Folds the journals that have at least so many segments into the chunks, each shard in a transaction of its own.
@@ -28,17 +32,18 @@ impl Store {
             workspace.0,
             i64::from(at_least)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
-        let mut folded = 0;
-        for shard in shards {
-            folded += self.fold_shard(workspace, shard).await?;
-        }
-        Ok(folded)
+        // One is read and written while another is folded.
+        let shards = stream::iter(shards).map(|shard| self.fold_shard(workspace, shard));
+        let folded = shards.buffer_unordered(AT_ONCE);
+        folded
+            .try_fold(0, |sum, own| async move { Ok(sum + own) })
+            .await
     }
 
     async fn fold_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<u64, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         let (newest, starts) = lock(&mut transaction, workspace, shard).await?;
         let starts = Starts::parse(&starts)?;
         // Writers of a shard come one after the other, so what is seen of its journal has no gaps; and it is looked at

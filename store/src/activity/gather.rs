@@ -4,7 +4,7 @@ use super::answer::joined;
 use super::asked::Asked;
 use super::load::{self, ShardState};
 use super::memory::{Last, Memory, Sets};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, WorkspaceId};
 use index::Broken;
 use sqlx::PgConnection;
 use std::collections::VecDeque;
@@ -195,7 +195,7 @@ async fn help(store: &Store, jobs: &Jobs) -> Result<Vec<(usize, Made)>, StoreErr
         return Ok(Vec::new());
     }
     let snapshot = tokio::select! {
-        snapshot = store.snapshot() => snapshot,
+        snapshot = store.snapshot(WorkspaceId(jobs.asked.workspace())) => snapshot,
         () = taken => return Ok(Vec::new()),
     };
     let mut snapshot = match snapshot {

@@ -46,14 +46,16 @@ impl Store {
     /// # Errors
     /// The data base's.
     pub async fn index_missing(&self) -> Result<(), StoreError> {
-        let missing = sqlx::query!(
-            "select workspace_id, shard from shard where not indexed order by workspace_id, shard"
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        for row in missing {
-            self.reindex_shard(WorkspaceId(row.workspace_id), row.shard)
-                .await?;
+        for workspace in self.workspaces().await? {
+            let missing = sqlx::query_scalar!(
+                "select shard from shard where workspace_id = $1 and not indexed order by shard",
+                workspace.id.0
+            )
+            .fetch_all(&mut *self.tenant(workspace.id).await?)
+            .await?;
+            for shard in missing {
+                self.reindex_shard(workspace.id, shard).await?;
+            }
         }
         Ok(())
     }
@@ -90,13 +92,13 @@ impl Store {
             "select shard from shard where workspace_id = $1 order by shard",
             workspace.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         Ok(shards)
     }
 
     async fn reindex_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         // What it holds is to be replaced, and may be damaged.
         lock(&mut transaction, workspace, shard).await?;
         let version = sqlx::query_scalar!(
@@ -141,7 +143,7 @@ impl Store {
         workspace: WorkspaceId,
         shard: i16,
     ) -> Result<Option<String>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace).await?;
         let states = load::states(&mut snapshot, workspace.0).await?;
         let state = states
             .into_iter()

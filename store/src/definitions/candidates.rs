@@ -22,7 +22,7 @@ impl Store {
     /// # Errors
     /// The data base's.
     pub async fn propose_activities(&self, workspace: &Workspace) -> Result<Proposals, StoreError> {
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let sample = Sample::of(&mut snapshot, workspace, None, EVENTS).await?;
         let rows = sqlx::query!(
             r#"with seen as (

@@ -9,7 +9,7 @@
 use super::rows::Wanted;
 use crate::activity::{clear_streams, lock_shard, next_segment, touched_customers};
 use crate::instant::from_db;
-use crate::writer::{NumberedEvent, copy_events};
+use crate::writer::{NumberedEvent, append_events};
 use crate::{Store, StoreError, WorkspaceId};
 use analysis::query::{ActivityDefinition, ActivityRule};
 use index::chunk::Event;
@@ -66,7 +66,7 @@ impl Store {
         mut progress: impl FnMut(usize, usize),
     ) -> Result<(), StoreError> {
         loop {
-            let mut connection = self.pool.acquire().await?;
+            let mut connection = self.tenant(workspace).await?;
             let streams = streams(&mut connection, workspace).await?;
             drop(connection);
             if streams.is_empty() {
@@ -85,7 +85,7 @@ impl Store {
                 workspace.0,
                 &ids
             )
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.tenant(workspace).await?)
             .await?;
             for (done, &shard) in stale.iter().enumerate() {
                 progress(done, stale.len());
@@ -116,7 +116,7 @@ impl Store {
                order by a.activity_id, v.version"#,
             workspace.0
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?;
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
         let progress = rows.into_iter().map(|row| FillProgress {
@@ -138,7 +138,7 @@ impl Store {
         step: usize,
     ) -> Result<Vec<StreamDoubt>, StoreError> {
         let mut doubts = Vec::new();
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace).await?;
         for stream in streams(&mut snapshot, workspace).await? {
             let Some(rule) = stream.rule else { continue };
             let shards = sqlx::query_scalar!(
@@ -177,7 +177,7 @@ impl Store {
 
     /// One pass of a shard, for all streams that have not seen its last write.
     async fn pass(&self, workspace: WorkspaceId, shard: i16) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         // What a stream is to hold stays so until the pass is done.
         sqlx::query!(
             "select from workspace where workspace_id = $1 for share",
@@ -245,7 +245,7 @@ impl Store {
     /// Lets versions answer whose streams are complete, and says goodbye to streams that no version needs: first they are
     /// marked, to be emptied by the next passes, then they go. Returns whether there are passes to make.
     async fn settle(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "select from workspace where workspace_id = $1 for no key update",
             workspace.0
@@ -471,15 +471,16 @@ async fn insert(
     }
     let mut in_time = instants.to_vec();
     in_time.sort_unstable_by_key(|(customer, at)| (*at, *customer));
-    let rows = in_time.into_iter().map(|(customer_no, at)| NumberedEvent {
-        workspace: workspace.0,
-        shard,
-        customer_no,
-        event_name_id: stream,
-        batch_id: NO_BATCH,
-        at: Timestamp::from_microsecond(at).unwrap_or(Timestamp::MAX),
-        properties: None,
-    });
-    copy_events(connection, rows).await?;
+    let in_time = in_time.into_iter();
+    let rows: Vec<NumberedEvent<'_>> = in_time
+        .map(|(customer_no, at)| NumberedEvent {
+            shard,
+            customer_no,
+            event_name_id: stream,
+            at: Timestamp::from_microsecond(at).unwrap_or(Timestamp::MAX),
+            properties: None,
+        })
+        .collect();
+    append_events(connection, workspace, NO_BATCH, &rows).await?;
     Ok(())
 }

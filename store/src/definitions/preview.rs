@@ -53,7 +53,7 @@ impl Store {
             ..definition.clone()
         };
         named.validate()?;
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let wanted = Wanted::new(&mut snapshot, workspace.id, &definition.rule).await?;
         let sample = Sample::of(&mut snapshot, workspace, Some(&wanted.ids), events).await?;
         let occurrences = wanted.occurrences(&mut snapshot, workspace.id, &sample.shards, None);

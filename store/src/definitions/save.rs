@@ -35,7 +35,7 @@ impl Store {
         if save.slug.as_deref().is_some_and(|slug| !is_slug(slug)) {
             return Err(analysis::query::QueryError::ActivitySlug.into());
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         // One saves at a time, so that no two take the same name or version.
         sqlx::query!(
             "select from workspace where workspace_id = $1 for no key update",
@@ -61,14 +61,16 @@ impl Store {
         workspace: WorkspaceId,
         slug: &str,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         let changed = sqlx::query!(
             "update workspace w set activity_id = a.activity_id
              from activity a where w.workspace_id = $1 and a.workspace_id = $1 and a.slug = $2",
             workspace.0,
             slug
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         match changed.rows_affected() {
             0 => Err(StoreError::NoSuchActivity(slug.to_owned())),
             _ => Ok(()),
@@ -85,7 +87,7 @@ impl Store {
         workspace: WorkspaceId,
         slug: &str,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update workspace w set activity_id = null
              from activity a where w.workspace_id = $1 and a.workspace_id = $1 and a.slug = $2
@@ -120,12 +122,14 @@ impl Store {
         events: &[&str],
     ) -> Result<(), StoreError> {
         if events.is_empty() {
+            let mut transaction = self.tenant(workspace).await?;
             sqlx::query!(
                 "update workspace set activity_id = null where workspace_id = $1",
                 workspace.0
             )
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
+            transaction.commit().await?;
             return Ok(());
         }
         let mut names: Vec<String> = events.iter().map(|&name| name.to_owned()).collect();

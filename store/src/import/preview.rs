@@ -80,13 +80,15 @@ impl Store {
         workspace: WorkspaceId,
         id: ImportId,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         let discarded = sqlx::query!(
             "delete from import where workspace_id = $1 and import_id = $2 and phase = 'uploaded'",
             workspace.0,
             id.0
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         match discarded.rows_affected() {
             0 => Err(StoreError::NotFound),
             _ => Ok(()),
@@ -103,6 +105,7 @@ impl Store {
         id: ImportId,
         why: &str,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update import set phase = 'failed', error = $3, ended_at = now()
              where workspace_id = $1 and import_id = $2 and phase in ('queued', 'running')",
@@ -110,8 +113,9 @@ impl Store {
             id.0,
             why
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 }

@@ -63,19 +63,24 @@ impl Store {
                 return Err(error);
             }
         };
-        // Nothing depends on it but the speed of the first question.
-        if let Err(error) = self.fold_activity(workspace, 1).await {
-            tracing::warn!(%error, "the activity index was not folded after an import");
-        }
-        // Streams that are not kept now are kept by the next server.
-        if let Err(error) = self.keep_activities(workspace, |_, _| {}).await {
-            tracing::warn!(%error, "definitions of activity were not filled in after an import");
-        }
+        let derive = async {
+            // Nothing depends on it but the speed of the first question.
+            if let Err(error) = self.fold_activity(workspace, 1).await {
+                tracing::warn!(%error, "the activity index was not folded after an import");
+            }
+            // Streams that are not kept now are kept by the next server.
+            if let Err(error) = self.keep_activities(workspace, |_, _| {}).await {
+                tracing::warn!(%error, "definitions of activity were not filled in after an import");
+            }
+        };
         // Before the end is told: whoever hears of it looks at what came. Also when it failed, for what was stored.
-        let counted = self.refresh_summaries(workspace).await;
+        let ((), counted) = tokio::join!(derive, self.refresh_summaries(workspace));
         let ended = match &outcome {
-            Ok(_) => self.end_import(id, None).await,
-            Err(error) => self.end_import(id, Some(&error.to_string())).await,
+            Ok(_) => self.end_import(workspace, id, None).await,
+            Err(error) => {
+                self.end_import(workspace, id, Some(&error.to_string()))
+                    .await
+            }
         };
         unlock(lock, id).await;
         let summary = outcome?;
@@ -109,6 +114,17 @@ impl Store {
     }
 
     async fn start_import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Job, ImportError> {
+        let job = self.begin_import(workspace, id).await?;
+        job.ok_or(ImportError::NotQueued)
+    }
+
+    /// Marks a queued import as running; `None` if it is not queued.
+    async fn begin_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+    ) -> Result<Option<Job>, StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         let row = sqlx::query!(
             "update import set phase = 'running', started_at = now()
              where workspace_id = $1 and import_id = $2 and phase = 'queued'
@@ -116,29 +132,29 @@ impl Store {
             workspace.0,
             id.0
         )
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(StoreError::from)?
-        .ok_or(ImportError::NotQueued)?;
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
         // what an earlier attempt set aside is met again
         sqlx::query!(
             "delete from quarantine where workspace_id = $1 and import_id = $2",
             workspace.0,
             id.0
         )
-        .execute(&self.pool)
-        .await
-        .map_err(StoreError::from)?;
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
         let mapping = row
             .mapping
-            .and_then(|mapping| serde_json::from_value(mapping).ok())
-            .ok_or(ImportError::NotQueued)?;
-        Ok(Job {
+            .and_then(|mapping| serde_json::from_value(mapping).ok());
+        Ok(mapping.map(|mapping| Job {
             workspace,
             file_name: row.file_name,
             mapping,
             bytes_total: row.bytes_total.unsigned_abs(),
-        })
+        }))
     }
 
     async fn read_and_write(
@@ -150,7 +166,7 @@ impl Store {
     ) -> Result<ImportSummary, ImportError> {
         let source = format!("import {}: {}", id.0, job.file_name);
         let batch = self.open_batch(job.workspace, &source).await?;
-        self.name_batch(id, batch).await?;
+        self.name_batch(job.workspace, id, batch).await?;
         let started = Instant::now();
         let (sender, mut sets) = mpsc::channel(1);
         let (path, mapping, now) = (file.to_owned(), job.mapping.clone(), Timestamp::now());
@@ -165,7 +181,8 @@ impl Store {
             summary.stored += written.stored;
             summary.duplicates += written.duplicates;
             summary.customers_new += written.customers_new;
-            self.note_progress(id, bytes_done, &summary).await?;
+            self.note_progress(job.workspace, id, bytes_done, &summary)
+                .await?;
             let speed = Speed {
                 seconds: started.elapsed().as_secs_f64(),
                 rows: summary.rows,
@@ -235,6 +252,7 @@ impl Store {
         let lines: Vec<i64> = rejected.iter().map(|row| to_count(row.line)).collect();
         let reasons: Vec<String> = rejected.iter().map(|row| row.reason.to_string()).collect();
         let raws: Vec<String> = rejected.iter().map(|row| row.raw.clone()).collect();
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "insert into quarantine (workspace_id, import_id, line, reason, raw)
              select $1, $2, line, reason, raw
@@ -245,28 +263,38 @@ impl Store {
             &reasons,
             &raws
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
-    async fn name_batch(&self, id: ImportId, batch: i32) -> Result<(), StoreError> {
+    async fn name_batch(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        batch: i32,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update import set batch_id = $2 where import_id = $1",
             id.0,
             batch
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
     async fn note_progress(
         &self,
+        workspace: WorkspaceId,
         id: ImportId,
         bytes_done: u64,
         summary: &ImportSummary,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update import
              set bytes_done = $2, rows = $3, stored = $4, duplicates = $5, rejected = $6, customers_new = $7,
@@ -282,12 +310,19 @@ impl Store {
             summary.from.map(to_db),
             summary.until.map(to_db)
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
-    async fn end_import(&self, id: ImportId, error: Option<&str>) -> Result<(), StoreError> {
+    async fn end_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        error: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update import
              set phase = case when $2::text is null then 'done' else 'failed' end, error = $2, ended_at = now(),
@@ -296,8 +331,9 @@ impl Store {
             id.0,
             error
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 }

@@ -35,7 +35,7 @@ impl Store {
         as_of: Timestamp,
     ) -> Result<Members, StoreError> {
         condition.validate()?;
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let asked = Asked::new(&mut snapshot, workspace.id.0, as_of).await?;
         let members = asked
             .members(&mut snapshot, &self.activity, condition)
@@ -55,7 +55,7 @@ impl Store {
         as_of: Timestamp,
     ) -> Result<SegmentCount, StoreError> {
         condition.validate()?;
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let asked = Asked::new(&mut snapshot, workspace.id.0, as_of).await?;
         let members = asked
             .members(&mut snapshot, &self.activity, condition)

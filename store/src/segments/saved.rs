@@ -112,7 +112,7 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn segments(&self, workspace: WorkspaceId) -> Result<Vec<Segment>, StoreError> {
-        let saved = all(&mut *self.pool.acquire().await?, workspace.0).await?;
+        let saved = all(&mut *self.tenant(workspace).await?, workspace.0).await?;
         Ok(saved.into_iter().map(|saved| saved.segment).collect())
     }
 
@@ -125,7 +125,7 @@ impl Store {
         workspace: &Workspace,
         as_of: Timestamp,
     ) -> Result<Vec<(Segment, SegmentCount)>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let saved = all(&mut snapshot, workspace.id.0).await?;
         let asked = Asked::new(&mut snapshot, workspace.id.0, as_of).await?;
         let memory = &self.activity;
@@ -144,7 +144,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn segment(&self, workspace: WorkspaceId, slug: &str) -> Result<Segment, StoreError> {
-        let found = find(&mut *self.pool.acquire().await?, workspace.0, slug).await?;
+        let found = find(&mut *self.tenant(workspace).await?, workspace.0, slug).await?;
         Ok(found.ok_or(StoreError::NotFound)?.segment)
     }
 
@@ -158,7 +158,7 @@ impl Store {
         slug: &str,
         as_of: Timestamp,
     ) -> Result<Members, StoreError> {
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace).await?;
         let saved = find(&mut snapshot, workspace.0, slug).await?;
         let saved = saved.ok_or(StoreError::NotFound)?;
         let asked = Asked::new(&mut snapshot, workspace.0, as_of).await?;
@@ -178,7 +178,7 @@ impl Store {
         slug: &str,
         as_of: Timestamp,
     ) -> Result<(Members, SegmentCount), StoreError> {
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let saved = find(&mut snapshot, workspace.id.0, slug).await?;
         let saved = saved.ok_or(StoreError::NotFound)?;
         let asked = Asked::new(&mut snapshot, workspace.id.0, as_of).await?;
@@ -213,7 +213,7 @@ impl Store {
             i64::from(offset),
             i64::from(limit)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.tenant(workspace).await?)
         .await?)
     }
 
@@ -228,7 +228,7 @@ impl Store {
         condition: &Condition,
     ) -> Result<Segment, StoreError> {
         condition.validate()?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         insert(&mut transaction, workspace, new, Some(condition), None).await?;
         transaction.commit().await?;
         self.segment(workspace, &new.slug).await
@@ -245,7 +245,7 @@ impl Store {
         members: &Members,
         now: Timestamp,
     ) -> Result<Segment, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         let number = insert(&mut transaction, workspace, new, None, Some(now)).await?;
         keep(&mut transaction, workspace.0, number, members).await?;
         transaction.commit().await?;
@@ -265,6 +265,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         check_segment_name(name)?;
         check_description(description)?;
+        let mut transaction = self.tenant(workspace).await?;
         let done = sqlx::query!(
             "update segment set name = $3, description = $4, changed_at = now()
              where workspace_id = $1 and slug = $2",
@@ -273,8 +274,9 @@ impl Store {
             name,
             description
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         found(done.rows_affected())
     }
 
@@ -289,7 +291,7 @@ impl Store {
         condition: &Condition,
     ) -> Result<(), StoreError> {
         condition.validate()?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         let number = sqlx::query_scalar!(
             "update segment set condition = $3, frozen_at = null, changed_at = now()
              where workspace_id = $1 and slug = $2
@@ -321,7 +323,7 @@ impl Store {
         };
         let mut members = self.condition_members(workspace, &condition, now).await?;
         members.and(&self.population(workspace, now).await?);
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace.id).await?;
         let number = sqlx::query_scalar!(
             "update segment set frozen_at = $3, changed_at = now()
              where workspace_id = $1 and slug = $2 and frozen_at is null and condition = $4
@@ -361,13 +363,15 @@ impl Store {
         workspace: WorkspaceId,
         slug: &str,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         let done = sqlx::query!(
             "delete from segment where workspace_id = $1 and slug = $2",
             workspace.0,
             slug
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         found(done.rows_affected())
     }
 
@@ -377,7 +381,7 @@ impl Store {
         workspace: &Workspace,
         as_of: Timestamp,
     ) -> Result<Members, StoreError> {
-        let mut snapshot = self.snapshot().await?;
+        let mut snapshot = self.snapshot(workspace.id).await?;
         let asked = Asked::new(&mut snapshot, workspace.id.0, as_of).await?;
         let population = asked
             .population(&mut snapshot, &self.activity, workspace)

@@ -32,6 +32,7 @@ impl Store {
             ids.push(id.to_owned());
             traits.push(Value::Object(own));
         }
+        let mut transaction = self.tenant(workspace).await?;
         let written = sqlx::query!(
             "insert into account (workspace_id, shard, external_id, traits)
              select $1, shard, external_id, traits
@@ -44,8 +45,9 @@ impl Store {
             &ids,
             &traits
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(written_of(rows.len(), written.rows_affected()))
     }
 
@@ -73,6 +75,7 @@ impl Store {
         };
         let monthly: Vec<i64> = told.iter().map(|row| row.monthly_minor).collect();
         let plans: Vec<Option<String>> = told.iter().map(|row| row.plan.clone()).collect();
+        let mut transaction = self.tenant(workspace).await?;
         let written = sqlx::query!(
             "insert into contract as c (workspace_id, shard, account_id, contract_id, starts_on, ends_on, cancelled_on,
                                         monthly_minor, plan)
@@ -95,8 +98,9 @@ impl Store {
             &monthly,
             &plans as _
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(written_of(rows.len(), written.rows_affected()))
     }
 }

@@ -88,7 +88,7 @@ impl Store {
         let touched = told.customers.touched();
         self.make_shards(workspace, &touched).await?;
 
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         plan_afresh(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let ids = told.customers.owned_ids();

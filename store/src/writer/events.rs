@@ -1,6 +1,6 @@
 //! Events: deduplicated by key, numbered, appended.
 
-use super::copy::{NumberedEvent, copy_events};
+use super::append::{NumberedEvent, append_events};
 use super::key::Key;
 use super::keys::claim;
 use super::memory::Memory;
@@ -65,7 +65,7 @@ impl Store {
         self.make_partitions(&new_months).await?;
         memory.keep_months(new_months);
 
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.tenant(workspace).await?;
         plan_afresh(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         let all = candidates.len();
@@ -82,11 +82,9 @@ impl Store {
             .iter()
             .map(|candidate| {
                 let event = NumberedEvent {
-                    workspace: workspace.0,
                     shard: candidate.shard,
                     customer_no: people.number(candidate.customer),
                     event_name_id: candidate.name,
-                    batch_id: batch,
                     at: candidate.row.at,
                     properties: candidate.row.properties.as_ref(),
                 };
@@ -103,10 +101,11 @@ impl Store {
                 event.event_name_id,
             )
         });
-        let segments = segments(events.iter().map(|(_, event)| event));
-        locked.keep(&mut transaction, segments, false).await?;
-        let stored =
-            copy_events(&mut transaction, events.into_iter().map(|(_, event)| event)).await?;
+        let events: Vec<NumberedEvent<'_>> = events.into_iter().map(|(_, event)| event).collect();
+        locked
+            .keep(&mut transaction, segments(&events), false)
+            .await?;
+        let stored = append_events(&mut transaction, workspace, batch, &events).await?;
         // Last, since another writer of the batch waits for it.
         if let Some(newest) = fresh.iter().map(|candidate| candidate.row.at).max() {
             keep_newest(&mut transaction, workspace, batch, newest).await?;
@@ -149,7 +148,7 @@ fn candidates<'a>(
 }
 
 /// What the index has to know, by shard.
-fn segments<'a>(events: impl Iterator<Item = &'a NumberedEvent<'a>>) -> BTreeMap<i16, Vec<u8>> {
+fn segments(events: &[NumberedEvent<'_>]) -> BTreeMap<i16, Vec<u8>> {
     let mut shards: BTreeMap<i16, Vec<(i32, index::chunk::Event)>> = BTreeMap::new();
     for event in events {
         let kept = index::chunk::Event {

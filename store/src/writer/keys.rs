@@ -1,6 +1,6 @@
 //! Idempotency keys: who claims one first stores the event.
 
-use super::copy::copy_keys;
+use super::append::append_keys;
 use super::events::Candidate;
 use super::key::Key;
 use crate::{StoreError, WorkspaceId};
@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection};
 /// Keeps the candidates whose keys are new, and their keys. No other writer can add the same keys meanwhile, since all
 /// shards are locked.
 ///
-/// Mostly all are new. So they are copied first, and looked up only when the index has refused one, when `duplicates`
+/// Mostly all are new. So they are added first, and looked up only when the index has refused one, when `duplicates`
 /// are expected, or when keys may be stored in their older form.
 pub(super) async fn claim<'a>(
     connection: &mut PgConnection,
@@ -30,7 +30,7 @@ pub(super) async fn claim<'a>(
         .zip(known)
         .filter_map(|(candidate, known)| (!known).then_some(candidate))
         .collect();
-    copy_keys(connection, workspace.0, pairs(&fresh)).await?;
+    append_keys(connection, workspace, pairs(&fresh)).await?;
     Ok(fresh)
 }
 
@@ -41,8 +41,8 @@ async fn claim_all(
     candidates: &[Candidate<'_>],
 ) -> Result<bool, StoreError> {
     let mut attempt = connection.begin().await?;
-    match copy_keys(&mut attempt, workspace.0, pairs(candidates)).await {
-        Ok(_) => {
+    match append_keys(&mut attempt, workspace, pairs(candidates)).await {
+        Ok(()) => {
             attempt.commit().await?;
             Ok(true)
         }

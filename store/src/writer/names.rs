@@ -4,7 +4,7 @@ use super::memory::Memory;
 use crate::{Store, StoreError, WorkspaceId};
 use foldhash::{HashMap, HashMapExt};
 use intake::EventRecord;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use std::collections::BTreeSet;
 
 impl Store {
@@ -35,16 +35,18 @@ impl Store {
             .collect();
         let mut known = HashMap::new();
         if !wanted.is_empty() {
-            known = known_names(&self.pool, workspace, &wanted).await?;
+            let mut transaction = self.tenant(workspace).await?;
+            known = known_names(&mut transaction, workspace, &wanted).await?;
             let missing: Vec<String> = wanted
                 .iter()
                 .filter(|&&name| !known.contains_key(name))
                 .map(|&name| name.to_owned())
                 .collect();
             if !missing.is_empty() {
-                add_names(&self.pool, workspace, &missing).await?;
-                known = known_names(&self.pool, workspace, &wanted).await?;
+                add_names(&mut transaction, workspace, &missing).await?;
+                known = known_names(&mut transaction, workspace, &wanted).await?;
             }
+            transaction.commit().await?;
         }
         let numbers: Vec<i32> = names
             .iter()
@@ -59,7 +61,7 @@ impl Store {
 }
 
 async fn add_names(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     workspace: WorkspaceId,
     names: &[String],
 ) -> Result<(), StoreError> {
@@ -70,13 +72,13 @@ async fn add_names(
         workspace.0,
         names
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(())
 }
 
 async fn known_names(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     workspace: WorkspaceId,
     wanted: &BTreeSet<&str>,
 ) -> Result<HashMap<String, i32>, StoreError> {
@@ -86,7 +88,7 @@ async fn known_names(
         workspace.0,
         &names
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()

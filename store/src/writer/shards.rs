@@ -160,6 +160,7 @@ impl Store {
         if shards.is_empty() {
             return Ok(());
         }
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "insert into shard (workspace_id, shard)
              select $1, wanted.shard from unnest($2::smallint[]) as wanted(shard)
@@ -169,8 +170,9 @@ impl Store {
             workspace.0,
             shards
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Accounts and contracts against Postgres.
 
+use crate::role::limited;
 use analysis::period::WeekStart;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -26,7 +27,7 @@ fn written(stored: u64, duplicates: u64) -> Written {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn stores_accounts_and_their_contracts(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let account = |id: &str, traits: &Value| AccountRow {
         account: id.to_owned(),

@@ -1,6 +1,7 @@
 //! The activity index while it is written, folded, damaged and made anew: always the reference's report.
 
 use crate::engines::agree;
+use crate::role::limited;
 use crate::world::{Customer, World, settings, with_traits, worlds};
 use analysis::period::Grain;
 use analysis::query::{AsOf, CohortRange, RetentionKind, RetentionQuery};
@@ -95,7 +96,7 @@ async fn engines_agree_while_the_index_grows(pool: PgPool) {
     for round in 0..12_usize {
         // The smallest memory forgets everything at once.
         let memory = [store::INDEX_MEMORY, 30_000, 0][round % 3];
-        let store = Store::new(pool.clone()).with_index_memory(memory);
+        let store = limited(pool.clone()).await.with_index_memory(memory);
         // Half of the worlds are read by several connections at once.
         let store = match round % 2 {
             0 => store.with_little_work(0),
@@ -155,7 +156,7 @@ async fn small(store: &Store) -> (Workspace, World, RetentionQuery) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn writers_and_folding_side_by_side(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let (workspace, world, query) = small(&store).await;
     let write = |turn: usize| {
         let (store, workspace, world) = (store.clone(), workspace.clone(), world.clone());
@@ -210,7 +211,7 @@ async fn writers_and_folding_side_by_side(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_damaged_index_is_found_passed_over_and_mended(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let (workspace, _, query) = small(&store).await;
     store.fold_activity(workspace.id, 1).await.unwrap();
     let reference = store
@@ -226,7 +227,7 @@ async fn a_damaged_index_is_found_passed_over_and_mended(pool: PgPool) {
     let hurt = shard("customer 5");
     for statement in damage {
         // Another store has nothing in memory.
-        let store = Store::new(pool.clone());
+        let store = limited(pool.clone()).await;
         sqlx::query(statement)
             .bind(hurt)
             .execute(&pool)
@@ -268,7 +269,7 @@ async fn a_damaged_index_is_found_passed_over_and_mended(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn shards_from_before_the_index(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let (workspace, world, query) = small(&store).await;
     let clear = [
         "delete from activity_journal",
@@ -279,7 +280,7 @@ async fn shards_from_before_the_index(pool: PgPool) {
     for statement in clear {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     write_part(&store, &workspace, &world, 0).await;
     let index = store
         .retention_by(Engine::Index, &workspace, &query, Timestamp::MAX)

@@ -2,6 +2,7 @@
 
 mod naive;
 
+use crate::role::limited;
 use crate::world::{self, World, worlds};
 use analysis::period::Grain;
 use analysis::query::{AsOf, ChurnQuery, CohortRange, TraitFilter, TraitTest};
@@ -19,7 +20,7 @@ const THRESHOLDS: [Option<u32>; 6] = [None, Some(1), Some(7), Some(30), Some(90)
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn random_worlds_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     let (mut lost, mut quiet, mut proposed, mut returned) = (0, 0, 0, 0);
     for round in 0..ROUNDS {
@@ -162,7 +163,7 @@ fn compare(world: &World, query: &ChurnQuery, found: &ChurnAnswer) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_empty_workspace_and_one_customer(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let now: Timestamp = "2025-08-15T12:00:00Z".parse().unwrap();
     let query = ChurnQuery {
         active: vec!["visit".to_owned()],
@@ -238,7 +239,7 @@ async fn an_empty_workspace_and_one_customer(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn lists_are_cut_and_internal_customers_are_left_out(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let now: Timestamp = "2025-08-15T12:00:00Z".parse().unwrap();
     let people: Vec<(&str, &str)> = vec![
         ("a", r#"{"plan": "pro"}"#),

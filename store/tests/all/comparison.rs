@@ -2,6 +2,7 @@
 
 mod naive;
 
+use crate::role::limited;
 use crate::world::{self, World, settings, worlds};
 use analysis::comparison::{ComparisonReport, SegmentKey};
 use analysis::period::Grain;
@@ -38,7 +39,7 @@ async fn agree(
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn random_worlds_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     let (mut ended, mut watched) = (0, 0);
     for round in 0..ROUNDS {
@@ -87,7 +88,7 @@ async fn random_worlds_match_the_naive_program(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn values_beyond_eight_are_one_segment(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let people: Vec<(String, String)> = (0..40)
         .map(|n| {
             let traits = match n {
@@ -134,7 +135,7 @@ async fn values_beyond_eight_are_one_segment(pool: PgPool) {
 /// A saved segment has the customers of a trait's value: the same numbers, whoever made them.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn saved_segments_are_what_their_conditions_are(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     let (mut compared, mut overlapping) = (0, 0);
     for round in 0..ROUNDS / 2 {
@@ -208,7 +209,7 @@ async fn saved_segments_are_what_their_conditions_are(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn questions_that_have_no_answer(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let world = world::with_traits(&[("a", "{}"), ("b", "{}")]);
     let workspace = world.store(&store, "two").await;
     store.refresh_summaries(workspace.id).await.unwrap();

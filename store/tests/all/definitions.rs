@@ -5,6 +5,7 @@ pub(crate) mod given;
 pub(crate) mod naive;
 
 use crate::engines::agree;
+use crate::role::limited;
 use crate::world::{Customer, World, settings, worlds};
 use analysis::query::{
     ActivityDefinition, AsOf, CohortRange, RetentionKind, RetentionQuery, Window,
@@ -126,7 +127,7 @@ async fn streams_are_what_the_events_say_while_they_come(pool: PgPool) {
     let definitions = definitions();
     for round in 0..8_usize {
         let memory = [store::INDEX_MEMORY, 30_000, 0][round % 3];
-        let store = Store::new(pool.clone()).with_index_memory(memory);
+        let store = limited(pool.clone()).await.with_index_memory(memory);
         let mut world = worlds().new_tree(&mut runner).unwrap().current();
         world.filters.clear();
         // Signups are the first events of the day, which may come late; given ones are written by the twin as well.
@@ -192,7 +193,7 @@ async fn streams_are_what_the_events_say_while_they_come(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_event_may_have_the_name_of_a_stream(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let (workspace, world) = hundred(&store).await;
     save(&store, &workspace, "flow", &definitions()[1]).await;
     let name: String = sqlx::query_scalar("select name from event_name where derived")
@@ -218,7 +219,7 @@ async fn an_event_may_have_the_name_of_a_stream(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn writers_keepers_and_folders_side_by_side(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let (workspace, world) = hundred(&store).await;
     save(&store, &workspace, "flow", &definitions()[2]).await;
     save(&store, &workspace, "some", &definitions()[0]).await;

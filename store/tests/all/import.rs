@@ -1,5 +1,6 @@
 //! Whole imports: a file, the job, what the pages are told of it.
 
+use crate::role::limited;
 use analysis::import::{FileKind, ImportPhase, ImportSummary};
 use analysis::period::WeekStart;
 use intake::{IntakeError, Mapping, Options, preview};
@@ -72,7 +73,7 @@ u3,open,2024-02-03T04:05:06Z,pro
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn tells_how_it_went(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let file = file(EVENTS);
     let path = file.path();
@@ -145,7 +146,7 @@ async fn tells_how_it_went(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_same_file_twice_changes_nothing(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let once = file(EVENTS);
     import(&store, here, once.path()).await;
@@ -160,7 +161,7 @@ async fn the_same_file_twice_changes_nothing(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_file_of_customers_tells_traits(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let users =
         file("user_id,signup_at,company_id,plan\nu1,2023-12-01,acme,pro\nu9,,,free\n0,,,free\n");
@@ -186,7 +187,7 @@ async fn a_file_of_customers_tells_traits(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn more_rows_than_a_set_and_a_set_of_long_rows(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let mut text = String::from("user_id,event,time,note\n");
     for row in 0..120_000 {
@@ -212,7 +213,7 @@ async fn more_rows_than_a_set_and_a_set_of_long_rows(pool: PgPool) {
 /// What an import remembers of one set must stay true in the next, whatever others write in between.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn many_sets_agree_with_a_naive_model(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let mut text = String::from("user_id,event,time\n");
     let mut first: BTreeMap<u64, i64> = BTreeMap::new();
@@ -279,7 +280,7 @@ async fn many_sets_agree_with_a_naive_model(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_failed_import_says_why_and_can_be_run_again(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let good = file(EVENTS);
     let other = file("a,b\n1,2\n");
@@ -329,7 +330,7 @@ async fn a_failed_import_says_why_and_can_be_run_again(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn tells_interrupted_imports_from_running_ones(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let file = file(EVENTS);
     let id = queued(&store, here, file.path()).await;
@@ -385,7 +386,7 @@ async fn imports_the_contributors(pool: PgPool) {
         println!("{} is not there: nothing to import", folder.display());
         return;
     }
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store).await;
     let events_path = folder.join("events.csv.gz");
     let first = import(&store, here, &events_path).await;

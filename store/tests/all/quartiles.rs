@@ -3,6 +3,7 @@
 pub(crate) mod engines;
 pub(crate) mod naive;
 
+use crate::role::limited;
 use crate::world::{self, World, worlds};
 use analysis::period::Grain;
 use analysis::quartiles::{Group, Part, QuartileReport, Reading, Verdict, Wanted};
@@ -18,7 +19,7 @@ const ROUNDS: usize = 24;
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn random_worlds_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     let mut split = 0;
     for round in 0..ROUNDS {
@@ -158,7 +159,7 @@ fn drawers() -> World {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_feature_that_keeps_people_is_found(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let world = drawers();
     let workspace = world.store(&store, "drawers").await;
     let query = QuartileQuery {
@@ -191,7 +192,7 @@ async fn a_feature_that_keeps_people_is_found(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn questions_that_have_no_answer(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let world = world::with_traits(&[("a", r#"{"plan": "pro"}"#), ("b", "{}")]);
     let workspace = world.store(&store, "two").await;
     let ask = |query: QuartileQuery| {
@@ -269,7 +270,7 @@ async fn questions_that_have_no_answer(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn memory_is_never_behind(pool: PgPool) {
     for bytes in [store::INDEX_MEMORY, 1] {
-        let store = Store::new(pool.clone()).with_index_memory(bytes);
+        let store = limited(pool.clone()).await.with_index_memory(bytes);
         let mut world = drawers();
         let late = world.customers.split_off(300);
         let workspace = world.store(&store, &format!("memory-{bytes}")).await;

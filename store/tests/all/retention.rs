@@ -3,6 +3,7 @@
 pub(crate) mod naive;
 
 use crate::engines::agree;
+use crate::role::limited;
 use crate::world::{self, World, settings, worlds};
 use analysis::period::{Grain, WeekStart};
 use analysis::query::{
@@ -66,7 +67,7 @@ fn same(report: &RetentionReport, expected: &[naive::Row], context: &dyn Fn() ->
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn random_worlds_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     for round in 0..ROUNDS {
         let world: World = worlds().new_tree(&mut runner).unwrap().current();
@@ -162,7 +163,7 @@ async fn recorded_answers_on_real_events(pool: PgPool) {
         println!("the real events are not here; nothing to compare");
         return;
     }
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let recorded: Value =
         serde_json::from_reader(std::fs::File::open(folder.join("expected.json")).unwrap())
             .unwrap();
@@ -248,7 +249,7 @@ fn same_as_recorded(report: &RetentionReport, recorded: &[Value], name: &str) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn filters(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let world = world::with_traits(&[
         ("a", r#"{"plan": "pro", "seats": 10, "beta": true}"#),
         ("b", r#"{"plan": "team", "seats": 50.5}"#),
@@ -308,7 +309,7 @@ async fn filters(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn internal_customers_are_left_out(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let world = world::with_traits(&[
         ("a", r#"{"mail": "acme.example", "role": "test"}"#),
         ("b", r#"{"mail": "own.example"}"#),
@@ -353,7 +354,7 @@ async fn internal_customers_are_left_out(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn questions_that_have_no_answer(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let world = world::with_traits(&[("a", "{}")]);
     let workspace = world.store(&store, "one").await;
     let ask = |query: RetentionQuery| {

@@ -5,6 +5,7 @@ use crate::definitions::given::{
 };
 use crate::definitions::naive::occurrences;
 use crate::engines::agree;
+use crate::role::limited;
 use crate::world::with_traits;
 use analysis::quartiles::Wanted;
 use analysis::query::{ActivityDefinition, ActivityRule, QuartileQuery, RetentionQuery, StartRule};
@@ -19,7 +20,7 @@ async fn derived_rows(pool: &PgPool) -> i64 {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_new_version_answers_once_it_is_filled(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let (workspace, _) = hundred(&store).await;
     let then = |within| workflow(vec![event("visit", ""), event("order", "")], within, 1);
     save(&store, &workspace, "flow", &then(40 * 3_600)).await;
@@ -99,7 +100,7 @@ async fn a_new_version_answers_once_it_is_filled(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn events_with_conditions_are_answered_at_once_and_the_same_later(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let (workspace, _) = hundred(&store).await;
     let definition = ActivityDefinition {
         rule: ActivityRule::AnyOf(vec![
@@ -180,7 +181,7 @@ async fn events_with_conditions_are_answered_at_once_and_the_same_later(pool: Pg
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn previews_count_customers_and_times(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let (workspace, world) = hundred(&store).await;
     for definition in definitions() {
         let preview = store
@@ -213,7 +214,7 @@ async fn previews_count_customers_and_times(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn proposals_are_what_customers_come_back_to(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut world = with_traits(&[("a", "{}"), ("b", "{}")]);
     let start: Timestamp = "2024-02-01T08:00:00Z".parse().unwrap();
     let week = |n: i64| start + SignedDuration::from_hours(n * 24 * 7);
@@ -242,7 +243,7 @@ async fn proposals_are_what_customers_come_back_to(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn names_in_addresses_are_made_and_kept(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let new = NewWorkspace {
         slug: "names".to_owned(),
         name: "Names".to_owned(),
@@ -309,7 +310,7 @@ async fn the_setting_of_before_becomes_a_definition(pool: PgPool) {
             .await
             .unwrap();
     }
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let old = store.workspace("old").await.unwrap();
     let own = old.own_activity().unwrap();
     let expected =

@@ -6,6 +6,7 @@ use crate::engines::agree;
 use crate::quartiles::engines as feature_engines;
 use crate::quartiles::naive as naive_quartiles;
 use crate::retention::naive as naive_retention;
+use crate::role::limited;
 use crate::world::{self, World, settings, worlds};
 use analysis::period::Grain;
 use analysis::query::{
@@ -85,7 +86,7 @@ fn new(slug: &str) -> NewSegment {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn random_conditions_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     let (mut some, mut not_all) = (0, 0);
     for round in 0..ROUNDS {
@@ -122,7 +123,7 @@ async fn random_conditions_match_the_naive_program(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn questions_of_segments_match_the_naive_program(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let mut runner = TestRunner::deterministic();
     for round in 0..ROUNDS / 2 {
         let world: World = worlds().new_tree(&mut runner).unwrap().current();
@@ -256,7 +257,7 @@ fn at(text: &str) -> Timestamp {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn living_and_frozen(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let workspace = three(&store).await;
     let pro = leaf("plan:is:pro");
     let now = at("2025-06-01T00:00:00Z");
@@ -387,7 +388,7 @@ async fn living_and_frozen(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_unknown_segment_is_named(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let workspace = three(&store).await;
     let ask = RetentionQuery {
         any_event: true,

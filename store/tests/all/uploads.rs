@@ -1,5 +1,6 @@
 //! What stands between an upload and its import.
 
+use crate::role::limited;
 use analysis::import::{ColumnRole, FileKind, ImportPhase, TimeGuess};
 use analysis::period::WeekStart;
 use sqlx::PgPool;
@@ -96,7 +97,7 @@ async fn what_is_not_there_can_not_be_looked_at() {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_import_is_dropped_before_it_is_confirmed_only(pool: PgPool) {
-    let store = Store::new(pool);
+    let store = limited(pool).await;
     let here = workspace(&store, "here").await;
     let there = workspace(&store, "there").await;
     let file = file("user_id,event,time\nu,e,2024-01-01\n,e,2024-01-01\nv,,2024-01-01\nw,e,x\n");

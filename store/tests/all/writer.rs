@@ -1,5 +1,6 @@
 //! The writer against Postgres: what is stored, what is counted, and what many writers at once do to each other.
 
+use crate::role::limited;
 use analysis::period::WeekStart;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -130,7 +131,7 @@ async fn check_numbers(pool: &PgPool, workspace: WorkspaceId) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn stores_an_event_once(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store, "here").await;
     let batch = store.open_batch(here, "test").await.unwrap();
     let properties = json!({"size": 5, "kind": "größer", "paid": true});
@@ -174,7 +175,7 @@ async fn stores_an_event_once(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn keeps_instants_to_the_microsecond_in_the_month_they_belong_to(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store, "here").await;
     let batch = store.open_batch(here, "test").await.unwrap();
     let texts = [
@@ -209,7 +210,7 @@ async fn keeps_instants_to_the_microsecond_in_the_month_they_belong_to(pool: PgP
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn widens_the_span_of_a_customer(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store, "here").await;
     let batch = store.open_batch(here, "test").await.unwrap();
     let known = [customer("b", Some(150), None, &json!({}))];
@@ -233,7 +234,7 @@ async fn widens_the_span_of_a_customer(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn merges_what_is_told_of_a_customer(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store, "here").await;
     let rows = [
         customer(
@@ -277,7 +278,7 @@ async fn merges_what_is_told_of_a_customer(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn stores_the_whole_set_or_nothing(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store, "here").await;
     let batch = store.open_batch(here, "test").await.unwrap();
     let rows = [
@@ -299,7 +300,7 @@ async fn stores_the_whole_set_or_nothing(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn knows_keys_from_before_they_began_with_the_day(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store, "here").await;
     let batch = store.open_batch(here, "test").await.unwrap();
     let hash = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
@@ -333,7 +334,7 @@ async fn knows_keys_from_before_they_began_with_the_day(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn many_writers_at_once_store_each_event_once(pool: PgPool) {
     const WRITERS: u64 = 4;
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let here = workspace(&store, "here").await;
     let tasks: Vec<_> = (0..WRITERS)
         .map(|writer| {
@@ -399,7 +400,7 @@ async fn many_writers_at_once_store_each_event_once(pool: PgPool) {
 /// Random sets against a model of a dozen lines.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn agrees_with_a_naive_model(pool: PgPool) {
-    let store = Store::new(pool.clone());
+    let store = limited(pool.clone()).await;
     let row = ("[a-e]", "[x-z]", 0_i64..10_000_000, 0_u64..12);
     let sets = proptest::collection::vec(proptest::collection::vec(row, 0..12), 1..5);
     let mut runner = TestRunner::deterministic();

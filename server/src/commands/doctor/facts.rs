@@ -2,7 +2,7 @@
 //! the structure is missing or not ours.
 
 use sqlx::migrate::Migrator;
-use sqlx::{FromRow, PgConnection};
+use sqlx::{Connection, FromRow, PgConnection};
 use std::collections::BTreeMap;
 
 /// Settings that decide whether data are safe, and what our role may do.
@@ -117,13 +117,18 @@ pub(super) struct Counts {
 }
 
 pub(super) async fn counts(connection: &mut PgConnection, workspace: i32) -> sqlx::Result<Counts> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("select set_config('holdfast.workspace', $1::integer::text, true)")
+        .bind(workspace)
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query_as(
         "select (select count(*) from customer where workspace_id = $1) as customers,
                 (select coalesce(sum(events), 0)::bigint from event_name where workspace_id = $1 and not derived) as events,
                 (select count(*) from quarantine where workspace_id = $1) as quarantined",
     )
     .bind(workspace)
-    .fetch_one(connection)
+    .fetch_one(&mut *transaction)
     .await
 }
 

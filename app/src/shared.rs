@@ -1,0 +1,185 @@
+//! The page behind a link: whole without a program, and without anything that leads further into the workspace.
+//!
+//! It is no page of the application's router. It gets what its readers may see, and nothing else is at hand here: no data
+//! base, no session, no workspace.
+
+use crate::components::guest::GuestMatrix;
+use crate::words as labels;
+use analysis::query::RetentionView;
+use analysis::report::RetentionReport;
+use analysis::withhold::Withheld;
+use analysis::words;
+use leptos::html::meta;
+use leptos::prelude::*;
+
+/// An answer as readers of a link see it.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// What the link is called.
+    pub name: String,
+    /// What is left of the answer.
+    pub report: RetentionReport,
+    /// What was taken out.
+    pub withheld: Withheld,
+    /// Whether numbers that tell of few customers were taken out.
+    pub guarded: bool,
+    /// How it is looked at.
+    pub view: RetentionView,
+    /// What kind of link it is and what its numbers stand on, in words.
+    pub standing: String,
+    /// Whether chat tools may tell what is behind it.
+    pub open: bool,
+    /// The address of a picture of it for them.
+    pub preview: String,
+}
+
+/// The whole document; `style` is the address of the style sheet.
+pub fn page(shared: Shared, style: &str) -> String {
+    let headline = words::headline(&shared.report);
+    let description = format!("{} {}", headline.sentence, headline.evidence);
+    let told = shared.open.then(|| {
+        view! {
+            <meta name="description" content=description.clone()/>
+            {tag("og:title", shared.name.clone())}
+            {tag("og:description", description.clone())}
+            {tag("og:type", "article".to_owned())}
+            {tag("og:site_name", "Holdfast".to_owned())}
+            {tag("og:image", shared.preview.clone())}
+            {tag("og:image:width", "1200".to_owned())}
+            {tag("og:image:height", "630".to_owned())}
+            <meta name="twitter:card" content="summary_large_image"/>
+        }
+    });
+    let name = shared.name.clone();
+    let title = format!("{name} · Holdfast");
+    let method = words::shared_method(&shared.report, &shared.withheld, shared.guarded);
+    // Without its cohorts: their curves are drawn only to be picked, and nobody can pick one here.
+    let pooled = RetentionReport {
+        cohorts: Vec::new(),
+        ..shared.report.clone()
+    };
+    let chart = charts::retention(&pooled);
+    let chart_title = labels::chart_title(&shared.report);
+    let drawn = (!chart.is_empty()).then(|| {
+        view! {
+            <section class="card">
+                <header>
+                    <h2>{chart_title.clone()}</h2>
+                    <div class="key"><span><i></i>"all cohorts, pooled"</span></div>
+                </header>
+                <figure class="chart" tabindex="0" role="group" aria-label=chart_title inner_html=chart></figure>
+            </section>
+        }
+    });
+    let stale = words::stale_notice(&shared.report);
+    let Shared {
+        report,
+        withheld,
+        view,
+        standing,
+        ..
+    } = shared;
+    let body = move || {
+        view! {
+            <main class="page shared" id="main">
+                <header class="headed">
+                    <h1>{name}</h1>
+                    <p class="quiet">{standing}</p>
+                </header>
+                <div class="answer">
+                    <p class="finding">{headline.sentence}</p>
+                    <p class="quiet">{headline.evidence}</p>
+                </div>
+                {stale.map(|stale| view! { <p class="notice">{stale}</p> })}
+                {drawn}
+                <GuestMatrix report withheld view/>
+                <p class="method">{method}</p>
+            </main>
+        }
+        .into_any()
+    };
+    document(&title, style, told.into_any(), body)
+}
+
+/// What asks for a link's password; `wrong` says why it is asked for again.
+pub fn locked(wrong: Option<&str>, style: &str) -> String {
+    let wrong = wrong.map(str::to_owned);
+    document("Password · Holdfast", style, ().into_any(), move || {
+        view! {
+            <main class="lone" id="main">
+                <h1>"This report asks for a password"</h1>
+                {wrong.map(|why| view! { <p class="notice refusal" role="alert">{why}</p> })}
+                <form method="post" class="stack unlock">
+                    <label class="labelled">
+                        <span>"Password"</span>
+                        <input type="password" name="password" class="field" required autocomplete="off" maxlength="200"/>
+                    </label>
+                    <div class="acts"><button type="submit" class="btn main">"Show the report"</button></div>
+                </form>
+            </main>
+        }
+        .into_any()
+    })
+}
+
+/// What a link says that does not answer, whatever the reason.
+pub fn nothing(style: &str) -> String {
+    document("Nothing here · Holdfast", style, ().into_any(), || {
+        view! {
+            <main class="lone" id="main">
+                <h1>"There is nothing at this address."</h1>
+                <p>"A link may have ended, or a letter of it may be missing. Ask whoever sent it for a new one."</p>
+            </main>
+        }
+        .into_any()
+    })
+}
+
+/// What a link says that can't answer just now.
+pub fn trouble(why: &str, style: &str) -> String {
+    let why = why.to_owned();
+    document(
+        "Not just now · Holdfast",
+        style,
+        ().into_any(),
+        move || {
+            view! {
+                <main class="lone" id="main">
+                    <h1>"This report can’t be shown just now."</h1>
+                    <p>{why}</p>
+                </main>
+            }
+            .into_any()
+        },
+    )
+}
+
+/// What chat tools read. `property` is no attribute that views know.
+fn tag(property: &'static str, content: String) -> impl IntoView {
+    meta().attr("property", property).attr("content", content)
+}
+
+/// The document around a body. Nothing in it is loaded from elsewhere, and no program at all.
+fn document(title: &str, style: &str, told: AnyView, body: impl FnOnce() -> AnyView) -> String {
+    let owner = Owner::new();
+    let html = owner.with(|| {
+        let view = view! {
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                    <meta name="color-scheme" content="light dark"/>
+                    <meta name="robots" content="noindex, nofollow, noarchive"/>
+                    <meta name="referrer" content="no-referrer"/>
+                    <title>{title.to_owned()}</title>
+                    {told}
+                    <link rel="icon" type="image/svg+xml" href="/icon.svg"/>
+                    <link rel="stylesheet" href=style.to_owned()/>
+                </head>
+                <body>{body()}</body>
+            </html>
+        };
+        view.to_html()
+    });
+    format!("<!DOCTYPE html>{html}")
+}
