@@ -209,12 +209,17 @@ pub(crate) fn preview(export: &Export) -> Drawing {
     );
     let foot = size.1 - 52.0;
     let picture = export.pictures.get(export.lead);
-    if let Some((chart, body)) = picture.and_then(|picture| parts(&picture.svg)) {
-        let room = foot - 36.0 - canvas.y - 20.0;
+    let found = picture.and_then(|picture| Some((picture, parts(&picture.svg)?)));
+    if let Some((picture, (chart, body))) = found {
+        let key = if picture.key.is_empty() { 0.0 } else { 24.0 };
+        let room = foot - 56.0 - key - canvas.y;
         let scale = (inner / chart.0).min(room / chart.1);
         // Smaller than this it says nothing.
         if scale > 0.5 {
-            canvas.place(margin, foot - 36.0 - chart.1 * scale, scale, &body);
+            let top = foot - 36.0 - chart.1 * scale;
+            canvas.y = top - key - 12.0;
+            canvas.key(margin, inner, &picture.key);
+            canvas.place(margin, top, scale, &body);
         }
     }
     canvas.text(margin, foot, "large", &format!("As of {}", export.as_of));

@@ -28,6 +28,14 @@ impl Export {
         export.evidence = headline.evidence;
         export.notes.extend(words::stale_notice(report));
         export.sheets.push(matrix(report, view));
+        let mut curves = charts::retention(report);
+        let mut key = vec![("pooled".to_owned(), "all cohorts, pooled".to_owned())];
+        if let Some(start) = view.cell.and_then(|cell| cell.cohort) {
+            let own = format!("class=\"cohort\" data-cohort=\"{start}\"");
+            curves = curves.replace(&own, "class=\"picked\"");
+            let name = words::period_name(report.query.grain, start);
+            key.push(("picked".to_owned(), name));
+        }
         export.pictures = vec![
             Picture {
                 part: "matrix",
@@ -38,8 +46,8 @@ impl Export {
             Picture {
                 part: "curves",
                 title,
-                svg: charts::retention(report),
-                key: Vec::new(),
+                svg: curves,
+                key,
             },
         ];
         export.lead = 1;

@@ -38,7 +38,7 @@ const SEGMENTS: [(&str, &str); 10] = [
 ];
 
 /// Groups and roles by their class.
-const GROUPS: [(&str, &str, &str); 12] = [
+const GROUPS: [(&str, &str, &str); 14] = [
     ("high", ACCENT, ""),
     ("moderate", SKY, "8 4"),
     ("infrequent", WARN, "4 3"),
@@ -51,6 +51,8 @@ const GROUPS: [(&str, &str, &str); 12] = [
     ("regular", ACCENT, ""),
     ("lost", BAD, "4 3"),
     ("days", ACCENT, ""),
+    ("pooled", ACCENT, ""),
+    ("picked", WARN, ""),
 ];
 
 /// The names of the fonts: the one that comes with the program first, then what others are likely to have.

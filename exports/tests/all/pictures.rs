@@ -2,7 +2,8 @@
 
 use crate::worlds::{HERE, all, retention};
 use analysis::export::{ExportForm, ExportPage};
-use analysis::query::{RetentionQuery, RetentionView, Show};
+use analysis::query::{CellRef, RetentionQuery, RetentionView, Show};
+use analysis::words;
 use exports::{Export, PREVIEW, pdf, png, preview_png, svg};
 
 /// Width and height of a PNG, from its head.
@@ -104,4 +105,29 @@ fn every_part_of_a_page_is_there() {
         assert_eq!(page.part(ExportForm::Csv, Some("nothing of it")), None);
         assert_eq!(page.part(ExportForm::Pdf, None), Some(""));
     }
+}
+
+#[test]
+fn the_picked_cohort_stands_out_in_the_curves() {
+    let report = retention(RetentionQuery::default(), &[50, 40, 30, 20], "2026-11-18");
+    let start = report.cohorts[0].start;
+    let drawn = |cell| {
+        let view = RetentionView {
+            cell,
+            ..RetentionView::default()
+        };
+        let export = Export::retention(HERE, &report, view);
+        svg(&export, export.picture("curves").unwrap())
+    };
+    let plain = drawn(None);
+    assert!(plain.contains("class=\"mean\"") && !plain.contains("class=\"picked\""));
+    let picked = drawn(Some(CellRef {
+        cohort: Some(start),
+        period: 1,
+    }));
+    assert_eq!(picked.matches("class=\"picked\"").count(), 1);
+    assert!(
+        picked.contains("all cohorts, pooled")
+            && picked.contains(&words::period_name(report.query.grain, start))
+    );
 }

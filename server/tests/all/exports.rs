@@ -105,7 +105,7 @@ fn rows(answer: &Answer) -> Vec<Vec<String>> {
 
 /// What stands in the cells of the page's matrix, row by row.
 fn cells(page: &str) -> Vec<String> {
-    let table = &page[page.find("<table class=\"matrix\"").unwrap()..];
+    let table = &page[page.find("role=\"grid\"").unwrap()..];
     let table = &table[..table.find("</table>").unwrap()];
     let cells = table
         .split("<td ")
@@ -325,7 +325,10 @@ async fn what_is_not_understood_is_refused(pool: PgPool) {
 async fn a_page_links_to_its_files_and_they_are_of_its_instant(pool: PgPool) {
     let served = serve(&pool).await;
     for page in ExportPage::ALL {
-        let text = served.get(&format!("/w/here/{page}")).await.text;
+        let text = served
+            .get(&format!("/w/here/{page}?from=2024-01-01"))
+            .await
+            .text;
         for form in ExportForm::ALL {
             let begin = format!("href=\"/w/here/{page}.{form}?");
             let links: Vec<&str> = text
