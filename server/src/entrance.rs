@@ -11,7 +11,7 @@ use app::api::people::Entrance;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Path, State};
-use axum::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -238,17 +238,15 @@ impl Desk {
                 refused,
             },
         };
-        unreferred(self.pages.show("/welcome/link", status, entrance).await)
+        self.pages.show("/welcome/link", status, entrance).await
     }
 
     /// One answer for links that are unknown, used, expired or taken back.
     async fn nowhere(&self) -> Response {
         let status = StatusCode::NOT_FOUND;
-        unreferred(
-            self.pages
-                .show("/welcome/link", status, Entrance::Nowhere)
-                .await,
-        )
+        self.pages
+            .show("/welcome/link", status, Entrance::Nowhere)
+            .await
     }
 
     /// A page that says to wait.
@@ -263,13 +261,4 @@ impl Desk {
         }
         response
     }
-}
-
-/// The page's own address is a secret.
-fn unreferred(mut response: Response) -> Response {
-    response.headers_mut().insert(
-        HeaderName::from_static("referrer-policy"),
-        HeaderValue::from_static("no-referrer"),
-    );
-    response
 }

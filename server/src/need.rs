@@ -54,13 +54,21 @@ pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
     let Some(rest) = path.strip_prefix('/') else {
         return Need::Nothing;
     };
-    // No address here needs either, and what one reader of addresses decodes or skips another may not.
+    // Leptos reads addresses as browsers do: it would go back over these to another page than the one asked about here.
+    if rest.contains('\\') || rest.split('/').any(|part| matches!(part, "." | "..")) {
+        return Need::Nothing;
+    }
+    // Built files are told to everybody.
+    if split(rest).0 == "pkg" {
+        return Need::Open;
+    }
+    // No other address needs either, and what one reader of addresses decodes or skips another may not.
     if rest.contains('%') || rest.contains("//") || rest.starts_with('/') {
         return Need::Nothing;
     }
     let (first, rest) = split(rest);
     match (first, rest) {
-        ("healthz" | "readyz" | "icon.svg", "") | ("pkg", _) => Need::Open,
+        ("healthz" | "readyz" | "icon.svg", "") => Need::Open,
         ("sign-in", "") | ("welcome", _) => Need::Anyone,
         ("new", "") => Need::Admin,
         ("w", _) => {
@@ -161,8 +169,16 @@ mod tests {
         assert_eq!(get("/anything"), Need::Person);
         assert_eq!(get("/healthz"), Need::Open);
         assert_eq!(get("/healthz/x"), Need::Person);
-        assert_eq!(get("/s/token"), Need::Open);
-        assert_eq!(get("/s/%00"), Need::Open);
+        for open in [
+            "/s",
+            "/s/token",
+            "/s/token/%2e//x",
+            "/s/%00",
+            "/s/..",
+            "/pkg/holdfast.js",
+        ] {
+            assert_eq!(get(open), Need::Open, "{open}");
+        }
         assert_eq!(get("/sharing"), Need::Person);
         assert_eq!(get("/w/acme"), at(Role::Viewer));
         assert_eq!(get("/w/acme/retention"), at(Role::Viewer));
@@ -195,6 +211,11 @@ mod tests {
         assert_eq!(post("/api/set_activity"), Need::Function(Role::Editor));
         assert_eq!(post("/api/no_such_function"), Need::Nothing);
         for trick in [
+            "/w/acme/../other/people",
+            "/w/acme/./people",
+            "/w/acme/import/..",
+            "/w/acme/import/..\\..\\other",
+            "/pkg/../w/acme",
             "//w/acme/retention",
             "/%77/acme/retention",
             "/w/acme//people",

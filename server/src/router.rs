@@ -10,7 +10,7 @@ use crate::upload::{self, Desk};
 use crate::{account, activities, api, entrance, health, links, people, reports, segments, shared};
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
-use app::{App, shell};
+use app::{App, Stopped, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -127,6 +127,14 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         let made_with = made_with.clone();
         move || made_with.provide()
     };
+    // Whatever no route answers for is no page either, however Leptos would read its address.
+    let lost = {
+        let provide = provide.clone();
+        move || {
+            provide();
+            provide_context(Stopped::NothingThere);
+        }
+    };
     let access = Access {
         store: store.clone(),
         pages: made_with.clone(),
@@ -146,11 +154,11 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         pages: made_with,
     });
     let pages = Router::new()
-        .leptos_routes_with_context(&options, page_routes(), provide.clone(), {
+        .leptos_routes_with_context(&options, page_routes(), provide, {
             let options = options.clone();
             move || shell(options.clone())
         })
-        .fallback(file_and_error_handler_with_context(provide, shell))
+        .fallback(file_and_error_handler_with_context(lost, shell))
         .with_state(options);
     // Their names change with their contents, so they may be kept for ever.
     let built = Router::new()

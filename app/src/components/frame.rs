@@ -113,7 +113,7 @@ fn you(person: &Person) -> AnyView {
     view! {
         <nav class="you" aria-label="You">
             <a href="/account">{person.called()}</a>
-            {open.then(|| view! { <a class="open" href="/account">"Set a password"</a> })}
+            {open.then(|| view! { <a href="/account">"Set a password"</a> })}
         </nav>
     }
     .into_any()

@@ -126,7 +126,13 @@ pub(super) fn description() -> Value {
             "/workspaces/{workspace}/reports/lost": { "post": lost },
             "/workspaces/{workspace}/reports/quiet": { "post": quiet },
         },
-        "components": { "schemas": types.take_definitions(true) },
+        "security": [{ "key": [] }],
+        "components": {
+            "schemas": types.take_definitions(true),
+            "securitySchemes": { "key": {
+                "type": "http", "scheme": "bearer", "description": "A read key of the workspace: rk_…",
+            } },
+        },
     })
 }
 
@@ -169,6 +175,8 @@ fn asked<Question: JsonSchema, Answer: JsonSchema>(
     let problem = types.subschema_for::<Problem>();
     let mut refusals: Vec<(&str, Value)> = [
         ("400", "The body is not JSON."),
+        ("401", "There is no key, or none that is in use."),
+        ("403", "The key or the role does not allow this."),
         ("404", "There is no such workspace."),
         ("413", "The body is too large."),
         ("415", "The body is not said to be JSON."),
