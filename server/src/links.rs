@@ -1,9 +1,9 @@
 //! Forms that make links and end them. They work without any program in the browser.
 
 use crate::access;
+use crate::failure::Failure;
 use crate::reports::{Asked, Desk, FORM, number};
 use crate::router::Pages;
-use crate::upload::Failure;
 use analysis::query::{RetentionQuery, RetentionView, append_params, split_url_query};
 use analysis::saved::{Label, ReportKind};
 use app::api::reports::NewAddress;

@@ -1,8 +1,8 @@
 //! Forms that save reports and change saved ones. They work without any program in the browser.
 
 use crate::access;
+use crate::failure::Failure;
 use crate::router::Pages;
-use crate::upload::Failure;
 use analysis::saved::{Label, MAX_QUESTION, NameError, ReportKind};
 use app::api::imports::Refused;
 use axum::Router;

@@ -97,7 +97,8 @@ pub fn features(feature: &str) -> QuartileReport {
         rows: rows.collect(),
         not_over: 0,
     };
-    let mut report = quartiles::answer(&query, &plan, &facts, About::default(), Wanted::Both);
+    let mut report =
+        quartiles::answer(&query, &plan, &facts, About::default(), (Wanted::Both, &[]));
     report.query.feature = vec![feature.to_owned()];
     for row in &mut report.scan {
         row.feature = feature.to_owned();

@@ -109,8 +109,8 @@ impl Asked {
         if self.form == ExportForm::Json {
             let cells = report.cohorts.iter().map(|cohort| cohort.cells.len()).sum();
             let day = report.as_of_date;
-            let answer = written(cells, move || {
-                serde_json::to_vec(&RetentionDocument::new(&report))
+            let answer = written(cells, move |json| {
+                serde_json::to_writer(json, &RetentionDocument::new(&report))
             });
             return Ok(self.named(day, answer.await?));
         }
@@ -135,9 +135,9 @@ impl Asked {
             .await?;
         if self.form == ExportForm::Json {
             let day = report.as_of_local.date();
-            let answer = written(0, move || match wanted {
-                Wanted::Scan => serde_json::to_vec(&ScanDocument::new(&report)),
-                _ => serde_json::to_vec(&QuartileDocument::new(&report)),
+            let answer = written(0, move |json| match wanted {
+                Wanted::Scan => serde_json::to_writer(json, &ScanDocument::new(&report)),
+                _ => serde_json::to_writer(json, &QuartileDocument::new(&report)),
             });
             return Ok(self.named(day, answer.await?));
         }
@@ -154,9 +154,9 @@ impl Asked {
         let any = report.any().map(|any| (any.as_of, any.as_of_date));
         if self.form == ExportForm::Json {
             let part = self.part;
-            let answer = written(0, move || match part {
-                "lifetimes" => serde_json::to_vec(&SurvivalDocument::new(&report)),
-                _ => serde_json::to_vec(&SegmentsDocument::new(&report)),
+            let answer = written(0, move |json| match part {
+                "lifetimes" => serde_json::to_writer(json, &SurvivalDocument::new(&report)),
+                _ => serde_json::to_writer(json, &SegmentsDocument::new(&report)),
             });
             let day = any.map_or(Date::MIN, |(_, day)| day);
             return Ok(self.named(day, answer.await?));
@@ -178,10 +178,10 @@ impl Asked {
             .report;
         if self.form == ExportForm::Json {
             let (part, day) = (self.part, report.as_of_local.date());
-            let answer = written(0, move || match part {
-                "lifecycle" => serde_json::to_vec(&LifecycleDocument::new(&report)),
-                "days" => serde_json::to_vec(&StickinessDocument::new(&report)),
-                _ => serde_json::to_vec(&ChurnDocument::new(&report)),
+            let answer = written(0, move |json| match part {
+                "lifecycle" => serde_json::to_writer(json, &LifecycleDocument::new(&report)),
+                "days" => serde_json::to_writer(json, &StickinessDocument::new(&report)),
+                _ => serde_json::to_writer(json, &ChurnDocument::new(&report)),
             });
             return Ok(self.named(day, answer.await?));
         }
