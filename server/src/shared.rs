@@ -8,6 +8,7 @@ mod head;
 mod lock;
 mod views;
 
+use crate::cookie;
 use analysis::period::Calendar;
 use analysis::query::{RetentionQuery, RetentionView, split_url_query};
 use analysis::saved::ReportKind;
@@ -18,9 +19,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
-};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -36,8 +35,8 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use views::Views;
 
-/// A page is packed once and sent often.
-const BROTLI: i32 = 9;
+/// A page is packed once and sent often, but its first reader waits for it.
+const BROTLI: i32 = 6;
 /// Most bytes of a password's form.
 const FORM: usize = 4 * 1024;
 
@@ -368,13 +367,12 @@ fn key(
 
 /// A link's address as its reader has it.
 fn address(headers: &HeaderMap, token: &str) -> String {
-    let text = |name: HeaderName| {
-        let value = headers.get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default()
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
+    let scheme = match cookie::is_https(headers) {
+        true => "https",
+        false => "http",
     };
-    let safe = text(HeaderName::from_static("x-forwarded-proto")) == "https";
-    let scheme = if safe { "https" } else { "http" };
-    format!("{scheme}://{}/s/{token}", text(HOST))
+    format!("{scheme}://{}/s/{token}", host.unwrap_or_default())
 }
 
 /// The packing that a browser takes and that is best.

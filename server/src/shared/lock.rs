@@ -4,16 +4,17 @@
 //! hash of it; the key follows from the stored hash of the password, so a changed password closes what the old one opened.
 
 use super::Desk;
+use crate::{cookie, limits};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection};
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::header::{COOKIE, HeaderMap, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use store::{Opened, Password};
 
@@ -87,7 +88,7 @@ type Tried = (i32, i32, Option<IpAddr>);
 
 impl Attempts {
     /// Whether one more may be made; it is counted.
-    fn may(&self, link: &Opened, from: Option<IpAddr>, now: Timestamp) -> bool {
+    fn may(&self, link: &Opened, from: IpAddr, now: Timestamp) -> bool {
         let now = now.as_second();
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tried.len() >= REMEMBERED {
@@ -107,8 +108,7 @@ impl Attempts {
             *count <= most
         };
         // An address that has had its share takes none of the others'.
-        let unknown = IpAddr::from([0, 0, 0, 0]);
-        count(Some(from.unwrap_or(unknown)), OF_ADDRESS) && count(None, OF_LINK)
+        count(Some(from), OF_ADDRESS) && count(None, OF_LINK)
     }
 }
 
@@ -137,9 +137,7 @@ pub(super) async fn unlock(
     let Some(lock) = Lock::of(&link) else {
         return to_page(&token, None);
     };
-    let from = extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip());
+    let from = limits::peer(&headers, &extensions);
     if !desk.attempts.may(&link, from, now) {
         let sentence = "There were too many attempts. Try again in a quarter of an hour.";
         let mut response = desk.locked(StatusCode::TOO_MANY_REQUESTS, Some(sentence));
@@ -155,9 +153,10 @@ pub(super) async fn unlock(
         let sentence = "That is not the password of this link.";
         return desk.locked(StatusCode::FORBIDDEN, Some(sentence));
     }
-    let safe = headers
+    let origin = headers
         .get(ORIGIN)
         .is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+    let safe = origin || cookie::is_https(&headers);
     let cookie = format!(
         "{NAME}={}; Path=/s/{token}; Max-Age={OPEN}; HttpOnly; SameSite=Lax{}",
         lock.cookie(now),
@@ -226,7 +225,7 @@ mod tests {
     fn attempts_are_counted_by_address_and_by_link() {
         let attempts = Attempts::default();
         let now = Timestamp::from_second(1_700_000_000).unwrap();
-        let of = |last: u8| Some(IpAddr::from([10, 0, 0, last]));
+        let of = |last: u8| IpAddr::from([10, 0, 0, last]);
         for _ in 0..OF_ADDRESS {
             assert!(attempts.may(&link(1, 1), of(1), now));
         }
