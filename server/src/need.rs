@@ -47,10 +47,6 @@ pub(crate) fn is_api(path: &str) -> bool {
 
 /// What a request needs.
 pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
-    // Links answer whatever they don't know in one way.
-    if path == "/s" || path.starts_with("/s/") {
-        return Need::Open;
-    }
     let Some(rest) = path.strip_prefix('/') else {
         return Need::Nothing;
     };
@@ -58,8 +54,12 @@ pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
     if rest.contains('\\') || rest.split('/').any(|part| matches!(part, "." | "..")) {
         return Need::Nothing;
     }
-    // Built files are told to everybody.
-    if split(rest).0 == "pkg" {
+    // The routes of links take everything beneath them but this; what they don't know they answer in one way.
+    if rest.starts_with("s//") {
+        return Need::Nothing;
+    }
+    // What is told to everybody is told so whatever follows.
+    if matches!(split(rest).0, "pkg" | "s") {
         return Need::Open;
     }
     // No other address needs either, and what one reader of addresses decodes or skips another may not.
@@ -174,7 +174,6 @@ mod tests {
             "/s/token",
             "/s/token/%2e//x",
             "/s/%00",
-            "/s/..",
             "/pkg/holdfast.js",
         ] {
             assert_eq!(get(open), Need::Open, "{open}");
@@ -211,6 +210,9 @@ mod tests {
         assert_eq!(post("/api/set_activity"), Need::Function(Role::Editor));
         assert_eq!(post("/api/no_such_function"), Need::Nothing);
         for trick in [
+            "/s//%2e%2e/%2e%2e/w/acme/retention",
+            "/s/../w/acme/retention",
+            "/s/..",
             "/w/acme/../other/people",
             "/w/acme/./people",
             "/w/acme/import/..",
