@@ -1,4 +1,6 @@
-//! People: sessions, links that lead in once, roles, keys, and the log of what was done.
+//! People: sessions, links that lead in once, and roles.
+
+mod programs;
 
 mod keys;
 
