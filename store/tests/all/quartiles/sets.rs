@@ -68,10 +68,6 @@ async fn a_set_is_its_events_together(pool: PgPool) {
             (row.raw, row.adjusted),
             (report.reading.raw, report.reading.adjusted)
         );
-        assert_eq!(
-            report.scan.iter().filter(|row| row.set.is_none()).count(),
-            3
-        );
         told += 1;
     }
     assert!(told > 3, "{told}");
