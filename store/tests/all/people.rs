@@ -2,8 +2,6 @@
 
 mod programs;
 
-mod keys;
-
 use crate::role::limited;
 use analysis::period::WeekStart;
 use sqlx::PgPool;

@@ -81,9 +81,9 @@ fn period_row(
     let Some(churn) = period.churn else {
         return view! {
             <tr class="running">
-                <th scope="row">{title}<small>"running: nobody is lost before its end"</small></th>
+                <th scope="row">{title}</th>
                 <td class="number">{opening}</td>
-                <td class="number" colspan="8"></td>
+                <td colspan="8">"running: nobody is lost before its end"</td>
             </tr>
         }
         .into_any();
