@@ -24,15 +24,7 @@ pub(crate) enum Need<'a> {
 }
 
 /// Server functions that name their workspace in their body, with the role they need.
-const FUNCTIONS: [(&str, Role); 4] = [
-    ("workspace", Role::Viewer),
-    ("retention", Role::Viewer),
-    ("members", Role::Viewer),
-    ("set_activity", Role::Editor),
-];
-
-/// Those that tell of the caller himself.
-const OWN_FUNCTIONS: [&str; 1] = ["workspaces"];
+const FUNCTIONS: [(&str, Role); 2] = [("members", Role::Viewer), ("set_activity", Role::Editor)];
 
 /// Parts of a workspace that are its owners' business.
 const OWNERS: [&str; 5] = ["people", "keys", "audit", "settings", "sharing"];
@@ -127,7 +119,6 @@ fn function(name: &str) -> Need<'static> {
     let known = FUNCTIONS.iter().find(|(function, _)| *function == name);
     match known {
         Some((_, role)) => Need::Function(*role),
-        None if OWN_FUNCTIONS.contains(&name) => Need::Person,
         None => Need::Nothing,
     }
 }
@@ -206,7 +197,7 @@ mod tests {
             at(Role::Editor)
         );
         assert_eq!(get("/api/v1/openapi.json"), Need::Person);
-        assert_eq!(post("/api/retention"), Need::Function(Role::Viewer));
+        assert_eq!(post("/api/members"), Need::Function(Role::Viewer));
         assert_eq!(post("/api/set_activity"), Need::Function(Role::Editor));
         assert_eq!(post("/api/no_such_function"), Need::Nothing);
         for trick in [

@@ -325,8 +325,12 @@ async fn what_is_not_understood_is_refused(pool: PgPool) {
 async fn a_page_links_to_its_files_and_they_are_of_its_instant(pool: PgPool) {
     let served = serve(&pool).await;
     for page in ExportPage::ALL {
+        let split = match page {
+            ExportPage::Segments => "&split=plan",
+            _ => "",
+        };
         let text = served
-            .get(&format!("/w/here/{page}?from=2024-01-01"))
+            .get(&format!("/w/here/{page}?from=2024-01-01{split}"))
             .await
             .text;
         for form in ExportForm::ALL {

@@ -103,6 +103,12 @@ impl Served {
         self.owner.get_or_init(enter).await
     }
 
+    /// Asks in a session that another server over the same data has made: a first owner comes in once.
+    pub fn with_owner(self, session: String) -> Self {
+        self.owner.set(session).unwrap();
+        self
+    }
+
     /// An answer as it is sent, with nothing added to what is asked.
     pub async fn raw(&self, request: Request<Body>) -> (Parts, Bytes) {
         let response = self.router.clone().oneshot(request).await.unwrap();

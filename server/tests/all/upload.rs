@@ -330,6 +330,7 @@ async fn a_new_server_takes_over(pool: PgPool) {
     let here = earlier.workspace("here").await;
     let interrupted = earlier.bring("here", "events.csv", EVENTS).await;
     let queued = earlier.bring("here", "events.csv", EVENTS).await;
+    let owner = earlier.owner().await.to_owned();
     let (store, folder) = (earlier.store.clone(), earlier.folder);
     drop(earlier.imports);
     let file = |path: &str| {
@@ -367,7 +368,7 @@ async fn a_new_server_takes_over(pool: PgPool) {
         .unwrap();
     fs::write(folder.path().join("uploads/7.part"), "half").unwrap();
 
-    let served = Served::in_folder(store, folder);
+    let served = Served::in_folder(store, folder).with_owner(owner);
     assert_eq!(
         served.ended(here, &queued).await.progress.phase,
         ImportPhase::Done

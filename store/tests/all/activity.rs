@@ -221,8 +221,11 @@ async fn a_damaged_index_is_found_passed_over_and_mended(pool: PgPool) {
     let damage = [
         "update activity_chunk set days = substr(days, 1, length(days) - 1) where shard = $1",
         "update activity_shard set starts = '\\x07' where shard = $1",
-        "insert into activity_journal (workspace_id, shard, version, segment)
-         select workspace_id, shard, version + 1, '\\x01ff' from shard where shard = $1",
+        "with written as (
+             update shard set version = version + 1 where shard = $1 returning workspace_id, shard, version
+         )
+         insert into activity_journal (workspace_id, shard, version, segment)
+         select workspace_id, shard, version, '\\x01ff' from written",
     ];
     let hurt = shard("customer 5");
     for statement in damage {

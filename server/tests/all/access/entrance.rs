@@ -1,6 +1,6 @@
 //! The ways in: what signs somebody in, what does not, and what nobody learns on the way.
 
-use super::{PASSWORD, admin, ask, first_link, join};
+use super::{PASSWORD, admin, ask, first_link, join, told};
 use crate::served::{Answer, Served};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -59,10 +59,10 @@ async fn with_bob(pool: PgPool) -> (Served, String) {
 async fn sees(served: &Served, session: &str) -> bool {
     let answer = ask(
         served,
-        "POST",
-        "/api/workspace",
+        "GET",
+        "/api/v1/workspaces/acme/segments",
         session,
-        &json!({ "slug": "acme" }),
+        &json!({}),
     )
     .await;
     answer.status == StatusCode::OK
@@ -160,7 +160,7 @@ async fn signing_in_leads_nowhere_else_and_tells_nothing(pool: PgPool) {
         .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(answer.header(SET_COOKIE), "");
-        answer.text.replace(email, "…")
+        told(&answer).replace(email, "…")
     };
     assert_eq!(
         refused("bob@example.com").await,
