@@ -73,7 +73,7 @@ test("a definition becomes the workspace's own, and others go", async ({ page })
   await page.goto("/w/shows/activity");
   await page.getByRole("button", { name: "Make it the workspace’s own: Watched what was opened" }).click();
   await expect(page.locator(".finding")).toHaveText("Active here: “Watched what was opened”.");
-  await page.getByRole("link", { name: "Delete: watched" }).click();
+  await page.getByRole("link", { name: "Delete: watched", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Delete “watched”?");
   await page.getByRole("button", { name: "Delete it" }).click();
   await expect(page.getByRole("region", { name: "Saved definitions" }).locator("tbody tr")).toHaveCount(1);

@@ -143,7 +143,7 @@ test("an invited viewer reads, is offered no form, and is refused where he has n
 
   // made an editor he may, at once
   await page.goto("/w/demo/people");
-  await page.getByLabel("Role of Bob").selectOption("editor");
+  await page.getByRole("combobox", { name: "Role of Bob" }).selectOption("editor");
   await page.getByRole("button", { name: "Change the role of Bob" }).click();
   await bob.goto("/w/demo/data");
   await expect(bob.getByRole("button", { name: "Send the file" })).toBeVisible();

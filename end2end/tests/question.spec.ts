@@ -271,7 +271,7 @@ test("filters: values are ticked, joined and removed", async ({ page, retention 
   await retention.goto();
   const everybody = await customers(retention);
   const choices = await retention.open("filters");
-  await choices.getByText("plan", { exact: true }).click();
+  await choices.getByText("plan", { exact: true }).first().click();
   const value = (name: string) => choices.getByRole("link", { name: new RegExp(`^${name}\\b`) });
   await expect(value("business")).not.toHaveAttribute("aria-current");
   await value("business").click();
@@ -305,7 +305,7 @@ test("filters: values are ticked, joined and removed", async ({ page, retention 
 test("filters: a value can be ticked by keyboard", async ({ page, retention }) => {
   await retention.goto();
   const choices = await retention.open("filters");
-  await choices.getByText("plan", { exact: true }).click();
+  await choices.getByText("plan", { exact: true }).first().click();
   await choices.getByRole("link", { name: /^free\b/ }).focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\?where=plan:is:free$/);
@@ -314,8 +314,8 @@ test("filters: a value can be ticked by keyboard", async ({ page, retention }) =
 test("filters: numbers have a span", async ({ page, retention }) => {
   await retention.goto();
   const choices = await retention.open("filters");
-  await choices.getByText("seats", { exact: true }).click();
-  const seats = choices.locator("details", { hasText: "seats" });
+  await choices.getByText("seats", { exact: true }).first().click();
+  const seats = choices.locator("details", { hasText: "seats" }).first();
   await seats.getByLabel("from").fill("10");
   await seats.getByLabel("to").fill("50");
   await seats.getByRole("button", { name: "Apply" }).click();

@@ -39,7 +39,7 @@ test("choices and switches are links, and lead there", async ({ page, retention 
   const [overall] = await retention.rows();
   expect(overall?.cells[0]?.text.replaceAll(",", "")).toBe(`${overall?.cells[0]?.retained}`);
   await retention.open("filters");
-  await retention.choices("filters").getByText("plan", { exact: true }).click();
+  await retention.choices("filters").getByText("plan", { exact: true }).first().click();
   await retention.choices("filters").getByRole("link", { name: /^free\b/ }).click();
   await expect(retention.method).toContainText("only where plan is free");
   expect(flat(await page.locator("main").innerText())).toContain("For those whose plan is free");
@@ -54,7 +54,7 @@ test("forms keep the rest of the question", async ({ page, retention }) => {
   expect(kept()).toEqual({ grain: "month", where: "plan:is:business", show: "count", as_of: "2026-11-01" });
   // what needs a script is not offered
   const filters = await retention.open("filters");
-  await filters.getByText("seats", { exact: true }).click();
+  await filters.getByText("seats", { exact: true }).first().click();
   await expect(filters.getByRole("link", { name: /^\d/ }).first()).toBeVisible();
   await expect(filters.getByRole("button", { name: "Apply" })).toHaveCount(0);
 });

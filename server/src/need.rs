@@ -63,6 +63,7 @@ pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
         ("healthz" | "readyz" | "icon.svg", "") => Need::Open,
         ("sign-in", "") | ("welcome", _) => Need::Anyone,
         ("new", "") => Need::Admin,
+        ("w", "") => Need::Person,
         ("w", _) => {
             let (slug, rest) = split(rest);
             Need::In(slug, on_pages(method, rest))
