@@ -302,7 +302,7 @@ fn deed(entry: &AuditEntry) -> String {
         "joined" => format!("{subject} joined as {}", detail("role")),
         "changed_role" => format!(
             "made {subject} {} instead of {}",
-            detail("to"),
+            detail("role"),
             detail("from")
         ),
         "removed" => format!("removed {subject}"),

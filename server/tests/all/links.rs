@@ -6,7 +6,7 @@ use crate::scratch::until;
 use crate::served::{Answer, Served};
 use analysis::period::WeekStart;
 use axum::body::Body;
-use axum::http::header::{ACCEPT, ACCEPT_ENCODING, HOST};
+use axum::http::header::{ACCEPT_ENCODING, HOST};
 use axum::http::{HeaderMap, Request, StatusCode};
 use sqlx::PgPool;
 use store::{EventRecord, NewWorkspace, Store, WorkspaceId};
@@ -88,12 +88,7 @@ impl World {
     }
 
     async fn read(&self, path: &str) -> Answer {
-        // as a browser asks that has never been here
-        let request = Request::get(path)
-            .header(HOST, "localhost")
-            .header(ACCEPT, "text/html");
-        let request = request.body(Body::empty()).unwrap();
-        self.served.ask_as_it_is(request).await
+        self.served.read(path).await
     }
 
     async fn number(&self) -> i32 {
@@ -423,9 +418,7 @@ async fn pinned_stays_and_live_follows(pool: PgPool) {
     assert_eq!(told(&before.0), told(&after.0));
     // a server that has nothing in memory says the same
     let fresh = Served::in_folder(Store::new(pool.clone()), tempfile::tempdir().unwrap());
-    let request = Request::get(&pinned).header(HOST, "localhost");
-    let read = fresh.ask_as_it_is(request.body(Body::empty()).unwrap());
-    assert_eq!(told(&read.await), told(&after.0));
+    assert_eq!(told(&fresh.read(&pinned).await), told(&after.0));
     let rows = |page: &Answer| matrix(&page.text);
     assert_ne!(rows(&before.1), rows(&after.1));
     let count = matrix(&world.read(&format!("{live}?show=count")).await.text);

@@ -127,6 +127,15 @@ impl Served {
         }
     }
 
+    /// A page as a browser asks that has never been here.
+    pub async fn read(&self, path: &str) -> Answer {
+        let request = Request::get(path)
+            .header(HOST, "localhost")
+            .header(ACCEPT, "text/html");
+        self.ask_as_it_is(request.body(Body::empty()).unwrap())
+            .await
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         // as a browser asks for a page
         let request = Request::get(path)
