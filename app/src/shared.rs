@@ -181,5 +181,7 @@ fn document(title: &str, style: &str, told: AnyView, body: impl FnOnce() -> AnyV
         };
         view.to_html()
     });
+    // Views put a mark behind a text that may change; within a title it would be read as text.
+    let html = html.replacen("<!></title>", "</title>", 1);
     format!("<!DOCTYPE html>{html}")
 }
