@@ -23,9 +23,11 @@ pub struct EventRecord {
     pub at: Timestamp,
     /// Its properties; none when it has none.
     pub properties: Option<Map<String, Value>>,
-    /// The idempotency key, hashed: the same key of the same customer is stored once, for ever. Of a file's rows, see
-    /// [`event_key`].
-    pub key: [u8; 16],
+    /// The sender's idempotency key, hashed ([`event_key`]): the same key of the same customer is stored once, for ever.
+    /// An event without a key is stored when its customer has none alike in name, instant (cut to microseconds) and
+    /// properties. So the same file twice, or a longer export that holds the same rows, changes nothing; the price: the
+    /// same event exported with another set of columns is another event.
+    pub key: Option<[u8; 16]>,
 }
 
 /// A customer's traits on their way in; traits given later win, one by one.
@@ -189,7 +191,7 @@ impl<R: Read> Rows<R> {
             Some(column) => Some(self.text(column)?).filter(|key| !key.is_empty()),
             None => None,
         };
-        let key = event_key(customer, given, name, at, properties.as_ref());
+        let key = given.map(|given| event_key(customer, given));
         Ok(EventRecord {
             customer: customer.to_owned(),
             name: name.to_owned(),

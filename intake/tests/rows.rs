@@ -62,20 +62,14 @@ fn reads_events() {
             customer: "u1".into(),
             name: "commit".into(),
             at: at("2016-01-15T22:21:11Z"),
-            key: event_key("u1", Some("k1"), "", Timestamp::UNIX_EPOCH, None),
+            key: Some(event_key("u1", "k1")),
             properties: first,
         },
         EventRecord {
             customer: "u2".into(),
             name: "touch code".into(),
             at: at("2016-03-21T05:34:21Z"),
-            key: event_key(
-                "u2",
-                None,
-                "touch code",
-                at("2016-03-21T05:34:21Z"),
-                second.as_ref(),
-            ),
+            key: None,
             properties: second,
         },
     ];

@@ -133,7 +133,7 @@ async fn ask_all(store: &Store, workspace: &Workspace, cold: Store) -> Outcome<(
         name: NAMES[0].to_owned(),
         at: Timestamp::from_second(FIRST + 90_000_000 / 2)?,
         properties: None,
-        key: [255; 16],
+        key: Some([255; 16]),
     };
     timed(
         "write one event",
@@ -256,7 +256,7 @@ async fn fill(
                 name: NAMES[usize::try_from(random.below(6))?].to_owned(),
                 at: Timestamp::from_second(FIRST + (second + since).cast_signed())?,
                 properties: None,
-                key: key.to_be_bytes(),
+                key: Some(key.to_be_bytes()),
             });
         }
         if events.len() >= SET || number + 1 == customers {

@@ -9,6 +9,11 @@ pub(crate) fn to_db(at: Timestamp) -> OffsetDateTime {
         .expect("jiff's years -9999..=9999 are time's years as well")
 }
 
+/// For binding: microseconds since 1970.
+pub(crate) fn micros_to_db(micros: i64) -> OffsetDateTime {
+    to_db(Timestamp::from_microsecond(micros).expect("cut from an instant of jiff's"))
+}
+
 /// From a row. Postgres can hold instants beyond the year 9999; they become the last instant there is.
 pub(crate) fn from_db(at: OffsetDateTime) -> Timestamp {
     Timestamp::from_nanosecond(at.unix_timestamp_nanos()).unwrap_or(if at.year() > 0 {

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod append;
+mod content;
 mod customers;
 mod events;
 mod key;

@@ -48,8 +48,10 @@ pub(crate) fn events(
     rows.sort_by_key(|row| row.at);
     let own = random.bits().to_be_bytes();
     for (row, number) in rows.iter_mut().zip(0_u64..) {
-        row.key[..8].copy_from_slice(&own);
-        row.key[8..].copy_from_slice(&number.to_be_bytes());
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&own);
+        key[8..].copy_from_slice(&number.to_be_bytes());
+        row.key = Some(key);
     }
     rows
 }
@@ -75,7 +77,7 @@ impl Rows<'_> {
                 name: name.to_owned(),
                 at,
                 properties,
-                key: [0; 16],
+                key: None,
             });
         }
     }

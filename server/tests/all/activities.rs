@@ -69,7 +69,7 @@ async fn serve(pool: PgPool) -> Served {
             name: name.to_owned(),
             at: at.parse().unwrap(),
             properties: None,
-            key: [u8::try_from(place).unwrap(); 16],
+            key: Some([u8::try_from(place).unwrap(); 16]),
         })
         .collect();
     store

@@ -72,7 +72,7 @@ async fn world(pool: &PgPool) -> Store {
         name: "worked".to_owned(),
         at: format!("{day}T12:00:00Z").parse().unwrap(),
         properties: None,
-        key: [u8::try_from(place).unwrap(); 16],
+        key: Some([u8::try_from(place).unwrap(); 16]),
     })
     .collect();
     store
@@ -146,7 +146,7 @@ async fn features_are_answered_with_their_numbers(pool: PgPool) {
         name: "worked".to_owned(),
         at: "2024-01-01T13:00:00Z".parse().unwrap(),
         properties: None,
-        key: [99; 16],
+        key: Some([99; 16]),
     };
     let written = store.write_events(workspace.id, batch, &[again]).await;
     assert_eq!(written.unwrap().stored, 1);

@@ -56,7 +56,7 @@ async fn serve(pool: &PgPool) -> Served {
                     name: name.to_owned(),
                     at: format!("{at}T12:00:00Z").parse().unwrap(),
                     properties: None,
-                    key,
+                    key: Some(key),
                 });
             }
         }

@@ -28,7 +28,7 @@ fn event(customer: &str, at: &str, key: u64) -> EventRecord {
         name: "worked".to_owned(),
         at: format!("{at}T12:00:00Z").parse().unwrap(),
         properties: None,
-        key: bytes,
+        key: Some(bytes),
     }
 }
 

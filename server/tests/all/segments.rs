@@ -38,7 +38,7 @@ pub(crate) async fn serve(pool: &PgPool) -> Served {
         name: "worked".to_owned(),
         at: format!("2024-01-{day:02}T12:00:00Z").parse().unwrap(),
         properties: None,
-        key: [day; 16],
+        key: Some([day; 16]),
     });
     store
         .write_events(workspace.id, batch, &events)

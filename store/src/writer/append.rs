@@ -1,7 +1,7 @@
 //! Appends rows by one statement a set, column by column: `COPY` is refused where row-level security is.
 
 use super::key::Key;
-use crate::instant::to_db;
+use crate::instant::micros_to_db;
 use crate::{StoreError, WorkspaceId};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -28,15 +28,8 @@ pub(crate) async fn append_events(
     let shards: Vec<i16> = events.iter().map(|event| event.shard).collect();
     let customers: Vec<i32> = events.iter().map(|event| event.customer_no).collect();
     let names: Vec<i32> = events.iter().map(|event| event.event_name_id).collect();
-    let instants: Vec<_> = events.iter().map(stored_at).collect();
-    // Mostly there are none: then an empty array says so of all.
-    let properties: Vec<_> = match events.iter().any(|event| event.properties.is_some()) {
-        true => events
-            .iter()
-            .map(|event| event.properties.map(Json))
-            .collect(),
-        false => Vec::new(),
-    };
+    let instants: Vec<_> = events.iter().map(|event| stored_at(event.at)).collect();
+    let properties = stored_properties(events.iter().map(|event| event.properties));
     let appended = sqlx::query!(
         "insert into event (workspace_id, batch_id, shard, customer_no, event_name_id, at, properties)
          select $1, $2, told.*
@@ -55,9 +48,18 @@ pub(crate) async fn append_events(
 }
 
 /// Cut to microseconds here, as the index does it, and not by sqlx, which cuts towards the year 2000.
-fn stored_at(event: &NumberedEvent<'_>) -> OffsetDateTime {
-    let micros = Timestamp::from_microsecond(event.at.as_microsecond());
-    to_db(micros.unwrap_or(event.at))
+pub(super) fn stored_at(at: Timestamp) -> OffsetDateTime {
+    micros_to_db(at.as_microsecond())
+}
+
+/// Properties as a column. Mostly there are none: then an empty array says so of all.
+pub(super) fn stored_properties<'a>(
+    all: impl Iterator<Item = Option<&'a Map<String, Value>>> + Clone,
+) -> Vec<Option<Json<&'a Map<String, Value>>>> {
+    match all.clone().any(|one| one.is_some()) {
+        true => all.map(|one| one.map(Json)).collect(),
+        false => Vec::new(),
+    }
 }
 
 /// Appends keys to `event_key`.

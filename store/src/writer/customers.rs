@@ -1,6 +1,6 @@
 //! Customers: traits merged one by one, the latest wins.
 
-use super::shards::{Customers, Locked, look_up, plan_afresh};
+use super::shards::{Customers, Journalled, Locked, look_up, plan_afresh};
 use super::{Written, count};
 use crate::instant::{stored_micros, to_db};
 use crate::{Store, StoreError, WorkspaceId};
@@ -53,7 +53,7 @@ impl<'a> Told<'a> {
 
 impl Told<'_> {
     /// What the index has to know, by shard: the signups that were given.
-    fn segments(&self, numbers: &[i32]) -> BTreeMap<i16, Vec<u8>> {
+    fn segments(&self, numbers: &[i32]) -> BTreeMap<i16, Journalled> {
         let mut shards: BTreeMap<i16, Vec<Event>> = BTreeMap::new();
         let told = self.customers.shards.iter().zip(numbers).zip(&self.signups);
         for ((&shard, number), signup) in told {
@@ -66,7 +66,16 @@ impl Told<'_> {
         }
         shards
             .into_iter()
-            .map(|(shard, signups)| (shard, Segment::new([], signups).to_bytes()))
+            .map(|(shard, signups)| {
+                let segment = Segment::new([], signups).to_bytes();
+                (
+                    shard,
+                    Journalled {
+                        segment,
+                        span: None,
+                    },
+                )
+            })
             .collect()
     }
 }

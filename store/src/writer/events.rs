@@ -1,12 +1,13 @@
 //! Events: deduplicated by key, numbered, appended.
 
 use super::append::{NumberedEvent, append_events};
+use super::content::{distinct, unknown};
 use super::key::Key;
-use super::keys::claim;
+use super::keys::{Keyed, claim};
 use super::memory::Memory;
 use super::partitions::month;
 use super::people::People;
-use super::shards::{Locked, plan_afresh};
+use super::shards::{Journalled, Locked, plan_afresh};
 use super::{Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -20,7 +21,6 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy)]
 pub(super) struct Candidate<'a> {
     pub(super) shard: i16,
-    pub(super) key: Key,
     /// Place among the set's customers.
     pub(super) customer: usize,
     /// Number of the event's name.
@@ -30,7 +30,8 @@ pub(super) struct Candidate<'a> {
 
 impl Store {
     /// Stores events in one transaction (best in sets of some 10,000). An event whose key its customer has already is a
-    /// duplicate, and so is the second of two in the set.
+    /// duplicate, and so is one without a key when its customer has one alike in name, instant and properties; of the set's
+    /// own rows the first counts.
     ///
     /// # Errors
     /// When the data base can't answer, or refuses a row; then nothing of the set is stored.
@@ -56,7 +57,7 @@ impl Store {
             return Ok(Written::default());
         }
         let names = self.number_names(workspace, rows, memory).await?;
-        let (mut people, candidates) = candidates(rows, &names, memory);
+        let (mut people, keyed, keyless) = candidates(rows, &names, memory);
         let touched = people.touched();
         let new_shards = memory.unknown_shards(&touched);
         self.make_shards(workspace, &new_shards).await?;
@@ -68,9 +69,12 @@ impl Store {
         let mut transaction = self.tenant(workspace).await?;
         plan_afresh(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
-        let all = candidates.len();
-        let fresh = claim(&mut transaction, workspace, candidates, memory.duplicates).await?;
-        let duplicates = fresh.len() < all;
+        people.look_up(&mut transaction, workspace).await?;
+        let keys = keyed.len();
+        let mut fresh = claim(&mut transaction, workspace, keyed, memory.duplicates).await?;
+        let duplicates = fresh.len() < keys;
+        fresh.extend(unknown(&mut transaction, workspace, keyless, &people, &locked).await?);
+        let fresh = distinct(fresh);
         for candidate in &fresh {
             people.meet(candidate.customer, candidate.row.at);
         }
@@ -121,34 +125,36 @@ impl Store {
     }
 }
 
-/// The customers of the set, and its rows in the order of shard and key, equal keys once (the first in the set wins).
+/// The customers of the set, its rows with keys in the order of shard and key, equal keys once (the first in the set
+/// wins), and its rows without.
 fn candidates<'a>(
     rows: &'a [EventRecord],
     names: &[i32],
     memory: &Memory,
-) -> (People<'a>, Vec<Candidate<'a>>) {
+) -> (People<'a>, Vec<Keyed<'a>>, Vec<Candidate<'a>>) {
     let mut people = People::new();
-    let mut candidates: Vec<Candidate<'_>> = rows
-        .iter()
-        .zip(names)
-        .map(|(row, &name)| {
-            let customer = people.place(&row.customer, memory);
-            Candidate {
-                shard: people.shard(customer),
-                key: Key(row.key),
-                customer,
-                name,
-                row,
-            }
-        })
-        .collect();
-    candidates.sort_by_key(|candidate| (candidate.shard, candidate.key));
-    candidates.dedup_by_key(|candidate| (candidate.shard, candidate.key));
-    (people, candidates)
+    let mut keyed: Vec<Keyed<'_>> = Vec::new();
+    let mut keyless = Vec::new();
+    for (row, &name) in rows.iter().zip(names) {
+        let customer = people.place(&row.customer, memory);
+        let candidate = Candidate {
+            shard: people.shard(customer),
+            customer,
+            name,
+            row,
+        };
+        match row.key {
+            Some(key) => keyed.push((Key(key), candidate)),
+            None => keyless.push(candidate),
+        }
+    }
+    keyed.sort_by_key(|(key, candidate)| (candidate.shard, *key));
+    keyed.dedup_by_key(|(key, candidate)| (candidate.shard, *key));
+    (people, keyed, keyless)
 }
 
-/// What the index has to know, by shard.
-fn segments(events: &[NumberedEvent<'_>]) -> BTreeMap<i16, Vec<u8>> {
+/// What the index has to know, by shard, and between which instants the events lie.
+fn segments(events: &[NumberedEvent<'_>]) -> BTreeMap<i16, Journalled> {
     let mut shards: BTreeMap<i16, Vec<(i32, index::chunk::Event)>> = BTreeMap::new();
     for event in events {
         let kept = index::chunk::Event {
@@ -163,7 +169,12 @@ fn segments(events: &[NumberedEvent<'_>]) -> BTreeMap<i16, Vec<u8>> {
     }
     shards
         .into_iter()
-        .map(|(shard, events)| (shard, Segment::new(events, Vec::new()).to_bytes()))
+        .map(|(shard, events)| {
+            let instants = events.iter().map(|(_, event)| event.at);
+            let span = instants.clone().min().zip(instants.max());
+            let segment = Segment::new(events, Vec::new()).to_bytes();
+            (shard, Journalled { segment, span })
+        })
         .collect()
 }
 

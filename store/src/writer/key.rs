@@ -10,17 +10,6 @@ use sqlx::{Encode, Postgres, Type};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(pub(super) [u8; 16]);
 
-impl Key {
-    /// A key made of a row as it was before such keys began with the day ([`intake::event_key`]), its last bytes given.
-    pub(super) fn older(self, end: [u8; 2]) -> Self {
-        let [_, _, hash @ ..] = self.0;
-        let mut older = [0; 16];
-        older[..14].copy_from_slice(&hash);
-        older[14..].copy_from_slice(&end);
-        Self(older)
-    }
-}
-
 /// Object ids of `uuid` and `uuid[]`, the same in every Postgres.
 const UUID: Oid = Oid(2950);
 const UUID_ARRAY: Oid = Oid(2951);

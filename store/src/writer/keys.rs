@@ -1,4 +1,4 @@
-//! Idempotency keys: who claims one first stores the event.
+//! Keys of senders: who claims one first stores the event.
 
 use super::append::append_keys;
 use super::events::Candidate;
@@ -6,39 +6,41 @@ use super::key::Key;
 use crate::{StoreError, WorkspaceId};
 use sqlx::{Connection, PgConnection};
 
+/// A candidate with its key.
+pub(super) type Keyed<'a> = (Key, Candidate<'a>);
+
 /// Keeps the candidates whose keys are new, and their keys. No other writer can add the same keys meanwhile, since all
 /// shards are locked.
 ///
-/// Mostly all are new. So they are added first, and looked up only when the index has refused one, when `duplicates`
-/// are expected, or when keys may be stored in their older form.
+/// Mostly all are new. So they are added first, and looked up only when the index has refused one, or when `duplicates`
+/// are expected.
 pub(super) async fn claim<'a>(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
-    candidates: Vec<Candidate<'a>>,
+    candidates: Vec<Keyed<'a>>,
     duplicates: bool,
 ) -> Result<Vec<Candidate<'a>>, StoreError> {
-    let older = has_older_keys(connection, workspace).await?;
-    if !duplicates && !older && claim_all(connection, workspace, &candidates).await? {
-        return Ok(candidates);
+    if candidates.is_empty() {
+        return Ok(Vec::new());
     }
-    let mut known = known(connection, workspace, &candidates).await?;
-    if older {
-        mark_older(connection, workspace, &candidates, &mut known).await?;
+    if !duplicates && claim_all(connection, workspace, &candidates).await? {
+        return Ok(candidates.into_iter().map(|(_, told)| told).collect());
     }
-    let fresh: Vec<Candidate<'a>> = candidates
+    let known = known(connection, workspace, &candidates).await?;
+    let fresh: Vec<Keyed<'a>> = candidates
         .into_iter()
         .zip(known)
         .filter_map(|(candidate, known)| (!known).then_some(candidate))
         .collect();
     append_keys(connection, workspace, pairs(&fresh)).await?;
-    Ok(fresh)
+    Ok(fresh.into_iter().map(|(_, told)| told).collect())
 }
 
 /// Whether all were new. If not, nothing has happened.
 async fn claim_all(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
-    candidates: &[Candidate<'_>],
+    candidates: &[Keyed<'_>],
 ) -> Result<bool, StoreError> {
     let mut attempt = connection.begin().await?;
     match append_keys(&mut attempt, workspace, pairs(candidates)).await {
@@ -59,10 +61,9 @@ async fn claim_all(
 async fn known(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
-    candidates: &[Candidate<'_>],
+    candidates: &[Keyed<'_>],
 ) -> Result<Vec<bool>, StoreError> {
     let (shards, keys): (Vec<i16>, Vec<Key>) = pairs(candidates).unzip();
-    let mut known = vec![false; candidates.len()];
     let places = sqlx::query_scalar!(
         r#"select wanted.place as "place!"
            from unnest($2::smallint[], $3::uuid[]) with ordinality as wanted(shard, key, place)
@@ -76,63 +77,18 @@ async fn known(
     )
     .fetch_all(connection)
     .await?;
-    mark(&mut known, places);
-    Ok(known)
-}
-
-/// Whether the workspace may hold keys that were made before keys began with the day.
-async fn has_older_keys(
-    connection: &mut PgConnection,
-    workspace: WorkspaceId,
-) -> Result<bool, StoreError> {
-    let older = sqlx::query_scalar!(
-        "select older_keys from workspace where workspace_id = $1",
-        workspace.0
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(older)
-}
-
-/// Marks the candidates whose keys are stored in their older form: the same hash without the day before it, and so with
-/// two more bytes at its end, which are not known here.
-async fn mark_older(
-    connection: &mut PgConnection,
-    workspace: WorkspaceId,
-    candidates: &[Candidate<'_>],
-    known: &mut [bool],
-) -> Result<(), StoreError> {
-    let (shards, keys): (Vec<i16>, Vec<Key>) = pairs(candidates).unzip();
-    let lowest: Vec<Key> = keys.iter().map(|key| key.older([0x00; 2])).collect();
-    let highest: Vec<Key> = keys.iter().map(|key| key.older([0xff; 2])).collect();
-    let places = sqlx::query_scalar!(
-        r#"select wanted.place as "place!"
-           from unnest($2::smallint[], $3::uuid[], $4::uuid[]) with ordinality as wanted(shard, lowest, highest, place)
-           cross join lateral (
-               select 1 from event_key k
-               where k.workspace_id = $1 and k.shard = wanted.shard
-                 and k.key between wanted.lowest and wanted.highest
-               limit 1) known"#,
-        workspace.0,
-        &shards,
-        &lowest as _,
-        &highest as _
-    )
-    .fetch_all(connection)
-    .await?;
-    mark(known, places);
-    Ok(())
+    Ok(marked(candidates.len(), places))
 }
 
 /// Marks places as the data base counts them.
-fn mark(known: &mut [bool], places: Vec<i64>) {
+pub(super) fn marked(length: usize, places: Vec<i64>) -> Vec<bool> {
+    let mut marked = vec![false; length];
     for place in places {
-        known[usize::try_from(place - 1).expect("ordinality begins at 1")] = true;
+        marked[usize::try_from(place - 1).expect("ordinality begins at 1")] = true;
     }
+    marked
 }
 
-fn pairs(candidates: &[Candidate<'_>]) -> impl Iterator<Item = (i16, Key)> {
-    candidates
-        .iter()
-        .map(|candidate| (candidate.shard, candidate.key))
+fn pairs(candidates: &[Keyed<'_>]) -> impl Iterator<Item = (i16, Key)> {
+    candidates.iter().map(|(key, told)| (told.shard, *key))
 }

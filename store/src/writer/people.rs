@@ -59,10 +59,10 @@ impl<'a> People<'a> {
         self.people[place].shard
     }
 
-    /// The number of a customer who was met, once all are written.
+    /// The number of a customer who is stored.
     pub(super) fn number(&self, place: usize) -> i32 {
         let known = self.people[place].known;
-        known.expect("whoever was met is written").customer_no
+        known.expect("only of those who are stored").customer_no
     }
 
     /// The shards, each once and in order.
@@ -71,6 +71,37 @@ impl<'a> People<'a> {
         touched.sort_unstable();
         touched.dedup();
         touched
+    }
+
+    /// Whether the customer is not stored, once all were looked up.
+    pub(super) fn is_new(&self, place: usize) -> bool {
+        self.people[place].known.is_none()
+    }
+
+    /// Looks up those whom the memory does not know.
+    pub(super) async fn look_up(
+        &mut self,
+        connection: &mut PgConnection,
+        workspace: WorkspaceId,
+    ) -> Result<(), StoreError> {
+        let mut strangers: Vec<&mut Person<'a>> = self
+            .people
+            .iter_mut()
+            .filter(|person| person.known.is_none())
+            .collect();
+        if strangers.is_empty() {
+            return Ok(());
+        }
+        let shards: Vec<i16> = strangers.iter().map(|person| person.shard).collect();
+        let ids: Vec<String> = strangers
+            .iter()
+            .map(|person| person.id.to_owned())
+            .collect();
+        let found = look_up(connection, workspace, &shards, &ids).await?;
+        for (person, found) in strangers.iter_mut().zip(found) {
+            person.known = found;
+        }
+        Ok(())
     }
 
     /// Notes an event that is stored now.
@@ -87,22 +118,6 @@ impl<'a> People<'a> {
         workspace: WorkspaceId,
         locked: &mut Locked,
     ) -> Result<u64, StoreError> {
-        let mut strangers: Vec<&mut Person<'a>> = self
-            .people
-            .iter_mut()
-            .filter(|person| person.known.is_none() && person.first.is_some())
-            .collect();
-        if !strangers.is_empty() {
-            let shards: Vec<i16> = strangers.iter().map(|person| person.shard).collect();
-            let ids: Vec<String> = strangers
-                .iter()
-                .map(|person| person.id.to_owned())
-                .collect();
-            let found = look_up(connection, workspace, &shards, &ids).await?;
-            for (person, found) in strangers.iter_mut().zip(found) {
-                person.known = found;
-            }
-        }
         let mut new = Columns::default();
         let mut earlier = Columns::default();
         for person in &mut self.people {

@@ -1,8 +1,9 @@
 //! One writer at a time in a shard, and dense numbers for its customers.
 
 use super::memory::Known;
-use crate::instant::from_db;
+use crate::instant::{from_db, micros_to_db};
 use crate::{Store, StoreError, WorkspaceId, shard};
+use jiff::Timestamp;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
@@ -62,10 +63,25 @@ pub(super) async fn look_up(
     Ok(customers)
 }
 
-/// The locked shards of a transaction, with the next free number of each.
+/// The locked shards of a transaction.
 pub(super) struct Locked {
     workspace: WorkspaceId,
-    next: BTreeMap<i16, i32>,
+    shards: BTreeMap<i16, Shard>,
+}
+
+/// A locked shard.
+struct Shard {
+    /// The next free number of a customer.
+    next: i32,
+    /// Between which instants its events lie; none: it has none.
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+/// What the index has to know of a shard's new rows.
+pub(super) struct Journalled {
+    pub(super) segment: Vec<u8>,
+    /// First and last of its events, in microseconds since 1970; none: it has none.
+    pub(super) span: Option<(i64, i64)>,
 }
 
 impl Locked {
@@ -76,7 +92,8 @@ impl Locked {
         shards: &[i16],
     ) -> Result<Self, StoreError> {
         let rows = sqlx::query!(
-            "select shard, next_customer_no from shard where workspace_id = $1 and shard = any($2)
+            "select shard, next_customer_no, oldest_at, newest_at from shard
+             where workspace_id = $1 and shard = any($2)
              order by shard for update",
             workspace.0,
             shards
@@ -85,21 +102,36 @@ impl Locked {
         .await?;
         Ok(Self {
             workspace,
-            next: rows
+            shards: rows
                 .into_iter()
-                .map(|row| (row.shard, row.next_customer_no))
+                .map(|row| {
+                    let shard = Shard {
+                        next: row.next_customer_no,
+                        span: row.oldest_at.map(from_db).zip(row.newest_at.map(from_db)),
+                    };
+                    (row.shard, shard)
+                })
                 .collect(),
+        })
+    }
+
+    /// Whether the shard has events both at or before this instant and at or after it.
+    pub(super) fn may_hold(&self, shard: i16, at: Timestamp) -> bool {
+        let at = at.as_microsecond();
+        let span = self.shards.get(&shard).and_then(|shard| shard.span);
+        span.is_some_and(|(oldest, newest)| {
+            oldest.as_microsecond() <= at && at <= newest.as_microsecond()
         })
     }
 
     /// The next number of a shard.
     pub(super) fn take(&mut self, shard: i16) -> i32 {
-        let next = self
-            .next
+        let shard = self
+            .shards
             .get_mut(&shard)
             .expect("a touched shard is locked");
-        let number = *next;
-        *next += 1;
+        let number = shard.next;
+        shard.next += 1;
         number
     }
 
@@ -108,18 +140,21 @@ impl Locked {
     pub(super) async fn keep(
         self,
         connection: &mut PgConnection,
-        mut segments: BTreeMap<i16, Vec<u8>>,
+        mut segments: BTreeMap<i16, Journalled>,
         traits: bool,
     ) -> Result<(), StoreError> {
         let mut shards = Vec::new();
         let mut next = Vec::new();
-        let mut written = Vec::new();
-        for (shard, number) in self.next {
-            let segment = segments.remove(&shard);
-            if traits || segment.is_some() {
-                shards.push(shard);
-                next.push(number);
-                written.push(segment);
+        let (mut written, mut oldest, mut newest) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, shard) in self.shards {
+            let journalled = segments.remove(&number);
+            if traits || journalled.is_some() {
+                shards.push(number);
+                next.push(shard.next);
+                let span = journalled.as_ref().and_then(|told| told.span);
+                oldest.push(span.map(|(first, _)| micros_to_db(first)));
+                newest.push(span.map(|(_, last)| micros_to_db(last)));
+                written.push(journalled.map(|told| told.segment));
             }
         }
         if shards.is_empty() {
@@ -127,10 +162,12 @@ impl Locked {
         }
         sqlx::query!(
             "with told as (
-                 select * from unnest($2::smallint[], $3::integer[], $4::bytea[]) as told(shard, next, segment)
+                 select * from unnest($2::smallint[], $3::integer[], $4::bytea[], $6::timestamptz[], $7::timestamptz[])
+                               as told(shard, next, segment, oldest, newest)
              ), moved as (
                  update shard s
                  set next_customer_no = told.next, version = s.version + 1,
+                     oldest_at = least(s.oldest_at, told.oldest), newest_at = greatest(s.newest_at, told.newest),
                      traits_version = case when $5 then s.version + 1 else s.traits_version end
                  from told where s.workspace_id = $1 and s.shard = told.shard
                  returning s.shard, s.version, told.segment
@@ -141,7 +178,9 @@ impl Locked {
             &shards,
             &next,
             &written as _,
-            traits
+            traits,
+            &oldest as _,
+            &newest as _
         )
         .execute(connection)
         .await?;

@@ -10,6 +10,7 @@ mod comparison;
 mod definitions;
 mod engines;
 mod import;
+mod keyless;
 mod people;
 mod quartiles;
 mod reports;

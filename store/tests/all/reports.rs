@@ -50,7 +50,7 @@ async fn write(store: &Store, workspace: WorkspaceId, day: u8) {
         name: "worked".to_owned(),
         at: format!("2024-01-{day:02}T12:00:00Z").parse().unwrap(),
         properties: None,
-        key: [day; 16],
+        key: Some([day; 16]),
     };
     store
         .write_events(workspace, batch, &[event])

@@ -55,7 +55,7 @@ impl Customer {
             properties: size
                 .as_ref()
                 .map(|size| Map::from_iter([("size".to_owned(), size.clone())])),
-            key: key.to_be_bytes(),
+            key: Some(key.to_be_bytes()),
         }
     }
 

@@ -13,7 +13,7 @@ use store::{
     CustomerRecord, EventRecord, NewWorkspace, Store, StoreError, WorkspaceId, Written, shard,
 };
 
-async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
+pub async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
     let new = NewWorkspace {
         slug: slug.to_owned(),
         name: slug.to_owned(),
@@ -24,7 +24,7 @@ async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
     store.create_workspace(&new).await.unwrap().id
 }
 
-fn second(second: i64) -> Timestamp {
+pub fn second(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
@@ -32,17 +32,17 @@ fn key(number: u64) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
-fn event(customer: &str, name: &str, at: i64, key_number: u64) -> EventRecord {
+pub fn event(customer: &str, name: &str, at: i64, key_number: u64) -> EventRecord {
     EventRecord {
         customer: customer.to_owned(),
         name: name.to_owned(),
         at: second(at),
         properties: None,
-        key: key(key_number),
+        key: Some(key(key_number)),
     }
 }
 
-fn object(value: &Value) -> Map<String, Value> {
+pub fn object(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
@@ -60,7 +60,7 @@ fn customer(
     }
 }
 
-fn written(stored: u64, duplicates: u64, customers_new: u64) -> Written {
+pub fn written(stored: u64, duplicates: u64, customers_new: u64) -> Written {
     Written {
         stored,
         duplicates,
@@ -69,7 +69,7 @@ fn written(stored: u64, duplicates: u64, customers_new: u64) -> Written {
 }
 
 /// Every stored event as (customer, name, second, properties), sorted.
-async fn stored_events(
+pub async fn stored_events(
     pool: &PgPool,
     workspace: WorkspaceId,
 ) -> Vec<(String, String, i64, Option<Value>)> {
@@ -296,38 +296,6 @@ async fn stores_the_whole_set_or_nothing(pool: PgPool) {
     let written_now = store.write_events(here, batch, &good).await.unwrap();
     assert_eq!(written_now, written(1, 0, 1));
     check_numbers(&pool, here).await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn knows_keys_from_before_they_began_with_the_day(pool: PgPool) {
-    let store = limited(pool.clone()).await;
-    let here = workspace(&store, "here").await;
-    let batch = store.open_batch(here, "test").await.unwrap();
-    let hash = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
-    let mut dayed = [0x4d, 0x0b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    dayed[2..].copy_from_slice(&hash[..14]);
-    let with_key = |key| EventRecord {
-        key,
-        ..event("a", "open", 100, 0)
-    };
-    let older = [with_key(hash)];
-    assert_eq!(
-        store
-            .write_events(here, batch, &older)
-            .await
-            .unwrap()
-            .stored,
-        1
-    );
-    sqlx::query("update workspace set older_keys = true")
-        .execute(&pool)
-        .await
-        .unwrap();
-    let again = [with_key(dayed), with_key(hash), event("a", "open", 200, 9)];
-    let second = store.write_events(here, batch, &again).await.unwrap();
-    assert_eq!(second, written(1, 2, 0));
-    let third = store.write_events(here, batch, &again).await.unwrap();
-    assert_eq!(third, written(0, 3, 0));
 }
 
 /// Writers in random order over overlapping customers, keys, names, months and shards.

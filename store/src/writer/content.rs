@@ -1,0 +1,104 @@
+//! Events without a key: known by what they say.
+
+use super::append::{stored_at, stored_properties};
+use super::events::Candidate;
+use super::keys::marked;
+use super::people::People;
+use super::shards::Locked;
+use crate::{StoreError, WorkspaceId};
+use sqlx::PgConnection;
+
+/// Of candidates without keys, those that nothing stored is alike. No other writer can add one meanwhile, since all shards
+/// are locked.
+///
+/// Most need no look: who is new has no events, and before its shard's oldest and after its newest event everything is
+/// new, which is where the rows of a file in order of time lie.
+pub(super) async fn unknown<'a>(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    candidates: Vec<Candidate<'a>>,
+    people: &People<'_>,
+    locked: &Locked,
+) -> Result<Vec<Candidate<'a>>, StoreError> {
+    let (mut fresh, doubtful): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|told| {
+        people.is_new(told.customer) || !locked.may_hold(told.shard, told.row.at)
+    });
+    if doubtful.is_empty() {
+        return Ok(fresh);
+    }
+    let known = known(connection, workspace, &doubtful, people).await?;
+    let cleared = doubtful.into_iter().zip(known);
+    fresh.extend(cleared.filter_map(|(told, known)| (!known).then_some(told)));
+    Ok(fresh)
+}
+
+/// Which of the candidates, whose customers are all stored, have their like among the events. Each is looked up in the
+/// index of its month.
+async fn known(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    candidates: &[Candidate<'_>],
+    people: &People<'_>,
+) -> Result<Vec<bool>, StoreError> {
+    let shards: Vec<i16> = candidates.iter().map(|told| told.shard).collect();
+    let customers: Vec<i32> = candidates
+        .iter()
+        .map(|told| people.number(told.customer))
+        .collect();
+    let names: Vec<i32> = candidates.iter().map(|told| told.name).collect();
+    let instants: Vec<_> = candidates
+        .iter()
+        .map(|told| stored_at(told.row.at))
+        .collect();
+    let properties = stored_properties(candidates.iter().map(|told| told.row.properties.as_ref()));
+    let places = sqlx::query_scalar!(
+        r#"select wanted.place as "place!"
+           from unnest($2::smallint[], $3::integer[], $4::integer[], $5::timestamptz[], $6::jsonb[])
+                with ordinality as wanted(shard, customer_no, event_name_id, at, properties, place)
+           cross join lateral (
+               select 1 from event e
+               where e.workspace_id = $1 and e.shard = wanted.shard and e.customer_no = wanted.customer_no
+                 and e.at = wanted.at and e.event_name_id = wanted.event_name_id
+                 and e.properties is not distinct from wanted.properties
+               limit 1) known"#,
+        workspace.0,
+        &shards,
+        &customers,
+        &names,
+        &instants,
+        &properties as _
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(marked(candidates.len(), places))
+}
+
+/// Leaves one of those without keys that are alike, and none when one with a key says the same. Returns them in order of
+/// shard, customer, instant and name.
+pub(super) fn distinct(mut fresh: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
+    let order = |told: &Candidate<'_>| {
+        let keyless = told.row.key.is_none();
+        (
+            told.shard,
+            told.customer,
+            told.row.at.as_microsecond(),
+            told.name,
+            keyless,
+        )
+    };
+    // stable, and those with keys first
+    fresh.sort_by_key(order);
+    let mut kept: Vec<Candidate<'_>> = Vec::with_capacity(fresh.len());
+    for told in fresh {
+        let (shard, customer, at, name, keyless) = order(&told);
+        let said = |other: &&Candidate<'_>| {
+            let (shards, customers, instants, names, _) = order(other);
+            (shards, customers, instants, names) == (shard, customer, at, name)
+        };
+        let mut alike = kept.iter().rev().take_while(said);
+        if !(keyless && alike.any(|other| other.row.properties == told.row.properties)) {
+            kept.push(told);
+        }
+    }
+    kept
+}
