@@ -1,8 +1,9 @@
 //! Read-only views of one moment.
 
+use crate::tenant::begin_in;
 use crate::{Store, StoreError, WorkspaceId};
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use std::ops::{Deref, DerefMut};
 
 /// A connection in a read-only transaction that sees one moment.
@@ -60,17 +61,10 @@ impl Store {
         let mut snapshot = Snapshot {
             connection: Some(connection),
         };
-        sqlx::query!("begin isolation level repeatable read, read only")
+        let begin = "begin isolation level repeatable read, read only; set local statement_timeout = '120s'";
+        sqlx::raw_sql(AssertSqlSafe(begin_in(begin, workspace)))
             .execute(&mut *snapshot)
             .await?;
-        // As `tenant::enter`, on one way with the time it may take.
-        sqlx::query!(
-            "select set_config('holdfast.workspace', $1::integer::text, true) as workspace,
-                    set_config('statement_timeout', '120s', true) as timeout",
-            workspace.0
-        )
-        .fetch_one(&mut *snapshot)
-        .await?;
         Ok(snapshot)
     }
 }

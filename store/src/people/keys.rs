@@ -163,8 +163,8 @@ impl Store {
             )
             .execute(&mut *transaction)
             .await?;
+            transaction.commit().await?;
         }
-        transaction.commit().await?;
         Ok(found.map(|found| KeyUse {
             kind,
             here: found.here,
