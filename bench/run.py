@@ -20,6 +20,7 @@ import features
 import generate
 import measure
 import report
+import segments
 from holdfast import Holdfast
 from measure import say
 from model import Size
@@ -131,6 +132,8 @@ def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     say("features")
     raw = [peer for peer in peers if peer.NAME in features.PEERS]
     results["features"] = features.run(match.client, raw, args.rounds, say)
+    say("segments")
+    results["segments"] = segments.run(match.client, args.rounds, say)
     results["faults"] = [f"{peer.NAME} at {fault}" for peer in peers for fault in getattr(peer, "faults", [])]
     results["memory"] = holdfast.memory_mb()
     results["bytes"] = measure.answer_bytes(match.client)

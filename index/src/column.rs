@@ -167,6 +167,22 @@ impl Column {
         Column { codes, values }
     }
 
+    /// The different values as texts.
+    pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.values.iter().map(|value| &value.text[..])
+    }
+
+    /// Which of the different values a customer has, by place; none: he has none.
+    pub fn value(&self, customer: u32) -> Option<usize> {
+        let customer = place(customer);
+        let code = match &self.codes {
+            Codes::One(codes) => codes.get(customer).map(|&code| usize::from(code)),
+            Codes::Two(codes) => codes.get(customer).map(|&code| usize::from(code)),
+            Codes::Four(codes) => codes.get(customer).map(|&code| place(code)),
+        };
+        code?.checked_sub(1)
+    }
+
     /// Of a shard's first `customers`, those whose value passes a test.
     pub fn select(&self, test: &TraitTest, customers: usize) -> Selection {
         let unset = matches!(test, TraitTest::IsNot(_) | TraitTest::Unset);

@@ -4,6 +4,7 @@
 //!   microsecond, in planes of falling coarseness so that most questions read one byte an event.
 //! - [`segment`]: what one write added to a shard, to be merged into chunks later.
 //! - [`starts`]: when each customer of a shard began.
+//! - [`latest`]: when each customer was last active.
 //! - [`column`]: a trait of each customer of a shard, and the customers whom filters choose.
 //! - [`usage`]: how often each customer sent each event in his first periods, and in which of the next he was active.
 //! - [`sets`]: for each customer the set of periods in which he was active, as bits, 64 customers side by side.
@@ -18,6 +19,7 @@ pub mod column;
 mod count;
 mod frame;
 mod last;
+pub mod latest;
 pub mod month;
 mod parallel;
 pub mod segment;

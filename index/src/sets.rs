@@ -172,6 +172,38 @@ impl ShardSets {
         })
     }
 
+    /// Calls `each` with every chosen customer who entered from the first instant on and before the second, once, with
+    /// the first start of his there.
+    pub fn each_first(
+        &self,
+        (from, to): (i64, i64),
+        chosen: Option<&Selection>,
+        mut each: impl FnMut(u32, i64),
+    ) {
+        let first = self.starts.partition_point(|start| *start < from);
+        let end = self.starts.partition_point(|start| *start < to);
+        let range = first..end.max(first);
+        let mut met = vec![
+            0;
+            bits::words(
+                self.customers
+                    .iter()
+                    .max()
+                    .map_or(0, |last| place(*last) + 1)
+            )
+        ];
+        for (&customer, &start) in self.customers[range.clone()]
+            .iter()
+            .zip(&self.starts[range])
+        {
+            let number = place(customer);
+            if !bits::has(&met, number) && chosen.is_none_or(|chosen| chosen.has(customer)) {
+                bits::set(&mut met, number);
+                each(customer, start);
+            }
+        }
+    }
+
     /// Chosen customers as chosen entries: bits by place.
     pub fn choose(&self, selection: &Selection) -> Vec<u64> {
         let mut chosen = vec![0; bits::words(self.len())];

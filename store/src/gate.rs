@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How many times at once the events themselves are gone through, each by a process of Postgres.
 const SCANS: usize = 2;
 
-/// Questions about features at once: of most of them little is left to do, of some much.
+/// Questions about features and segments at once: of most of them little is left to do, of some much.
 const FEATURES: usize = 3;
 
 /// Work of which only so much is done at once.
@@ -19,7 +19,7 @@ pub(crate) enum Work {
     Build,
     /// SQL over raw events.
     Scan,
-    /// A question about features.
+    /// A question about features or segments.
     Features,
 }
 

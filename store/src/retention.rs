@@ -114,11 +114,10 @@ impl Store {
         workspace: &Workspace,
         asked: (&RetentionQuery, &RetentionPlan),
     ) -> Result<(Option<Turn>, Snapshot, Scope, Option<Prepared>), StoreError> {
-        let range = (0, asked.1.cohort_count.saturating_sub(1));
         let mut turn: Option<Turn> = None;
         loop {
             let mut snapshot = self.snapshot(workspace.id).await?;
-            let scope = Scope::new(&mut snapshot, self, workspace, asked, range).await?;
+            let scope = Scope::of_all(&mut snapshot, self, workspace, asked).await?;
             let mut prepared = None;
             if engine != Engine::Reference {
                 let question = scope.question(workspace, asked);
@@ -146,8 +145,19 @@ impl Store {
 }
 
 impl Scope {
+    /// Of all of a question's cohorts.
+    pub(crate) async fn of_all(
+        snapshot: &mut PgConnection,
+        store: &Store,
+        workspace: &Workspace,
+        asked: (&RetentionQuery, &RetentionPlan),
+    ) -> Result<Scope, StoreError> {
+        let range = (0, asked.1.cohort_count.saturating_sub(1));
+        Scope::new(snapshot, store, workspace, asked, range).await
+    }
+
     /// The question as the activity index is asked.
-    fn question<'a>(
+    pub(crate) fn question<'a>(
         &'a self,
         workspace: &'a Workspace,
         (query, plan): (&'a RetentionQuery, &'a RetentionPlan),

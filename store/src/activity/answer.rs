@@ -39,8 +39,8 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Prepared {
     rule: Rule,
     counting: Counting,
-    asked: Arc<Asked>,
-    states: Vec<ShardState>,
+    pub(super) asked: Arc<Asked>,
+    pub(super) states: Vec<ShardState>,
     /// The sets of each shard.
     sets: Vec<Option<Arc<Sets>>>,
 }
@@ -115,7 +115,7 @@ impl Prepared {
     }
 
     /// The sets of all shards and what of their last period counts, from memory or else made from what is kept.
-    async fn parts(
+    pub(super) async fn parts(
         &mut self,
         store: &Store,
         snapshot: &mut PgConnection,
@@ -160,8 +160,8 @@ impl Prepared {
 }
 
 /// A shard's sets.
-struct ShardPart {
-    sets: Arc<Sets>,
+pub(super) struct ShardPart {
+    pub(super) sets: Arc<Sets>,
     /// Its last period before as-of, where that is not all of it.
     last: Option<Arc<Last>>,
 }
@@ -226,7 +226,7 @@ impl Who {
 
 impl Prepared {
     /// The counting itself: the tally, and the number of internal customers.
-    fn add_up(
+    pub(super) fn add_up(
         &self,
         plan: &RetentionPlan,
         parts: &[ShardPart],

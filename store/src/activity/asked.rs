@@ -138,6 +138,15 @@ impl Asked {
         self.open.0.workspace
     }
 
+    /// The streams that count as active.
+    pub(super) fn active(&self) -> &[i32] {
+        &self.open.0.active
+    }
+
+    pub(super) fn as_of(&self) -> i64 {
+        self.as_of
+    }
+
     fn calendar(&self) -> bool {
         self.open.0.window == Window::Calendar
     }
@@ -182,6 +191,7 @@ impl Asked {
             streams: &self.open.0.active,
             months: last.months().unwrap_or(ALL_MONTHS),
             depth: last.depth(),
+            keep: true,
         }
     }
 
@@ -197,6 +207,7 @@ impl Asked {
             } else {
                 self.open.1.depth()
             },
+            keep: true,
         }
     }
 
@@ -258,10 +269,10 @@ pub(super) fn parse(journal: &[Vec<u8>]) -> Result<Vec<Segment<'_>>, Broken> {
 }
 
 /// A chunk with its stream and month.
-type Named<'a> = (i32, Month, &'a Chunk<'a>);
+pub(super) type Named<'a> = (i32, Month, &'a Chunk<'a>);
 
 /// All chunks of a shard that were read, those of the journal after the others.
-fn chunks<'a>(
+pub(super) fn chunks<'a>(
     data: &'a ShardData,
     streams: &'a [i32],
     journal: &'a [Segment<'a>],
@@ -277,7 +288,7 @@ fn chunks<'a>(
 }
 
 /// Of these chunks those of some streams.
-fn of<'a>(all: &[Named<'a>], streams: &[i32]) -> Vec<(Month, &'a Chunk<'a>)> {
+pub(super) fn of<'a>(all: &[Named<'a>], streams: &[i32]) -> Vec<(Month, &'a Chunk<'a>)> {
     let mine = all.iter().filter(|(number, ..)| streams.contains(number));
     mine.map(|(_, month, chunk)| (*month, *chunk)).collect()
 }

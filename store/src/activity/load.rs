@@ -80,6 +80,8 @@ pub(super) struct Part<'a> {
     pub(super) months: Months,
     /// The planes.
     pub(super) depth: Depth,
+    /// Whether what is read stays in memory: not what is read once, to be added up.
+    pub(super) keep: bool,
 }
 
 /// What a shard's sets are made from.
@@ -192,6 +194,7 @@ async fn chunks(
         streams,
         months,
         depth,
+        keep,
     } = part;
     let mut found = HashMap::new();
     let mut missing = Vec::new();
@@ -251,12 +254,14 @@ async fn chunks(
                 chunks: Vec::new(),
             });
             let stream = Arc::new(stream);
-            memory.put_stream(
-                (workspace, state.shard, number),
-                months,
-                state.folded,
-                stream.clone(),
-            );
+            if keep {
+                memory.put_stream(
+                    (workspace, state.shard, number),
+                    months,
+                    state.folded,
+                    stream.clone(),
+                );
+            }
             mine.push(stream);
         }
         found.insert(state.shard, mine);

@@ -6,6 +6,7 @@ use analysis::period::{Grain, WeekStart};
 use analysis::query::StartRule;
 use index::chunk::{Chunk, Depth};
 use index::column::Column;
+use index::latest::Latest;
 use index::month::Month;
 use index::sets::ShardSets;
 use index::starts::Starts;
@@ -59,6 +60,13 @@ pub(super) struct Sets {
     pub(super) as_of: Option<i64>,
 }
 
+/// When customers were last active before a month.
+pub(super) struct LatestBefore {
+    pub(super) version: i64,
+    pub(super) month: Month,
+    pub(super) latest: Latest,
+}
+
 /// What sets see of their last period before an as-of.
 pub(super) struct Last {
     pub(super) version: i64,
@@ -77,6 +85,8 @@ enum Key {
     Sets(Arc<About>, i16),
     Last(Arc<About>, i16),
     Usage(Arc<UsageAbout>, i16),
+    /// Of these streams. Before which month is not part of the key: another takes the place of the one before.
+    Latest(i32, i16, Arc<[i32]>),
 }
 
 #[derive(Clone)]
@@ -90,6 +100,7 @@ enum Value {
     Sets(Arc<Sets>),
     Last(Arc<Last>),
     Usage(Arc<Usage>),
+    Latest(Arc<LatestBefore>),
 }
 
 impl Value {
@@ -106,6 +117,7 @@ impl Value {
                 Value::Sets(sets) => sets.sets.size(),
                 Value::Last(last) => last.last.size(),
                 Value::Usage(usage) => usage.usage.size(),
+                Value::Latest(before) => before.latest.size(),
             }
     }
 }
@@ -258,6 +270,30 @@ impl Memory {
 
     pub(super) fn put_usage(&self, about: &Arc<UsageAbout>, shard: i16, usage: Arc<Usage>) {
         self.put(Key::Usage(about.clone(), shard), Value::Usage(usage));
+    }
+
+    pub(super) fn latest(
+        &self,
+        (workspace, shard): (i32, i16),
+        streams: &Arc<[i32]>,
+        (version, month): (i64, Month),
+    ) -> Option<Arc<LatestBefore>> {
+        match self.get(&Key::Latest(workspace, shard, streams.clone()))? {
+            Value::Latest(before) if (before.version, before.month) == (version, month) => {
+                Some(before)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn put_latest(
+        &self,
+        (workspace, shard): (i32, i16),
+        streams: &Arc<[i32]>,
+        before: Arc<LatestBefore>,
+    ) {
+        let key = Key::Latest(workspace, shard, streams.clone());
+        self.put(key, Value::Latest(before));
     }
 
     pub(super) fn put_sets(&self, about: &Arc<About>, shard: i16, sets: Arc<Sets>) {

@@ -249,6 +249,7 @@ async fn kept(
             streams: &streams,
             months: ALL_MONTHS,
             depth: Depth::Exact,
+            keep: false,
         },
     )
     .await?;

@@ -1,11 +1,11 @@
 //! What makes the segments of a question, as a label for each customer.
 
-use crate::activity::Memory;
+use crate::activity::{Choice, Memory};
 use crate::retention::{Scope, membership_query};
 use crate::segments::members_of;
-use crate::{Members, StoreError, Workspace};
+use crate::{Members, Store, StoreError, Workspace};
 use analysis::comparison::SegmentKey;
-use analysis::query::{ComparisonQuery, MAX_SIDE_BY_SIDE, QueryError, Split};
+use analysis::query::{MAX_SIDE_BY_SIDE, QueryError, Split, TraitFilter, TraitTest};
 use analysis::shape::RetentionPlan;
 use sqlx::PgConnection;
 use std::sync::Arc;
@@ -39,27 +39,61 @@ struct ValueRow {
 }
 
 impl Labels {
-    /// What a question's split means for the customers of a scope.
-    pub(super) async fn new(
+    /// Saved segments, by their names in addresses.
+    pub(super) async fn of_saved(
         snapshot: &mut PgConnection,
         memory: &Arc<Memory>,
-        scope: &Scope,
-        query: &ComparisonQuery,
+        workspace: i32,
+        slugs: &[String],
         plan: &RetentionPlan,
     ) -> Result<Labels, StoreError> {
-        match &query.split {
-            Some(Split::Trait(name)) => Self::of_trait(snapshot, scope, name).await,
-            Some(Split::Saved(slugs)) => {
-                let mut labels = Labels::default();
-                for slug in slugs {
-                    labels
-                        .add(&mut *snapshot, memory, scope.workspace, slug, plan)
-                        .await?;
-                }
-                Ok(labels)
-            }
-            None => Err(QueryError::NoSplit.into()),
+        let mut labels = Labels::default();
+        for slug in slugs {
+            labels
+                .add(&mut *snapshot, memory, workspace, slug, plan)
+                .await?;
         }
+        Ok(labels)
+    }
+
+    /// The values of a trait, the most frequent first: as many of their own as can stand side by side.
+    pub(super) fn of_values(name: &str, values: Vec<(String, u64)>) -> Labels {
+        let all = values.len();
+        let named = values.into_iter().take(MAX_SIDE_BY_SIDE);
+        let values: Vec<String> = named.map(|(value, _)| value).collect();
+        Labels {
+            name: Some(name.to_owned()),
+            folded: u32::try_from(all - values.len()).unwrap_or(u32::MAX),
+            values,
+            ..Labels::default()
+        }
+    }
+
+    /// Who has each label, of those who are chosen at all.
+    pub(super) fn choices(&self, of: &Choice) -> Vec<Choice> {
+        let keys = self.keys().into_iter().enumerate();
+        let choices = keys.map(|(place, (key, _))| {
+            let tests = match key {
+                SegmentKey::Value(value) => vec![TraitTest::Is(vec![value])],
+                SegmentKey::Other => vec![TraitTest::Set, TraitTest::IsNot(self.values.clone())],
+                SegmentKey::Unset => vec![TraitTest::Unset],
+                SegmentKey::Saved(_) => Vec::new(),
+            };
+            let name = self.name.clone().unwrap_or_default();
+            let tests = tests.into_iter().map(|test| TraitFilter {
+                name: name.clone(),
+                test,
+            });
+            let mut members = of.members.clone();
+            if let Some(mine) = self.members.get(place) {
+                members.get_or_insert_with(|| mine.clone()).and(mine);
+            }
+            Choice {
+                filters: of.filters.iter().cloned().chain(tests).collect(),
+                members,
+            }
+        });
+        choices.collect()
     }
 
     /// Takes in a saved segment.
@@ -96,7 +130,7 @@ impl Labels {
     }
 
     /// The most frequent values of a trait among the scope's customers.
-    async fn of_trait(
+    pub(super) async fn of_trait(
         snapshot: &mut PgConnection,
         scope: &Scope,
         name: &str,
@@ -147,7 +181,7 @@ impl Labels {
     pub(super) fn place(&self, label: i32) -> usize {
         match label {
             UNSET => self.values.len() + 1,
-            label => super::index(label),
+            label => super::reference::index(label),
         }
     }
 
@@ -172,18 +206,16 @@ impl Labels {
 }
 
 /// The trait with few values that comes first by name, else one with more.
-pub(super) async fn first_split(
-    snapshot: &mut PgConnection,
-    workspace: &Workspace,
-) -> Result<Split, StoreError> {
+pub(super) async fn first_split(store: &Store, workspace: &Workspace) -> Result<Split, StoreError> {
     let few = i64::try_from(MAX_SIDE_BY_SIDE).unwrap_or(i64::MAX);
+    let mut transaction = store.tenant(workspace.id).await?;
     let name = sqlx::query_scalar!(
         "select name from trait_value where workspace_id = $1
          group by name having count(*) > 1 order by count(*) > $2, name limit 1",
         workspace.id.0,
         few
     )
-    .fetch_optional(snapshot)
+    .fetch_optional(&mut *transaction)
     .await?;
     name.map(Split::Trait)
         .ok_or(StoreError::Query(QueryError::NoSplit))
