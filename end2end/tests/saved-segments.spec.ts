@@ -134,9 +134,23 @@ test("a segment is made of another, which then stays", async ({ page }) => {
   await expect(page.locator(".answer")).toContainText("It can’t be deleted: “Outer part” is made of it.");
   await expect(page.getByRole("button", { name: "Delete it" })).toHaveCount(0);
   await expectAccessible(page);
+  // a saved report that names it is named before it goes
+  await page.goto("/w/demo/retention?segment=outer-part");
+  await page.locator("html[data-hydrated]").waitFor();
+  await page.getByText("Save this report").click();
+  await page.getByLabel("Name", { exact: true }).fill("Outer in time");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Outer in time");
+  await page.goto(`${SAVED}/outer-part/delete`);
+  await expect(page.locator(".answer")).toContainText("The saved report “Outer in time” names it, and will say so");
   for (const slug of ["outer-part", "inner-part"]) {
     await page.goto(`${SAVED}/${slug}/delete`);
     await page.getByRole("button", { name: "Delete it" }).click();
     await expect(page).toHaveURL(new RegExp(`${SAVED}$`));
   }
+  await page.goto("/w/demo/reports");
+  await page.getByRole("link", { name: "Change Outer in time" }).click();
+  await page.getByRole("link", { name: "Delete this report" }).click();
+  await page.getByRole("button", { name: "Delete it" }).click();
+  await expect(page).toHaveURL(/\/w\/demo\/reports$/);
 });

@@ -99,18 +99,10 @@ impl Frame {
         }
     }
 
-    /// A frame that sees of this one's last period what comes before `as_of`, and nothing else.
-    pub fn last_before(&self, as_of: i64) -> Frame {
-        let last = self.bounds.len().checked_sub(2);
-        Frame {
-            bounds: self.bounds.clone(),
-            from: last.map_or(i64::MAX, |last| self.bounds[last]),
-            limit: as_of.min(self.limit),
-            window: self.window,
-            at_least: self.at_least,
-            own: self.own,
-            months: OnceLock::new(),
-        }
+    /// The last calendar period: its first instant and its end; `None` if there is no period.
+    pub fn last_period(&self) -> Option<(i64, i64)> {
+        let last = self.bounds.len().checked_sub(2)?;
+        Some((self.bounds[last], self.bounds[last + 1]))
     }
 
     /// The months whose events are seen: the first and the last of them; `None` if there is nothing to see.

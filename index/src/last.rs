@@ -1,14 +1,26 @@
 //! The last period as far as an as-of within it sees it.
 //!
-//! Periods before it are the same for every such as-of, so sets are made once for all, and only this one is counted again.
+//! Periods before it are the same for every such as-of, so sets are made once for all. When each entry became active in
+//! the last one is found once, too: then any as-of within it costs a comparison for each entry.
 
 use crate::Broken;
 use crate::bits;
 use crate::bytes::place;
 use crate::chunk::Chunk;
 use crate::frame::Frame;
-use crate::month::Month;
-use crate::sets::{Entry, ShardSets, Slots, short};
+use crate::month::{DAY, Month};
+use crate::sets::{ShardSets, short};
+
+/// It did not.
+const NEVER: i64 = i64::MAX;
+
+/// When each entry became active in a calendar frame's last period.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LastPeriod {
+    period: u32,
+    /// By place: the instant of the event that made the period active.
+    since: Vec<i64>,
+}
 
 /// The entries that were active in a frame's last period before some instant in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,110 +45,85 @@ impl Last {
             *word = *word & !mask | self.words[block] & mask;
         }
     }
+}
+
+impl LastPeriod {
+    /// What of it comes before an instant within it. `sets` are those that it was made for.
+    pub fn before(&self, sets: &ShardSets, as_of: i64) -> Last {
+        let words = self.since.chunks(64).map(|since| {
+            let active = since.iter().enumerate();
+            active.fold(0, |word, (bit, since)| {
+                word | u64::from(*since < as_of) << bit
+            })
+        });
+        Last {
+            period: self.period,
+            started: sets.starts.partition_point(|start| *start < as_of),
+            words: words.collect(),
+        }
+    }
 
     /// Bytes of memory.
     pub fn size(&self) -> usize {
-        size_of_val(&self.words[..])
+        size_of_val(&self.since[..])
     }
 }
 
 impl ShardSets {
-    /// Which entries were active in the calendar frame's last period as far as `frame` (see [`Frame::last_before`]) sees
-    /// it, given the chunks of its months. With it, sets that see all of that period answer as of an instant within it.
+    /// When each entry became active in the calendar frame's last period, given the chunks of its months with all planes.
+    /// With it, sets that see all of that period answer as of any instant within it.
     ///
     /// `count_before` says whether events of an entry's own period count from the beginning of that period on.
     ///
     /// # Errors
-    /// As [`ShardSets::build`].
-    pub fn last<'a>(
+    /// When a chunk is broken or lacks a plane.
+    pub fn last_period<'a>(
         &self,
         frame: &Frame,
         count_before: bool,
         chunks: impl IntoIterator<Item = (Month, &'a Chunk<'a>)>,
-    ) -> Result<Last, Broken> {
-        let chunks: Vec<(Month, &Chunk<'_>)> = chunks.into_iter().collect();
-        let period = short(frame.periods().saturating_sub(1));
-        let mut words = vec![0; bits::words(self.len())];
-        // Whoever entered before the period need only have an event in it. That is asked of customers, not of entries.
-        let simple = frame.at_least == 1;
-        if simple {
-            let customers = self.customers.iter().max();
-            let customers = customers.map_or(0, |last| place(*last) + 1);
-            let seen = seen(frame, &chunks, customers)?;
-            for (word, customers) in words.iter_mut().zip(self.customers.chunks(64)) {
-                for (bit, customer) in customers.iter().enumerate() {
-                    *word |= u64::from(bits::has(&seen, place(*customer))) << bit;
+    ) -> Result<LastPeriod, Broken> {
+        let (from, to) = frame.last_period().unwrap_or((i64::MAX, i64::MAX));
+        let mut events: Vec<(u32, i64)> = Vec::new();
+        for (month, chunk) in chunks {
+            let mut all = chunk.open(month)?;
+            let instants = all.instants();
+            let first = month.start();
+            let mut number = 0_usize;
+            while let Some((customer, day)) = all.next()? {
+                let begins = first + i64::from(day) * DAY;
+                if begins < to && from < begins + DAY {
+                    let at = instants.exact(number, day)?;
+                    if (from..to).contains(&at) {
+                        events.push((customer, at));
+                    }
                 }
+                number = number.wrapping_add(1);
             }
         }
-        // The others one by one: all who entered in it, of whom events before their start don't count, or else all.
-        let own = self.runs.partition_point(|run| run.cohort < period);
-        let first = if simple {
-            self.runs
-                .get(own)
-                .map_or(self.len(), |run| place(run.first))
-        } else {
-            0
-        };
-        for number in first..self.len() {
-            words[number / 64] &= !(1 << (number % 64));
+        // Each chunk is sorted: runs are merged, not sorted again.
+        events.sort();
+        // By customer: where his events begin.
+        let customers = self.customers.iter().max();
+        let mut begins = vec![events.len(); customers.map_or(0, |last| place(*last) + 1)];
+        for (number, (customer, _)) in events.iter().enumerate().rev() {
+            if let Some(begins) = begins.get_mut(place(*customer)) {
+                *begins = number;
+            }
         }
-        if first < self.len() && (frame.own || !simple) {
-            let placed = self.placed(frame, first, count_before);
-            let slots = Slots::of(&placed, first, |number, _| {
-                short(number / 64).wrapping_sub(period)
-            });
-            words = slots.mark(frame, chunks, words)?;
-        }
-        Ok(Last {
-            period,
-            started: self.starts.partition_point(|start| *start < frame.limit),
-            words,
+        let needed = place(frame.at_least.max(1)) - 1;
+        let entries = self.customers.iter().zip(&self.starts);
+        let since = entries.map(|(customer, &start)| {
+            let counts = if count_before { from } else { start };
+            let his = events[begins[place(*customer)]..].iter();
+            let mut his = his
+                .take_while(|(whose, _)| whose == customer)
+                .filter(|(_, at)| *at >= counts);
+            his.nth(needed).map_or(NEVER, |(_, at)| *at)
+        });
+        Ok(LastPeriod {
+            period: short(frame.periods().saturating_sub(1)),
+            since: since.collect(),
         })
     }
-
-    /// The entries from a place on, with their cohorts.
-    fn placed(&self, frame: &Frame, first: usize, count_before: bool) -> Vec<(Entry, usize)> {
-        let runs = self.runs.iter().flat_map(|run| {
-            let cohort = place(run.cohort);
-            let bound = frame.bounds[cohort];
-            (place(run.first).max(first)..place(run.end)).map(move |number| {
-                let start = self.starts[number];
-                let entry = Entry {
-                    customer: self.customers[number],
-                    start,
-                    since: if count_before { bound } else { start },
-                    given: false,
-                };
-                (entry, cohort)
-            })
-        });
-        runs.collect()
-    }
-}
-
-/// The customers, of so many, with an event that a calendar frame sees, as bits by number.
-fn seen(
-    frame: &Frame,
-    chunks: &[(Month, &Chunk<'_>)],
-    customers: usize,
-) -> Result<Vec<u64>, Broken> {
-    let mut seen = vec![0; bits::words(customers)];
-    for (month, chunk) in chunks.iter().filter(|(month, _)| frame.sees(*month)) {
-        let Some(table) = frame.table(*month) else {
-            continue;
-        };
-        let mut events = chunk.open(*month)?;
-        let instants = events.instants();
-        let mut event = 0_usize;
-        while let Some((customer, day)) = events.next()? {
-            if table.period(frame, instants, event, day)?.is_some()
-                && let Some(word) = seen.get_mut(place(customer) / 64)
-            {
-                *word |= 1 << (customer % 64);
-            }
-            event = event.wrapping_add(1);
-        }
-    }
-    Ok(seen)
 }

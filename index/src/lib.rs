@@ -4,6 +4,7 @@
 //!   microsecond, in planes of falling coarseness so that most questions read one byte an event.
 //! - [`segment`]: what one write added to a shard, to be merged into chunks later.
 //! - [`starts`]: when each customer of a shard began.
+//! - [`days`]: on which local days customers were active.
 //! - [`latest`]: when each customer was last active.
 //! - [`column`]: a trait of each customer of a shard, and the customers whom filters choose.
 //! - [`usage`]: how often each customer sent each event in his first periods, and in which of the next he was active.
@@ -17,6 +18,7 @@ mod bytes;
 pub mod chunk;
 pub mod column;
 mod count;
+pub mod days;
 mod frame;
 mod last;
 pub mod latest;
@@ -31,5 +33,5 @@ pub use bytes::Broken;
 pub use column::Selection;
 pub use count::{Counting, Program};
 pub use frame::{Frame, Window};
-pub use last::Last;
+pub use last::{Last, LastPeriod};
 pub use parallel::in_parallel;

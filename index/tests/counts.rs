@@ -12,7 +12,8 @@ use analysis::query::{self, AsOf, CohortRange, RetentionKind, RetentionQuery};
 use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use analysis::tally::{Tally, periods_set};
-use index::month::micros;
+use index::chunk::Depth;
+use index::month::{Month, micros};
 use index::sets::{Entry, ShardSets};
 use index::starts::{each_event, first_events};
 use index::{Counting, Frame, Selection, Window};
@@ -170,12 +171,12 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
             counting.needs_own(),
         );
         let all = build(world, &kept, &open, rule);
-        let before = open.last_before(micros(plan.as_of));
-        let (first, last) = before.months().expect("as-of is in the last period");
-        let mut chunks = kept.chunks(&world.active, before.depth());
-        chunks.retain(|(month, _)| (first..=last).contains(month));
+        let (from, to) = open.last_period().expect("as-of is in it");
+        let mut chunks = kept.chunks(&world.active, Depth::Exact);
+        chunks.retain(|(month, _)| (Month::of(from)..=Month::of(to - 1)).contains(month));
         let chunks = chunks.iter().map(|(month, chunk)| (*month, chunk));
-        let last = all.last(&before, false, chunks).expect("own bytes");
+        let last = all.last_period(&open, false, chunks).expect("own bytes");
+        let last = last.before(&all, micros(plan.as_of));
         let chosen = all.choose(&selection);
         let some = (every > 1).then_some(&chosen[..]);
         let mut patched = Tally::new(needs.clone(), &plan);

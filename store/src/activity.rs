@@ -11,6 +11,7 @@
 mod answer;
 mod asked;
 mod customers;
+mod days;
 mod fold;
 mod gather;
 mod load;
@@ -22,6 +23,7 @@ mod usage;
 
 pub(crate) use answer::{LITTLE_WORK, Prepared, Question, joined, prepare};
 pub(crate) use customers::Customers;
+pub(crate) use days::{Active, active_days};
 pub use memory::INDEX_MEMORY;
 pub(crate) use memory::Memory;
 pub use rebuild::ShardDoubt;

@@ -1,15 +1,17 @@
-//! Who leaves: customers' active days, read by plain SQL over raw events in one query, whatever the number of periods.
-//! What follows from them is `analysis::churn`'s.
+//! Who leaves: customers' active days, by the activity index where it can answer, else by plain SQL over raw events in one
+//! query, whatever the number of periods. What follows from them is `analysis::churn`'s.
 
-use crate::gate::Work;
+use crate::activity::{self, Active};
+use crate::gate::{Turn, Work};
 use crate::instant::{from_db, to_db};
-use crate::retention::{Scope, prepare, watermark};
+use crate::retention::{Engine, Scope, prepare, watermark};
+use crate::snapshot::Snapshot;
 use crate::{Store, StoreError, Workspace};
 use analysis::churn::{
     Answer, ChurnPlan, ChurnReport, History, LostCustomer, QuietCustomer, answer,
 };
 use analysis::query::{ChurnQuery, RetentionQuery};
-use analysis::shape::About;
+use analysis::shape::{About, RetentionPlan};
 use analysis::words;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -41,6 +43,21 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<ChurnAnswer, StoreError> {
+        self.churn_by(Engine::Fastest, workspace, query, (now, limit))
+            .await
+    }
+
+    /// Answers a question about leaving, active days coming from a certain engine. Both give the same answer.
+    ///
+    /// # Errors
+    /// As [`Store::churn`]; [`StoreError::NotFound`] when the index alone is asked and can't answer.
+    pub async fn churn_by(
+        &self,
+        engine: Engine,
+        workspace: &Workspace,
+        query: &ChurnQuery,
+        (now, limit): (Timestamp, usize),
+    ) -> Result<ChurnAnswer, StoreError> {
         query.validate()?;
         let (population, periods) = prepare(workspace, &query.population(), now)?;
         let mut query = query.clone();
@@ -50,36 +67,27 @@ impl Store {
             return Err(StoreError::ActivityNotReady(activity));
         }
         query.activity.clone_from(&population.activity);
-        let _turn = self.gate.turn(Work::Scan).await;
-        let mut snapshot = self.snapshot(workspace.id).await?;
-        let first = sqlx::query_scalar!(
-            "select min(first_event_at) from customer where workspace_id = $1",
-            workspace.id.0
-        )
-        .fetch_one(&mut *snapshot)
-        .await?;
-        let plan = ChurnPlan::new(&query, &periods, first.map(from_db));
-        let last = periods.cohort_count.saturating_sub(1);
-        let scope = Scope::new(
-            &mut snapshot,
-            self,
-            workspace,
-            (&population, &periods),
-            (0, last),
-        )
-        .await?;
-        let (keys, history) = active_days(&mut snapshot, &scope, &plan).await?;
-        let (_, internal) = scope.outside(&mut snapshot, workspace, &population).await?;
+        let asked = (&population, &periods);
+        let (turn, mut snapshot, plan, active) =
+            self.active_days(engine, workspace, &query, asked).await?;
+        let Active {
+            keys,
+            history,
+            internal,
+        } = active;
         let about = About {
             watermark: watermark(&mut snapshot, workspace).await?,
             left_out: 0,
             internal,
         };
+        // On a thread where others don't wait for it.
+        let work = move || answer(&query, &plan, &history, about);
         let Answer {
             mut report,
             mut lost,
             mut quiet,
-        } = answer(&query, &plan, &history, about);
+        } = activity::joined(tokio::task::spawn_blocking(work).await)?;
+        drop(turn);
         report.activity = words::activity(&RetentionQuery {
             activity: workspace.activity_words(&population),
             ..population
@@ -115,8 +123,66 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Who was active when, the days that are told apart, and the turn and the snapshot in which both were found.
+    async fn active_days(
+        &self,
+        engine: Engine,
+        workspace: &Workspace,
+        query: &ChurnQuery,
+        asked: (&RetentionQuery, &RetentionPlan),
+    ) -> Result<(Turn, Snapshot, ChurnPlan, Active), StoreError> {
+        if engine != Engine::Reference {
+            let turn = self.gate.turn(Work::Features).await;
+            let mut snapshot = self.snapshot(workspace.id).await?;
+            let plan = plan(&mut snapshot, workspace, query, asked.1).await?;
+            let scope = Scope::of_all(&mut snapshot, self, workspace, asked).await?;
+            let question = scope.question(workspace, asked);
+            match activity::active_days(self, &mut snapshot, &question, &plan).await {
+                Ok(Some(active)) => return Ok((turn, snapshot, plan, active)),
+                Ok(None) if engine == Engine::Index => return Err(StoreError::NotFound),
+                Ok(None) => {}
+                Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
+                    let workspace = workspace.id.0;
+                    tracing::error!(workspace, "{broken}; `holdfast reindex` makes it anew");
+                }
+                Err(error) => return Err(error),
+            }
+            snapshot.end();
+        }
+        let turn = self.gate.turn(Work::Scan).await;
+        let mut snapshot = self.snapshot(workspace.id).await?;
+        let plan = plan(&mut snapshot, workspace, query, asked.1).await?;
+        let scope = Scope::of_all(&mut snapshot, self, workspace, asked).await?;
+        let (keys, history) = days_of_events(&mut snapshot, &scope, &plan).await?;
+        let (_, internal) = scope.outside(&mut snapshot, workspace, asked.0).await?;
+        let active = Active {
+            keys,
+            history,
+            internal,
+        };
+        Ok((turn, snapshot, plan, active))
+    }
+}
+
+/// The days and periods of a question, from the day of the first event on.
+async fn plan(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+    query: &ChurnQuery,
+    periods: &RetentionPlan,
+) -> Result<ChurnPlan, StoreError> {
+    let first = sqlx::query_scalar!(
+        "select min(oldest_at) from shard where workspace_id = $1",
+        workspace.id.0
+    )
+    .fetch_one(snapshot)
+    .await?;
+    Ok(ChurnPlan::new(query, periods, first.map(from_db)))
+}
+
 /// The days on which each of the scope's customers was active, and the customers' keys in the same order.
-async fn active_days(
+async fn days_of_events(
     snapshot: &mut PgConnection,
     scope: &Scope,
     plan: &ChurnPlan,

@@ -403,6 +403,10 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
             transaction.commit().await?;
+            if failed.rows_affected() > 0 {
+                // It counts its events when it ends.
+                self.count_all_events(WorkspaceId(row.workspace_id)).await?;
+            }
             count += failed.rows_affected();
         }
         Ok(count)

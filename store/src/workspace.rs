@@ -6,6 +6,7 @@ use analysis::period::WeekStart;
 use analysis::query::{TraitFilter, check_filters};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use std::collections::BTreeMap;
 
 /// A workspace's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -329,6 +330,12 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn refresh_summaries(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        self.count_all_events(workspace).await?;
+        self.refresh_traits(workspace).await
+    }
+
+    /// Counts the stored events of each name anew.
+    pub(crate) async fn count_all_events(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
         let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "update event_name n set events = counted.events
@@ -339,6 +346,40 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Adds events that were stored since they were counted, by the number of their name.
+    pub(crate) async fn count_more_events(
+        &self,
+        workspace: WorkspaceId,
+        stored: &BTreeMap<i32, i64>,
+    ) -> Result<(), StoreError> {
+        let (names, counts): (Vec<i32>, Vec<i64>) = stored.iter().unzip();
+        let mut transaction = self.tenant(workspace).await?;
+        // In the order of their numbers, in which all lock them.
+        sqlx::query!(
+            "with more as (
+                 select n.event_name_id, told.stored
+                 from event_name n join unnest($2::integer[], $3::bigint[]) as told(event_name_id, stored)
+                   using (event_name_id)
+                 where n.workspace_id = $1 order by n.event_name_id for update of n)
+             update event_name n set events = n.events + more.stored
+             from more where n.workspace_id = $1 and n.event_name_id = more.event_name_id",
+            workspace.0,
+            &names,
+            &counts
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Counts the values of customers' and accounts' traits anew.
+    pub(crate) async fn refresh_traits(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
             "delete from trait_value where workspace_id = $1",
             workspace.0

@@ -21,6 +21,7 @@ mod shards;
 
 pub(crate) use append::{NumberedEvent, append_events};
 pub(crate) use memory::Memory;
+pub(crate) use shards::relax;
 
 use crate::{Store, StoreError, WorkspaceId};
 use jiff::civil::Date;

@@ -147,6 +147,31 @@ pub async fn reports(slug: &str) -> Result<Vec<ReportView>, AppError> {
     Ok(all.into_iter().map(|one| desk.report(one)).collect())
 }
 
+/// What rests on something saved by naming it in a question: saved reports and live links, as "the saved report “Trial”".
+///
+/// # Errors
+/// As [`reports`].
+pub async fn naming(slug: &str, (params, name): (&[&str], &str)) -> Result<Vec<String>, AppError> {
+    let Desk {
+        store, workspace, ..
+    } = answer(Desk::open(slug).await)?;
+    let names = |question: &str| {
+        let pairs = split_url_query(question);
+        let mut pairs = pairs.iter();
+        pairs.any(|(param, value)| params.contains(&&param[..]) && value == name)
+    };
+    let reports = answer(store.reports(workspace.id).await)?.into_iter();
+    let reports = reports.filter(|one| names(&one.question));
+    let reports = reports.map(|one| format!("the saved report “{}”", one.label.name));
+    let now = Timestamp::now();
+    let links = answer(store.shared_links(workspace.id, None).await)?.into_iter();
+    // A pinned one keeps its answer.
+    let links = links.filter(|one| one.pinned_at.is_none() && one.answers(now));
+    let links = links.filter(|one| names(&one.question));
+    let links = links.map(|one| format!("the link “{}”", one.name));
+    Ok(reports.chain(links).collect())
+}
+
 /// The saved reports of one kind, by number and name.
 ///
 /// # Errors

@@ -60,13 +60,43 @@ pub(crate) fn numbers(label: &'static str, heads: AnyView, rows: AnyView) -> Any
     view! {
         <details class="numbers">
             <summary>"The same in numbers"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=label>
-                <table class="rows">
-                    <thead><tr>{heads}</tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {scrolling(label.to_owned(), heads, rows)}
         </details>
+    }
+    .into_any()
+}
+
+/// What stands above a column.
+#[derive(Clone, Copy)]
+pub(crate) enum Head {
+    /// Over words.
+    Text(&'static str),
+    /// Over numbers.
+    Number(&'static str),
+    /// For those who listen: what the buttons of the column do.
+    Hidden(&'static str),
+}
+
+/// A table that scrolls within itself.
+pub(crate) fn table(label: impl Into<String>, heads: &[Head], rows: AnyView) -> AnyView {
+    let heads = heads.iter().map(|head| match *head {
+        Head::Text(text) => view! { <th scope="col">{text}</th> }.into_any(),
+        Head::Number(text) => view! { <th scope="col" class="number">{text}</th> }.into_any(),
+        Head::Hidden(text) => {
+            view! { <th scope="col"><span class="vh">{text}</span></th> }.into_any()
+        }
+    });
+    scrolling(label.into(), heads.collect_view().into_any(), rows)
+}
+
+fn scrolling(label: String, heads: AnyView, rows: AnyView) -> AnyView {
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=label>
+            <table class="rows">
+                <thead><tr>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
     }
     .into_any()
 }

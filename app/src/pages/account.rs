@@ -3,6 +3,7 @@
 use super::entrance::{new_password, refusal};
 use crate::api::imports::Refused;
 use crate::api::people::{AccountView, SessionLine, account};
+use crate::components::cards::{Head, table};
 use crate::components::problems::ErrorCard;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -151,17 +152,14 @@ fn signed_in(sessions: Vec<SessionLine>) -> AnyView {
                     <button type="submit" class="btn">"Sign out everywhere"</button>
                 </form>
             </header>
-            <div class="scroll" tabindex="0" role="region" aria-label="Where you are signed in">
-                <table class="rows">
-                    <thead><tr>
-                        <th scope="col">"Browser"</th>
-                        <th scope="col">"Since (UTC)"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col"><span class="vh">"End it"</span></th>
-                    </tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(
+                "Where you are signed in",
+                &[
+                    Head::Text("Browser"), Head::Text("Since (UTC)"), Head::Text("Last used"),
+                    Head::Hidden("End it"),
+                ],
+                rows.into_any(),
+            )}
         </section>
     }
     .into_any()

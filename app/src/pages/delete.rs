@@ -1,6 +1,7 @@
 //! Whether something saved is really to be deleted, and what rests on it.
 
 use crate::api::quartiles::feature_sets;
+use crate::api::reports::naming;
 use crate::api::segments::{Deletion, deletion};
 use crate::components::frame::{Current, Frame};
 use crate::error::AppError;
@@ -33,7 +34,10 @@ fn OfSegment() -> impl IntoView {
         <Title text="Delete a segment"/>
         {Suspend::new(async move {
             match deletion(&slug, &name).await {
-                Ok(found) => of_segment(&slug, found),
+                Ok(found) => {
+                    let named = naming(&slug, (&["segment", "by", "baseline"], &name)).await;
+                    of_segment(&slug, found, &named.unwrap_or_default())
+                }
                 Err(AppError::NotFound) => {
                     let all = format!("/w/{slug}/segments/saved");
                     gone("Delete a segment", "There is no segment of this name.", all)
@@ -45,7 +49,22 @@ fn OfSegment() -> impl IntoView {
     .into_any()
 }
 
-fn of_segment(slug: &str, found: Deletion) -> AnyView {
+/// What is said of what names it, where it can be deleted all the same.
+fn stays(named: &[String]) -> String {
+    match named {
+        [] => "Questions and links that name it say so once it is gone.".to_owned(),
+        [one] => format!(
+            "{} names it, and will say so once it is gone.",
+            words::capital(one)
+        ),
+        some => format!(
+            "{} name it, and will say so once it is gone.",
+            words::capital(&words::list(some, "and"))
+        ),
+    }
+}
+
+fn of_segment(slug: &str, found: Deletion, named: &[String]) -> AnyView {
     let Deletion {
         segment,
         count,
@@ -58,8 +77,7 @@ fn of_segment(slug: &str, found: Deletion) -> AnyView {
         view! { <li><a href=href>{one.name.clone()}</a></li> }
     });
     let says = match names.as_slice() {
-        [] => "No other segment is made of it. Questions and links that name it say so once it is gone."
-            .to_owned(),
+        [] => format!("No other segment is made of it. {}", stays(named)),
         names => format!(
             "It can’t be deleted: {} made of it. Change or delete {} first.",
             match names {
@@ -99,13 +117,16 @@ fn OfActivity() -> impl IntoView {
             };
             let own = workspace.own_activity.as_ref() == Some(&found.slug);
             let says = match own {
-                true => "It is the workspace’s own: without it, every question that names nothing else asks what counts as active.",
-                false => "Questions and links that name it say so once it is gone. The events stay.",
+                true => "It is the workspace’s own: without it, every question that names nothing else asks what counts as active.".to_owned(),
+                false => {
+                    let named = naming(&slug, (&["activity"], &found.slug)).await;
+                    format!("{} The events stay.", stays(&named.unwrap_or_default()))
+                }
             };
             ask(
                 format!("Delete “{}”?", found.name),
                 format!("{}.", words::capital(&found.words)),
-                says.to_owned(),
+                says,
                 Some((format!("{all}/delete"), Some(found.slug.clone()))),
                 all,
                 ().into_any(),
@@ -136,10 +157,11 @@ fn OfFeature() -> impl IntoView {
             let Some(found) = sets.into_iter().find(|one| Some(&one.slug) == named.as_ref()) else {
                 return gone("Delete a feature", "There is no saved feature of this name.", all);
             };
+            let named = naming(&slug, (&["set"], &found.slug)).await;
             ask(
                 format!("Delete “{}”?", found.name),
                 format!("It is {}.", words::events(&found.events)),
-                "Questions and links that name it say so once it is gone. The events stay.".to_owned(),
+                format!("{} The events stay.", stays(&named.unwrap_or_default())),
                 Some((format!("{all}/delete"), Some(found.slug.clone()))),
                 format!("{all}?set={}", found.slug),
                 ().into_any(),

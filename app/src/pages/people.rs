@@ -9,6 +9,7 @@ pub use keys::KeysPage;
 use super::entrance::{a, refusal};
 use crate::api::imports::Refused;
 use crate::api::people::{PeopleView, PersonRow, Shown, people};
+use crate::components::cards::{Head, table};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use leptos::prelude::*;
@@ -98,17 +99,14 @@ fn page(slug: &str, found: PeopleView, refused: Option<Refused>, link: Option<Sh
             </section>
             <section class="card">
                 <header><h2>"In this workspace"</h2></header>
-                <div class="scroll" tabindex="0" role="region" aria-label="In this workspace">
-                    <table class="rows">
-                        <thead><tr>
-                            <th scope="col">"Person"</th>
-                            <th scope="col">"Last here"</th>
-                            <th scope="col">"Role"</th>
-                            <th scope="col"><span class="vh">"Remove"</span></th>
-                        </tr></thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                {table(
+                    "In this workspace",
+                    &[
+                        Head::Text("Person"), Head::Text("Last here"), Head::Text("Role"),
+                        Head::Hidden("Remove"),
+                    ],
+                    rows.into_any(),
+                )}
             </section>
         </div>
         {waiting}
@@ -174,17 +172,14 @@ fn invited(slug: &str, invitations: Vec<(i32, String, Role, String)>) -> AnyView
     view! {
         <section class="card">
             <header><h2>"Invited, not here yet"</h2></header>
-            <div class="scroll" tabindex="0" role="region" aria-label="Invited, not here yet">
-                <table class="rows">
-                    <thead><tr>
-                        <th scope="col">"Address"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Link leads in until"</th>
-                        <th scope="col"><span class="vh">"Take back"</span></th>
-                    </tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(
+                "Invited, not here yet",
+                &[
+                    Head::Text("Address"), Head::Text("Role"), Head::Text("Link leads in until"),
+                    Head::Hidden("Take back"),
+                ],
+                rows.into_any(),
+            )}
         </section>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use crate::api::imports::Refused;
 use crate::api::people::may;
 use crate::api::reports::{LinkView, ReportView, report, reports};
+use crate::components::cards::{Head, table};
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::share;
 use crate::components::problems::ErrorCard;
@@ -82,22 +83,15 @@ fn folder(slug: &str, reports: &[ReportView]) -> AnyView {
     view! {
         <section class="card">
             <header><h2>{name.clone()}</h2></header>
-            <div class="scroll" tabindex="0" role="region" aria-label=name>
-                <table class="rows">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Report"</th>
-                            <th scope="col">"Kind"</th>
-                            <th scope="col">"What it is for"</th>
-                            <th scope="col">"Owner"</th>
-                            <th scope="col">"Last change"</th>
-                            <th scope="col" class="number">"Links"</th>
-                            <th scope="col">"Change"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(
+                name,
+                &[
+                    Head::Text("Report"), Head::Text("Kind"), Head::Text("What it is for"),
+                    Head::Text("Owner"), Head::Text("Last change"), Head::Number("Links"),
+                    Head::Text("Change"),
+                ],
+                rows.into_any(),
+            )}
         </section>
     }
     .into_any()

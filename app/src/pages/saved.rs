@@ -2,6 +2,7 @@
 
 use crate::api::imports::Refused;
 use crate::api::segments::{SegmentView, saved, segment};
+use crate::components::cards::{Head, table};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
@@ -63,20 +64,14 @@ fn list(slug: &str, all: Vec<SegmentView>) -> AnyView {
         {(!none).then(|| view! {
             <section class="card">
                 <header><h2>"Saved segments"</h2></header>
-                <div class="scroll" tabindex="0" role="region" aria-label="Saved segments">
-                    <table class="rows">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Segment"</th>
-                                <th scope="col">"Who"</th>
-                                <th scope="col" class="number">"Customers"</th>
-                                <th scope="col" class="number">"Share"</th>
-                                <th scope="col">"State"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                {table(
+                    "Saved segments",
+                    &[
+                        Head::Text("Segment"), Head::Text("Who"), Head::Number("Customers"),
+                        Head::Number("Share"), Head::Text("State"),
+                    ],
+                    rows.into_any(),
+                )}
             </section>
         })}
     }

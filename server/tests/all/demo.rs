@@ -77,7 +77,10 @@ fn fingerprint(rows: impl Iterator<Item = AccountHistory>) -> u64 {
                 let properties = row.properties.as_ref().map(sorted);
                 add(format!(
                     "{} {} {} {properties:?} {:?}\n",
-                    row.customer, row.name, row.at, row.key
+                    row.customer,
+                    row.name,
+                    row.at,
+                    row.key.unwrap()
                 ));
             }
         }

@@ -162,7 +162,7 @@ impl Prepared {
 /// A shard's sets.
 pub(super) struct ShardPart {
     pub(super) sets: Arc<Sets>,
-    /// Its last period before as-of, where that is not all of it.
+    /// Its last period, where as-of does not let all of it be seen.
     last: Option<Arc<Last>>,
 }
 
@@ -236,12 +236,14 @@ impl Prepared {
         let first = plan.periods.bounds.first();
         let add = |place: usize, tally: &mut Tally| {
             let Sets { frame, sets, .. } = &*parts[place].sets;
-            let last = parts[place].last.as_ref().map(|last| &last.last);
+            let last = parts[place].last.as_ref();
+            let last = last.map(|last| last.period.before(sets, self.asked.as_of()));
             let offset = first.and_then(|&first| frame.offset(first));
             let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
             let (chosen, internal) = who.choose(place, &self.states[place]);
             let chosen = chosen.map(|chosen| sets.choose(&chosen));
-            sets.count(&self.counting, plan, offset, chosen.as_deref(), last, tally);
+            let (chosen, last) = (chosen.as_deref(), last.as_ref());
+            sets.count(&self.counting, plan, offset, chosen, last, tally);
             Ok::<_, Broken>(internal)
         };
         // Adding up a tally for every shard would take longer than counting them.

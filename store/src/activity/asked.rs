@@ -11,8 +11,7 @@ use index::segment::Segment;
 use index::sets::{Entry, ShardSets};
 use index::starts::{Starts, each_event, first_events};
 use index::{Broken, Counting, Frame, Window};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// How periods are laid for a question; `None` when the index can't answer it. Every part of a question is named here,
 /// so that a new one has to be thought of.
@@ -62,8 +61,8 @@ pub(super) fn window(query: &RetentionQuery) -> Option<Window> {
 /// A question's frames.
 ///
 /// Calendar periods before the last one are the same for any as-of in it. So sets see the whole last period, and where
-/// something of a shard lies after as-of, that period is counted once more as far as it is seen (`Last`). Rolling periods
-/// are each entry's own: there as-of limits the sets themselves.
+/// something of a shard lies after as-of, when each entry became active in that period is compared with it (`Last`).
+/// Rolling periods are each entry's own: there as-of limits the sets themselves.
 pub(super) struct Asked {
     first: i64,
     as_of: i64,
@@ -75,8 +74,6 @@ pub(super) struct Asked {
     open: (Arc<About>, Arc<Frame>),
     /// Rolling sets that see nothing from as-of on.
     limited: (Arc<About>, Arc<Frame>),
-    /// The last calendar period before as-of, by how many cohorts its sets have before the question's first.
-    last: Mutex<HashMap<usize, Arc<Frame>>>,
 }
 
 impl Asked {
@@ -130,7 +127,6 @@ impl Asked {
             streams,
             open: (Arc::new(about), Arc::new(frame(i64::MIN))),
             limited: (Arc::new(limited), Arc::new(frame(i64::MAX))),
-            last: Mutex::default(),
         }
     }
 
@@ -162,35 +158,29 @@ impl Asked {
         })
     }
 
-    /// Whether what these sets see of the last period has to be counted again.
+    /// Whether these sets see more of the last period than as-of lets them.
     pub(super) fn needs_last(&self, sets: &Sets) -> bool {
         self.calendar() && self.as_of <= sets.newest && self.as_of < self.end
     }
 
-    /// What a shard's last period holds before as-of, if it is in memory.
+    /// When a shard's entries became active in the last period, if it is in memory.
     pub(super) fn known_last(&self, memory: &Memory, shard: i16, sets: &Sets) -> Option<Arc<Last>> {
         let last = memory.last(&self.open.0, shard)?;
-        let fits = (last.version, last.as_of) == (sets.version, self.as_of)
+        let fits = last.version == sets.version
             // The sets may have been made anew with an earlier first cohort, and more entries.
             && last.frame == sets.frame;
         fits.then_some(last)
     }
 
-    /// The frame of a last period.
-    fn last(&self, sets: &Sets) -> Arc<Frame> {
-        let offset = sets.frame.offset_of(self.first).unwrap_or(0);
-        let mut known = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = || Arc::new(sets.frame.last_before(self.as_of));
-        known.entry(offset).or_insert_with(made).clone()
-    }
-
     /// What the last period needs: the streams, the first and the last month, and the planes.
     pub(super) fn last_part(&self) -> Part<'_> {
-        let last = self.open.1.last_before(self.as_of);
+        let last = self.open.1.last_period();
         Part {
             streams: &self.open.0.active,
-            months: last.months().unwrap_or(ALL_MONTHS),
-            depth: last.depth(),
+            months: last.map_or(ALL_MONTHS, |(from, to)| {
+                (Month::of(from), Month::of(to - 1))
+            }),
+            depth: Depth::Exact,
             keep: true,
         }
     }
@@ -240,7 +230,7 @@ impl Asked {
         Ok(sets)
     }
 
-    /// Counts the last period of a shard's sets again and keeps that in memory.
+    /// Finds when the entries of a shard's sets became active in the last period, and keeps that in memory.
     pub(super) fn make_last(
         &self,
         memory: &Memory,
@@ -253,11 +243,10 @@ impl Asked {
         let chunks = of(&all, &about.active);
         let last = Arc::new(Last {
             version: data.state.version,
-            as_of: self.as_of,
             frame: sets.frame.clone(),
-            last: sets
+            period: sets
                 .sets
-                .last(&self.last(sets), about.count_before, chunks)?,
+                .last_period(&sets.frame, about.count_before, chunks)?,
         });
         memory.put_last(about, data.state.shard, last.clone());
         Ok(last)

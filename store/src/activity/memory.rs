@@ -10,7 +10,7 @@ use index::latest::Latest;
 use index::month::Month;
 use index::sets::ShardSets;
 use index::starts::Starts;
-use index::{Frame, Window};
+use index::{Frame, LastPeriod, Window};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -67,13 +67,12 @@ pub(super) struct LatestBefore {
     pub(super) latest: Latest,
 }
 
-/// What sets see of their last period before an as-of.
+/// When the entries of sets became active in their last period.
 pub(super) struct Last {
     pub(super) version: i64,
-    pub(super) as_of: i64,
     /// That of the sets.
     pub(super) frame: Arc<Frame>,
-    pub(super) last: index::Last,
+    pub(super) period: LastPeriod,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -115,7 +114,7 @@ impl Value {
                 }
                 Value::Column(_, column) => column.size(),
                 Value::Sets(sets) => sets.sets.size(),
-                Value::Last(last) => last.last.size(),
+                Value::Last(last) => last.period.size(),
                 Value::Usage(usage) => usage.usage.size(),
                 Value::Latest(before) => before.latest.size(),
             }

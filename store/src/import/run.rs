@@ -5,13 +5,14 @@ mod reader;
 
 use super::{ImportId, RUNNING_LOCK, Speed, to_count};
 use crate::instant::to_db;
-use crate::writer::{Memory, Written};
+use crate::writer::{Memory, Written, relax};
 use crate::{Store, StoreError, WorkspaceId};
 use analysis::import::{ImportPhase, ImportProgress, ImportSummary};
 use intake::{IntakeError, Mapping, Rejected};
 use jiff::Timestamp;
 use reader::{Set, read_sets};
 use sqlx::{Connection, PgConnection};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -42,6 +43,15 @@ struct Job {
     bytes_total: u64,
 }
 
+/// What an import stored.
+#[derive(Default)]
+struct Stored {
+    /// Events by the number of their name.
+    events: BTreeMap<i32, i64>,
+    /// Whether there were rows of customers.
+    customers: bool,
+}
+
 impl Store {
     /// Runs a queued import to its end, and says how far it is after each set of rows. Rows stored before an error stay
     /// stored; the import can be queued and run again.
@@ -56,8 +66,12 @@ impl Store {
         mut progress: impl FnMut(&ImportProgress),
     ) -> Result<ImportSummary, ImportError> {
         let lock = self.lock_import(id).await?;
+        let mut stored = Stored::default();
         let outcome = match self.start_import(workspace, id).await {
-            Ok(job) => self.read_and_write(id, &job, file, &mut progress).await,
+            Ok(job) => {
+                self.read_and_write(id, &job, file, (&mut progress, &mut stored))
+                    .await
+            }
             Err(error) => {
                 unlock(lock, id).await;
                 return Err(error);
@@ -74,7 +88,14 @@ impl Store {
             }
         };
         // Before the end is told: whoever hears of it looks at what came. Also when it failed, for what was stored.
-        let ((), counted) = tokio::join!(derive, self.refresh_summaries(workspace));
+        let count = async {
+            match &outcome {
+                Ok(_) => self.count(workspace, &stored).await,
+                // What was stored of its last set is not known.
+                Err(_) => self.refresh_summaries(workspace).await,
+            }
+        };
+        let ((), counted) = tokio::join!(derive, count);
         let ended = match &outcome {
             Ok(_) => self.end_import(workspace, id, None).await,
             Err(error) => {
@@ -162,7 +183,7 @@ impl Store {
         id: ImportId,
         job: &Job,
         file: &Path,
-        progress: &mut impl FnMut(&ImportProgress),
+        (progress, stored): (&mut impl FnMut(&ImportProgress), &mut Stored),
     ) -> Result<ImportSummary, ImportError> {
         let source = format!("import {}: {}", id.0, job.file_name);
         let batch = self.open_batch(job.workspace, &source).await?;
@@ -172,11 +193,17 @@ impl Store {
         let (path, mapping, now) = (file.to_owned(), job.mapping.clone(), Timestamp::now());
         let reading = tokio::task::spawn_blocking(move || read_sets(&path, &mapping, now, &sender));
         let mut summary = ImportSummary::default();
-        let mut memories = [Memory::default(), Memory::default()];
+        let mut memories = [Memory::relaxed(), Memory::relaxed()];
         while let Some(mut set) = sets.recv().await {
             let (bytes_done, rejected) = (set.bytes_done, std::mem::take(&mut set.rejected));
             see(&mut summary, &set, &rejected);
+            stored.customers |= !set.customers.is_empty();
             let written = self.write_set(job, batch, set, &mut memories).await?;
+            for memory in &mut memories {
+                for (name, events) in std::mem::take(&mut memory.stored) {
+                    *stored.events.entry(name).or_default() += events;
+                }
+            }
             self.set_aside(job.workspace, id, &rejected).await?;
             summary.stored += written.stored;
             summary.duplicates += written.duplicates;
@@ -240,6 +267,15 @@ impl Store {
         Ok(sum)
     }
 
+    /// Counts what the choosers offer, as far as an import changed it.
+    async fn count(&self, workspace: WorkspaceId, stored: &Stored) -> Result<(), StoreError> {
+        self.count_more_events(workspace, &stored.events).await?;
+        if stored.customers {
+            self.refresh_traits(workspace).await?;
+        }
+        Ok(())
+    }
+
     async fn set_aside(
         &self,
         workspace: WorkspaceId,
@@ -295,6 +331,7 @@ impl Store {
         summary: &ImportSummary,
     ) -> Result<(), StoreError> {
         let mut transaction = self.tenant(workspace).await?;
+        relax(&mut transaction).await?;
         sqlx::query!(
             "update import
              set bytes_done = $2, rows = $3, stored = $4, duplicates = $5, rejected = $6, customers_new = $7,

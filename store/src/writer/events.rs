@@ -7,7 +7,7 @@ use super::keys::{Keyed, claim};
 use super::memory::Memory;
 use super::partitions::month;
 use super::people::People;
-use super::shards::{Journalled, Locked, plan_afresh};
+use super::shards::{Journalled, Locked, plan_afresh, relax};
 use super::{Written, count};
 use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -68,6 +68,9 @@ impl Store {
 
         let mut transaction = self.tenant(workspace).await?;
         plan_afresh(&mut transaction).await?;
+        if memory.relaxed {
+            relax(&mut transaction).await?;
+        }
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         people.look_up(&mut transaction, workspace).await?;
         let keys = keyed.len();
@@ -115,6 +118,9 @@ impl Store {
             keep_newest(&mut transaction, workspace, batch, newest).await?;
         }
         transaction.commit().await?;
+        for event in &events {
+            *memory.stored.entry(event.event_name_id).or_default() += 1;
+        }
         memory.duplicates = duplicates;
         people.remember(memory);
         Ok(Written {

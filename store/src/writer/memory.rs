@@ -4,7 +4,7 @@ use super::partitions::month;
 use foldhash::HashMap;
 use intake::EventRecord;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Customers remembered. Above that all are forgotten and met again: some 100 MB for the longest ids, 30 MB for usual
 /// ones.
@@ -21,6 +21,10 @@ pub(crate) struct Memory {
     names: HashMap<String, i32>,
     shards: BTreeSet<i16>,
     months: BTreeSet<i32>,
+    /// How many events of each name were stored.
+    pub(crate) stored: BTreeMap<i32, i64>,
+    /// See [`Self::relaxed`]: an import waits for the disk once, at its end.
+    pub(super) relaxed: bool,
     /// Whether the last set held keys that were stored before: then the next one probably does, too.
     pub(super) duplicates: bool,
 }
@@ -35,6 +39,14 @@ pub(super) struct Known {
 }
 
 impl Memory {
+    /// Of one whose sets need not be on the disk when they are told to be stored.
+    pub(crate) fn relaxed() -> Self {
+        Self {
+            relaxed: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn customer(&self, id: &str) -> Option<Known> {
         self.customers.get(id).copied()
     }

@@ -216,6 +216,15 @@ impl Store {
     }
 }
 
+/// Lets this transaction commit before it is on the disk. After a crash it is there or not, whole, and so are all before
+/// it; the next commit that does wait waits for it, too.
+pub(crate) async fn relax(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("select set_config('synchronous_commit', 'off', true)")
+        .fetch_one(connection)
+        .await?;
+    Ok(())
+}
+
 /// Has each statement of this transaction planned for the arrays it is given and the tables as they are now. A plan kept
 /// from the first sets of an import takes arrays for five rows and the tables for empty.
 pub(super) async fn plan_afresh(connection: &mut PgConnection) -> Result<(), StoreError> {

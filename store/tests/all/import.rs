@@ -258,6 +258,15 @@ async fn many_sets_agree_with_a_naive_model(pool: PgPool) {
         (stored, 250_000 - stored)
     );
     assert_eq!(summary.customers_new, u64::try_from(first.len()).unwrap());
+    // what an import adds to the counts, and what counting anew would say; the other writer's event is nobody's import
+    let counts = |of: &'static str| sqlx::query_as::<_, (String, i64)>(of).fetch_all(&pool);
+    let told = counts(
+        "select name, events + case name when 'event 1' then 1 else 0 end from event_name order by 1",
+    );
+    let all = counts(
+        "select name, count(*) from event join event_name using (event_name_id) group by 1 order by 1",
+    );
+    assert_eq!(told.await.unwrap(), all.await.unwrap());
     let firsts: Vec<(String, i64)> = sqlx::query_as(
         "select external_id, extract(epoch from first_event_at)::bigint from customer order by 1",
     )

@@ -1,7 +1,7 @@
 //! How long customers stayed, by segment.
 
 use super::cards::{heads, key};
-use crate::components::cards::{self, numbers};
+use crate::components::cards::{self, Head, numbers, table};
 use analysis::comparison::ComparisonReport;
 use analysis::stats::at_risk;
 use analysis::words;
@@ -80,20 +80,14 @@ pub(super) fn pairs(report: &ComparisonReport) -> AnyView {
         <section class="card">
             <details class="numbers first">
                 <summary>"Every two segments compared (log-rank)"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Pairs of segments">
-                    <table class="rows">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Pair"</th>
-                                <th scope="col">"Verdict"</th>
-                                <th scope="col" class="number">"χ²"</th>
-                                <th scope="col" class="number">"p"</th>
-                                <th scope="col" class="number">"Corrected p"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                {table(
+                    "Pairs of segments",
+                    &[
+                        Head::Text("Pair"), Head::Text("Verdict"), Head::Number("χ²"), Head::Number("p"),
+                        Head::Number("Corrected p"),
+                    ],
+                    rows.into_any(),
+                )}
             </details>
         </section>
     }

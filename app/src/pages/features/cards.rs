@@ -1,6 +1,6 @@
 //! The parts of an answer about a feature.
 
-use crate::components::cards::{self, numbers, scale, tone_class};
+use crate::components::cards::{self, Head, numbers, scale, table, tone_class};
 use crate::components::dots::Dot;
 use crate::components::features::ask;
 use crate::pages::common::address;
@@ -335,19 +335,14 @@ pub(super) fn launch(report: &QuartileReport) -> AnyView {
         <section class="card launch">
             <header><h2>"Before a new feature launch: when could this be told?"</h2></header>
             {(!sentence.is_empty()).then(|| view! { <p>{sentence}</p> })}
-            <div class="scroll" tabindex="0" role="region" aria-label="Before a launch">
-                <table class="rows">
-                    <thead>
-                        <tr>
-                            <th scope="col">"To tell a difference of"</th>
-                            <th scope="col" class="number">"Users in each quarter"</th>
-                            <th scope="col" class="number">"Users in all"</th>
-                            <th scope="col" class="number">"Time"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            {table(
+                "Before a launch",
+                &[
+                    Head::Text("To tell a difference of"), Head::Number("Users in each quarter"),
+                    Head::Number("Users in all"), Head::Number("Time"),
+                ],
+                rows.collect_view().into_any(),
+            )}
             <p class="aside">{words::arrivals(report)}</p>
         </section>
     }

@@ -3,6 +3,7 @@
 use super::{parts, secret};
 use crate::api::imports::Refused;
 use crate::api::people::{KeyRow, Shown, keys};
+use crate::components::cards::{Head, table};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use crate::pages::entrance::refusal;
@@ -80,19 +81,14 @@ fn page(slug: &str, found: Vec<KeyRow>, refused: Option<Refused>, made: Option<S
             {(!none).then(|| view! {
                 <section class="card">
                     <header><h2>"Keys"</h2></header>
-                    <div class="scroll" tabindex="0" role="region" aria-label="Keys">
-                        <table class="rows">
-                            <thead><tr>
-                                <th scope="col">"For"</th>
-                                <th scope="col">"May"</th>
-                                <th scope="col">"Begins with"</th>
-                                <th scope="col">"Made"</th>
-                                <th scope="col">"Last used"</th>
-                                <th scope="col"><span class="vh">"Revoke"</span></th>
-                            </tr></thead>
-                            <tbody>{rows}</tbody>
-                        </table>
-                    </div>
+                    {table(
+                        "Keys",
+                        &[
+                            Head::Text("For"), Head::Text("May"), Head::Text("Begins with"),
+                            Head::Text("Made"), Head::Text("Last used"), Head::Hidden("Revoke"),
+                        ],
+                        rows.into_any(),
+                    )}
                 </section>
             })}
         </div>
