@@ -13,7 +13,7 @@ use analysis::tally::Tally;
 use index::column::Column;
 use index::{Broken, Counting, Selection, in_parallel};
 use sqlx::PgConnection;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use tokio::task::JoinError;
 
 /// Customers whose sets are made at once without waiting for a turn: the work of some milliseconds.
@@ -148,7 +148,11 @@ impl Prepared {
             if needed && known.is_none() {
                 jobs.push((place, *state, Job::Last(sets.clone())));
             }
-            parts.push(ShardPart { sets, last: known });
+            parts.push(ShardPart {
+                sets,
+                last: known,
+                before: OnceLock::new(),
+            });
         }
         for (place, made) in make(store, snapshot, &self.asked, jobs, helpers).await? {
             if let Made::Last(last) = made {
@@ -164,6 +168,16 @@ pub(super) struct ShardPart {
     pub(super) sets: Arc<Sets>,
     /// Its last period, where as-of does not let all of it be seen.
     last: Option<Arc<Last>>,
+    /// What of that period comes before as-of, once somebody asked.
+    before: OnceLock<index::Last>,
+}
+
+impl ShardPart {
+    fn before(&self, as_of: i64) -> Option<&index::Last> {
+        let last = self.last.as_ref()?;
+        let before = || last.period.before(&self.sets.sets, as_of);
+        Some(self.before.get_or_init(before))
+    }
 }
 
 /// A test with the trait's column in each shard.
@@ -236,14 +250,12 @@ impl Prepared {
         let first = plan.periods.bounds.first();
         let add = |place: usize, tally: &mut Tally| {
             let Sets { frame, sets, .. } = &*parts[place].sets;
-            let last = parts[place].last.as_ref();
-            let last = last.map(|last| last.period.before(sets, self.asked.as_of()));
+            let last = parts[place].before(self.asked.as_of());
             let offset = first.and_then(|&first| frame.offset(first));
             let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
             let (chosen, internal) = who.choose(place, &self.states[place]);
             let chosen = chosen.map(|chosen| sets.choose(&chosen));
-            let (chosen, last) = (chosen.as_deref(), last.as_ref());
-            sets.count(&self.counting, plan, offset, chosen, last, tally);
+            sets.count(&self.counting, plan, offset, chosen.as_deref(), last, tally);
             Ok::<_, Broken>(internal)
         };
         // Adding up a tally for every shard would take longer than counting them.

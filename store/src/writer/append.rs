@@ -31,9 +31,10 @@ pub(crate) async fn append_events(
     let instants: Vec<_> = events.iter().map(|event| stored_at(event.at)).collect();
     let properties = stored_properties(events.iter().map(|event| event.properties));
     let appended = sqlx::query!(
+        // Side by side in the list of columns, arrays are read as rows are made; as a table they would be stored first.
         "insert into event (workspace_id, batch_id, shard, customer_no, event_name_id, at, properties)
-         select $1, $2, told.*
-         from unnest($3::smallint[], $4::integer[], $5::integer[], $6::timestamptz[], $7::jsonb[]) as told",
+         select $1, $2, unnest($3::smallint[]), unnest($4::integer[]), unnest($5::integer[]),
+                unnest($6::timestamptz[]), unnest($7::jsonb[])",
         workspace.0,
         batch,
         &shards,

@@ -33,7 +33,8 @@ impl<'a> Customers<'a> {
     }
 }
 
-/// Customers as they are stored; none for those seen for the first time.
+/// Customers as they are stored; none for those seen for the first time. The lateral subquery has each looked up in the
+/// index: a join would read all customers for every set.
 pub(super) async fn look_up(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
@@ -43,8 +44,10 @@ pub(super) async fn look_up(
     let found = sqlx::query!(
         r#"select wanted.place as "place!", c.shard, c.customer_no, c.first_event_at
            from unnest($2::smallint[], $3::text[]) with ordinality as wanted(shard, external_id, place)
-           join customer c on c.workspace_id = $1 and c.shard = wanted.shard
-                          and c.external_id = wanted.external_id"#,
+           cross join lateral (
+               select shard, customer_no, first_event_at from customer k
+               where k.workspace_id = $1 and k.shard = wanted.shard and k.external_id = wanted.external_id
+               limit 1) c"#,
         workspace.0,
         shards,
         ids
