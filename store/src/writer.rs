@@ -9,6 +9,7 @@
 mod accounts;
 mod append;
 mod content;
+mod copy;
 mod customers;
 mod events;
 mod key;

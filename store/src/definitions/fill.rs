@@ -194,6 +194,7 @@ impl Store {
         )
         .fetch_all(&mut *transaction)
         .await?;
+        let mut arriving = Vec::new();
         let mut added: Vec<(i32, Event)> = Vec::new();
         let mut rewritten = Vec::new();
         let mut passed = Vec::new();
@@ -209,13 +210,14 @@ impl Store {
             let change = change(&mut transaction, (workspace, shard), &stream, since).await?;
             let Change { gone, fresh } = change;
             remove(&mut transaction, (workspace, shard), stream.id, &gone).await?;
-            insert(&mut transaction, (workspace, shard), stream.id, &fresh).await?;
+            arriving.extend(fresh.iter().map(|&one| (stream.id, one)));
             if gone.is_empty() {
                 added.extend(fresh.into_iter().map(|one| (stream.id, event(one))));
             } else {
                 rewritten.push(stream.id);
             }
         }
+        insert(&mut transaction, (workspace, shard), arriving).await?;
         if !rewritten.is_empty() {
             clear_streams(&mut transaction, workspace, shard, &rewritten).await?;
             for &stream in &rewritten {
@@ -459,21 +461,19 @@ async fn remove(
     Ok(())
 }
 
-/// Adds occurrences. Their months have partitions: each is the instant of an event.
+/// Adds occurrences of streams. Their months have partitions: each is the instant of an event.
 async fn insert(
     connection: &mut PgConnection,
     (workspace, shard): (WorkspaceId, i16),
-    stream: i32,
-    instants: &[Instant],
+    mut arriving: Vec<(i32, Instant)>,
 ) -> Result<(), StoreError> {
-    if instants.is_empty() {
+    if arriving.is_empty() {
         return Ok(());
     }
-    let mut in_time = instants.to_vec();
-    in_time.sort_unstable_by_key(|(customer, at)| (*at, *customer));
-    let in_time = in_time.into_iter();
-    let rows: Vec<NumberedEvent<'_>> = in_time
-        .map(|(customer_no, at)| NumberedEvent {
+    arriving.sort_unstable_by_key(|(stream, (customer, at))| (*at, *customer, *stream));
+    let rows: Vec<NumberedEvent<'_>> = arriving
+        .into_iter()
+        .map(|(stream, (customer_no, at))| NumberedEvent {
             shard,
             customer_no,
             event_name_id: stream,

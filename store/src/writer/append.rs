@@ -1,5 +1,6 @@
-//! Appends rows by one statement a set, column by column: `COPY` is refused where row-level security is.
+//! Appends rows, a set at a time.
 
+use super::copy::copy_events;
 use super::key::Key;
 use crate::instant::micros_to_db;
 use crate::{StoreError, WorkspaceId};
@@ -18,35 +19,33 @@ pub(crate) struct NumberedEvent<'a> {
     pub(crate) properties: Option<&'a Map<String, Value>>,
 }
 
-/// Appends events to `event`.
+/// Appends events to `event`, once a transaction: they are copied into a table of the connection's own, which its end
+/// empties, and inserted from there. `COPY` into the table itself is refused, since it has row-level security.
 pub(crate) async fn append_events(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
     batch: i32,
     events: &[NumberedEvent<'_>],
 ) -> Result<u64, StoreError> {
-    let shards: Vec<i16> = events.iter().map(|event| event.shard).collect();
-    let customers: Vec<i32> = events.iter().map(|event| event.customer_no).collect();
-    let names: Vec<i32> = events.iter().map(|event| event.event_name_id).collect();
-    let instants: Vec<_> = events.iter().map(|event| stored_at(event.at)).collect();
-    let properties = stored_properties(events.iter().map(|event| event.properties));
-    let appended = sqlx::query!(
-        // Side by side in the list of columns, arrays are read as rows are made; as a table they would be stored first.
+    sqlx::raw_sql(ARRIVING).execute(&mut *connection).await?;
+    copy_events(&mut *connection, events).await?;
+    // Not checked when it is compiled: the table is there only while a writer is.
+    let appended = sqlx::query(
         "insert into event (workspace_id, batch_id, shard, customer_no, event_name_id, at, properties)
-         select $1, $2, unnest($3::smallint[]), unnest($4::integer[]), unnest($5::integer[]),
-                unnest($6::timestamptz[]), unnest($7::jsonb[])",
-        workspace.0,
-        batch,
-        &shards,
-        &customers,
-        &names,
-        &instants,
-        &properties as _
+         select $1, $2, shard, customer_no, event_name_id, at, properties from arriving_event",
     )
+    .bind(workspace.0)
+    .bind(batch)
     .execute(connection)
     .await?;
     Ok(appended.rows_affected())
 }
+
+/// A writer's own table, made by his first set. He need not hear each time that it is there.
+const ARRIVING: &str = "set local client_min_messages = warning;
+    create temporary table if not exists arriving_event (
+        shard smallint, customer_no integer, event_name_id integer, at timestamptz, properties jsonb
+    ) on commit delete rows";
 
 /// Cut to microseconds here, as the index does it, and not by sqlx, which cuts towards the year 2000.
 pub(super) fn stored_at(at: Timestamp) -> OffsetDateTime {
