@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import re
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from processes import cpu_seconds, end, memory_mb
 
@@ -30,7 +32,7 @@ class Holdfast:
         self.data = data
         self.server: subprocess.Popen | None = None
         self.address = ""
-        self.path = ""
+        self.entrance = ""
         self.keys: dict[str, str] = {}
 
     def command(self, *arguments: str) -> list[str]:
@@ -52,7 +54,7 @@ class Holdfast:
         if "http://" not in said:
             raise RuntimeError(f"holdfast did not start; see {log.name}")
         # with nobody signed in yet, what is printed is the first owner's link
-        self.address = said.split("http://", 1)[1].split()[0].split("/")[0]
+        self.address, _, self.entrance = said.split("http://", 1)[1].split()[0].partition("/")
         return time.perf_counter() - begun
 
     def stop(self) -> None:
@@ -107,6 +109,29 @@ class Holdfast:
             self.keys[workspace] = made.stdout.strip()
         return self.keys[workspace]
 
+    def share(self, workspace: str, question: str) -> str:
+        """Signs in as the first owner and makes a pinned link to the answer; its address."""
+        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
+        connection.request("GET", f"/{self.entrance}")
+        welcome = connection.getresponse()
+        welcome.read()
+        form = {
+            "kind": "retention", "question": question, "name": "Benchmark", "state": "pinned", "days": "1",
+            "withhold": "on",
+        }
+        connection.request("POST", f"/w/{workspace}/links/make", urlencode(form), {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": welcome.getheader("Set-Cookie", "").split(";")[0],
+            "Origin": f"http://{self.address}",
+        })
+        made = connection.getresponse()
+        page = made.read().decode()
+        connection.close()
+        address = re.search(rf"http://{re.escape(self.address)}/s/[\w-]+", page)
+        if not address:
+            raise RuntimeError(f"no link was made: {made.status}")
+        return address[0]
+
     def client(self, workspace: str) -> "Client":
         return Client(self.address, workspace, self.key(workspace))
 
@@ -120,28 +145,19 @@ class Client:
         self.connection = http.client.HTTPConnection(address, timeout=PATIENCE)
         # connecting is no part of a question
         self.connection.connect()
-        self.path = f"/api/v1/workspaces/{workspace}/reports/retention"
+        self.reports = f"/api/v1/workspaces/{workspace}/reports"
         self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
 
-    def ask(self, query: dict, report: str = "retention") -> Answer:
-        """The full round trip, up to the last byte of the answer."""
+    def ask(self, query: dict, report: str = "retention", counts: bool = False) -> Answer:
+        """The full round trip, up to the last byte of the answer. `counts` asks for those alone, as the peers answer:
+        without every cell's rate and interval."""
         begun = time.perf_counter()
-        text = self.post(query) if report == "retention" else self.post_to(report, query)
+        text = self.post(query, f"{self.reports}/{report}{'?cells=counts' if counts else ''}")
         seconds = time.perf_counter() - begun
         report = json.loads(text)
         return Answer(seconds, report.get("report", report), len(text))
 
-    def post(self, query: dict) -> bytes:
-        self.connection.request("POST", self.path, json.dumps(query), self.headers)
-        response = self.connection.getresponse()
-        text = response.read()
-        if response.status != 200:
-            raise RuntimeError(f"{self.path}: {response.status} {text[:500]!r}")
-        return text
-
-    def post_to(self, report: str, query: dict) -> bytes:
-        """Asks for a report that has always had an address of its own."""
-        path = f"/api/v1/workspaces/{self.workspace}/reports/{report}"
+    def post(self, query: dict, path: str) -> bytes:
         self.connection.request("POST", path, json.dumps(query), self.headers)
         response = self.connection.getresponse()
         text = response.read()

@@ -17,6 +17,8 @@ from postgres import copy_file
 from questions import ALL, LIGHT, MAIN, heavy_body, moments
 
 OURS = "Holdfast"
+#: The same answer with every cell's rate and interval, as it is without being asked for counts alone.
+FULL = "with intervals"
 #: Of each question's rounds, Postgres, which takes longest by far, is in so many.
 SLOW_ROUNDS = 3
 #: No new round of a question begins after so many seconds.
@@ -74,8 +76,8 @@ class Match:
         self.at = moments()
         self.best: dict[tuple[str, str], str] = {}
 
-    def ours(self, question, at) -> tuple[float, np.ndarray]:
-        answer = self.client.ask(question.body(at))
+    def ours(self, question, at, counts: bool = True) -> tuple[float, np.ndarray]:
+        answer = self.client.ask(question.body(at), counts=counts)
         return answer.seconds, question.read(answer.report)
 
     def theirs(self, peer, question, phrasing, at, expected) -> float:
@@ -114,7 +116,7 @@ class Match:
         """Seconds by question and engine."""
         found = {}
         for question in ALL:
-            times = {name: [] for name in [OURS, *(peer.NAME for peer in self.peers)]}
+            times = {name: [] for name in [OURS, FULL, *(peer.NAME for peer in self.peers)]}
             begun = time.perf_counter()
             for number in range(count):
                 if number and time.perf_counter() - begun > BUDGET:
@@ -124,6 +126,11 @@ class Match:
                 times[OURS].append(seconds)
                 for _ in range(REPEAT - 1):
                     times[OURS].append(self.ours(question, next(self.at))[0])
+                seconds, full = self.ours(question, at, counts=False)
+                assert np.array_equal(full, expected), f"{question.key}: counts and cells differ"
+                times[FULL].append(seconds)
+                for _ in range(REPEAT - 1):
+                    times[FULL].append(self.ours(question, next(self.at), counts=False)[0])
                 turn = number % len(self.peers)
                 for peer in self.peers[turn:] + self.peers[:turn]:
                     if peer.NAME == "Postgres" and number >= SLOW_ROUNDS:
@@ -159,7 +166,7 @@ def growth(holdfast: Holdfast, workspaces: list[str], rounds: int) -> dict:
     at = moments()
     for number in range(-1, rounds * REPEAT):
         for name, client in clients.items():
-            answer = client.ask(MAIN.body(next(at)))
+            answer = client.ask(MAIN.body(next(at)), counts=True)
             MAIN.read(answer.report)
             # the first one warms up
             if number >= 0:
@@ -174,7 +181,7 @@ def keep_asking(holdfast_address: str, key: str, workspace: str, answered) -> No
     client = Client(holdfast_address, workspace, key)
     # another second than any other question has
     for at in itertools.islice(moments(), 100_000, None):
-        client.post(heavy_body(at))
+        client.post(heavy_body(at), f"{client.reports}/retention")
         with answered.get_lock():
             answered.value += 1
 
@@ -233,8 +240,10 @@ def read_once(customers: int) -> dict:
     return {"bytes": words.nbytes, "seconds": min(best)}
 
 
-def answer_bytes(client: Client) -> int:
-    return client.ask(MAIN.body(next(moments()))).bytes
+def answer_bytes(client: Client) -> dict[str, int]:
+    """Of the main question's answer, in both forms."""
+    at = moments()
+    return {name: client.ask(MAIN.body(next(at)), counts=name == OURS).bytes for name in (OURS, FULL)}
 
 
 def save(results: dict, path: Path) -> None:

@@ -59,7 +59,8 @@ class Question:
         assert len(report["cohorts"]) == n, f"{len(report['cohorts'])} cohorts instead of {n}"
         for cohort in report["cohorts"]:
             row = place[date.fromisoformat(cohort["start"])]
-            counts = [cell["retained"] for cell in cohort["cells"]]
+            cells = cohort.get("cells")
+            counts = cohort["retained"] if cells is None else [cell["retained"] for cell in cells]
             assert counts[0] == cohort["size"], "column 0 is the cohort's size"
             assert len(counts) == n - row, "a cell for every period that has begun"
             matrix[row, : len(counts)] = counts

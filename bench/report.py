@@ -8,7 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-from measure import OURS, REPEAT, SLOW_ROUNDS
+import share
+from measure import FULL, OURS, REPEAT, SLOW_ROUNDS
 from questions import ALL
 
 PEERS = ["ClickHouse", "DuckDB", "Postgres"]
@@ -60,6 +61,7 @@ def targets(results: dict) -> list[tuple[str, str, str, bool]]:
     peer, seconds = best_peer(cold)
     ratio = seconds / statistics.median(cold[OURS])
     found.append(("first answer after a start", f"≥ 8 × {peer}", f"{ratio_text(ratio)} ×", ratio >= 8))
+    found += share_targets(results["share"])
     memory = max(results[key]["peak"] for key in ["memory", "memory after heavy"])
     found.append(("server's memory at its highest", "≤ 400 MB", f"{memory:.0f} MB", memory <= 400))
     share = sum(results["import"]["copy"]) / sum(results["import"]["import"])
@@ -83,6 +85,15 @@ def feature_targets(results: dict) -> list[tuple[str, str, str, bool]]:
     ]
 
 
+def share_targets(results: dict) -> list[tuple[str, str, str, bool]]:
+    size, first, rate = results["bytes"], max(results["first"]), results["rate"]
+    return [
+        ("shared page of 26 weeks, with its style", f"≤ {share.BYTES // 1000} KB", f"{size / 1000:.1f} KB", size <= share.BYTES),
+        ("the same, looked at in a new way", f"≤ {time_text(share.SECONDS)}", time_text(first), first <= share.SECONDS),
+        ("the same, from memory", f"≥ {share.RATE} a second", f"{rate:,.0f}", rate >= share.RATE),
+    ]
+
+
 def table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -97,7 +108,7 @@ def warm_rows(results: dict) -> list[list[str]]:
     for question in ALL:
         times = results["warm"][question.key]
         ours = statistics.median(times[OURS])
-        row = [question.title, spread(times[OURS])]
+        row = [question.title, spread(times[OURS]), spread(times[FULL])]
         for peer in PEERS:
             row.append(f"{spread(times[peer])}, {ratio_text(statistics.median(times[peer]) / ours)} ×")
         rows.append(row)
@@ -154,10 +165,11 @@ Median (fastest – slowest) of {results['rounds']} rounds in which everybody is
 in the first {SLOW_ROUNDS}). Every question has another as-of, a second apart, so that none is answered from memory of the same question. × is the peer's time over
 Holdfast's.
 
-{table(['question', 'Holdfast', *PEERS], warm_rows(results))}
+{table(['question', OURS, FULL, *PEERS], warm_rows(results))}
 
-Holdfast's time is the full round trip of `POST {results['path'].replace('bench', '{workspace}')}` over loopback,
-{results['bytes']:,} bytes of JSON in the answer. A peer's time is that of the query in its own process until all rows are there,
+Holdfast's time is the full round trip of `POST {results['path'].replace('bench', '{workspace}')}?cells=counts` over
+loopback, {results['bytes'][OURS]:,} bytes of JSON in the answer to the first question: the numbers that the peers answer with,
+too. *{FULL}* is the same without `?cells=counts`, {results['bytes'][FULL]:,} bytes, with every cell's rate and Wilson's interval. A peer's time is that of the query in its own process until all rows are there,
 without any network.
 
 The least that the first question can cost is reading its bits once: {once['bytes'] / 1e6:.3g} MB, {time_text(once['seconds'])} for one core of this machine.
@@ -192,6 +204,7 @@ Just after loading, write-ahead logs included; ClickHouse has its events twice.
 without an index in the same Postgres with the same settings: {time_text(bare)}, {rows / bare:,.0f} rows a second. In turns, in {len(pieces)} pieces;
 the share by piece was {', '.join(f'{100 * share:.0f} %' for share in pieces)}. After the last one server and Postgres worked on for {results['import']['settled']:.0f} s.
 """)
+    parts.append(share_page(results["share"]))
     if "growth" in results:
         growth_rows = [
             [title, spread(results["growth"][name])]
@@ -267,6 +280,17 @@ The first question for each segment, with differences, how long customers stayed
 trait add up to the whole in every cell, which is checked before any time counts.
 
 {table(['segments', OURS], rows)}
+"""
+
+
+def share_page(results: dict) -> str:
+    together = results["together"]
+    return f"""## A shared page
+
+A pinned link to 26 weeks: {results['bytes']:,} bytes on the wire, style included and packed by brotli. The slowest of
+{len(results['first'])} ways to look at it took {time_text(max(results['first']))} when it was made; from memory it takes {spread(results['warm'])}.
+{share.READERS} readers at once, for {share.DURATION} s, on the same two cores: {results['rate']:,.0f} pages a second, {time_text(percentile(together, 0.95))} for
+95 % of them.
 """
 
 

@@ -15,15 +15,17 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import features
 import generate
 import measure
 import report
 import segments
+import share
 from holdfast import Holdfast
 from measure import say
-from model import Size
+from model import ACTIVE, END, Size
 from peers import Remote
 from postgres import Engine as Postgres
 
@@ -137,12 +139,15 @@ def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     results["faults"] = [f"{peer.NAME} at {fault}" for peer in peers for fault in getattr(peer, "faults", [])]
     results["memory"] = holdfast.memory_mb()
     results["bytes"] = measure.answer_bytes(match.client)
-    results["path"] = match.client.path
+    results["path"] = f"{match.client.reports}/retention"
     say("cold")
     results["cold"] = match.cold(holdfast)
     say("two heavy questions beside a light one")
     results["starve"] = measure.starve(holdfast, "bench")
     results["memory after heavy"] = holdfast.memory_mb()
+    say("a shared page")
+    newest = [("last", 26), ("as_of", END.date()), *(("active", name) for name in ACTIVE)]
+    results["share"] = share.run(holdfast.share("bench", urlencode(newest)))
     results["read once"] = measure.read_once(size.customers)
     if not args.no_growth:
         if not args.keep:

@@ -182,6 +182,17 @@ impl ComparisonReport {
     }
 
     /// The reports of all segments and of all together.
+    pub fn reports(&self) -> impl Iterator<Item = &RetentionReport> {
+        let segments = self.segments.iter().map(|segment| &segment.report);
+        segments.chain(&self.total)
+    }
+
+    /// The number of cells in all matrices.
+    pub fn cells(&self) -> usize {
+        self.reports().map(RetentionReport::cells).sum()
+    }
+
+    /// [`Self::reports`], to be changed.
     pub fn reports_mut(&mut self) -> impl Iterator<Item = &mut RetentionReport> {
         let segments = self.segments.iter_mut().map(|segment| &mut segment.report);
         segments.chain(&mut self.total)

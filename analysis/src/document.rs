@@ -4,16 +4,19 @@
 //! so that nobody has to know Wilson's formula to read them.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 mod churn;
+mod cohorts;
 mod comparison;
 mod quartiles;
 
 pub use churn::{
     ChurnCounts, ChurnDocument, ChurnHead, ChurnPeriodDocument, LifecycleDocument, LifecyclePeriod,
     LostDocument, QuietDocument, ReturnsDocument, StickinessDocument, StickinessPeriod,
+};
+pub use cohorts::{
+    CellDocument, CohortCounts, CohortDocument, CohortDocuments, CohortForm, Detail,
 };
 pub use comparison::{
     DifferenceDocument, LifetimeDocument, MixDocument, MixPartDocument, PairDocument,
@@ -25,7 +28,7 @@ pub use quartiles::{
 };
 
 use crate::query::{CellRef, RetentionQuery};
-use crate::report::{CellFacts, CellState, RetentionReport};
+use crate::report::{CellFacts, RetentionReport};
 use crate::words;
 
 /// A retention report, written out.
@@ -60,86 +63,6 @@ pub struct RetentionDocument<'a> {
     pub overall: Vec<Option<OverallDocument>>,
 }
 
-/// The cohorts of a report, each written out when it is its turn: a report may have a hundred thousand cells.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct CohortDocuments<'a>(&'a RetentionReport);
-
-impl CohortDocuments<'_> {
-    /// The cohorts one by one.
-    pub fn iter(&self) -> impl Iterator<Item = CohortDocument> {
-        self.0.cohorts.iter().map(|cohort| {
-            let columns = 0..u32::try_from(cohort.cells.len()).unwrap_or(u32::MAX);
-            let start = Some(cohort.start);
-            let facts = columns.map_while(|period| {
-                let cohort = start;
-                self.0.cell(CellRef { cohort, period })
-            });
-            CohortDocument {
-                start: cohort.start,
-                size: cohort.size,
-                forming: cohort.forming,
-                cells: facts
-                    .map(|facts| CellDocument::new(&facts, cohort.size))
-                    .collect(),
-            }
-        })
-    }
-}
-
-impl Serialize for CohortDocuments<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for CohortDocuments<'_> {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        Vec::<CohortDocument>::schema_name()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        Vec::<CohortDocument>::json_schema(generator)
-    }
-
-    fn inline_schema() -> bool {
-        Vec::<CohortDocument>::inline_schema()
-    }
-}
-
-/// A cohort and its cells.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CohortDocument {
-    /// First local date of its period.
-    pub start: Date,
-    /// Its number of customers.
-    pub size: u32,
-    /// Whether more may still join.
-    pub forming: bool,
-    /// Column by column, column 0 first; columns that had not begun have no cell.
-    pub cells: Vec<CellDocument>,
-}
-
-/// A cell of a cohort.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CellDocument {
-    /// Customers who count as retained.
-    pub retained: u64,
-    /// The denominator, where it is not the cohort's size (*previous period*).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub of: Option<u64>,
-    /// How final the count is.
-    pub state: CellState,
-    /// The rate, 0 to 1; `null` when the denominator is 0.
-    pub rate: Option<f64>,
-    /// Lower end of the rate's 95 % interval; `null` where there is no estimate.
-    pub low: Option<f64>,
-    /// Upper end of the rate's 95 % interval.
-    pub high: Option<f64>,
-}
-
 /// A column of the overall row.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -159,8 +82,13 @@ pub struct OverallDocument {
 }
 
 impl<'a> RetentionDocument<'a> {
-    /// Writes a report out.
+    /// Writes a report out, every cell with its rate and interval.
     pub fn new(report: &'a RetentionReport) -> Self {
+        Self::of(report, Detail::Rates)
+    }
+
+    /// Writes a report out.
+    pub fn of(report: &'a RetentionReport, detail: Detail) -> Self {
         let columns = || 0..u32::try_from(report.columns()).unwrap_or(u32::MAX);
         Self {
             method: words::method_line(report),
@@ -176,7 +104,7 @@ impl<'a> RetentionDocument<'a> {
             columns: columns()
                 .map(|column| words::column_label(&report.query, column))
                 .collect(),
-            cohorts: CohortDocuments(report),
+            cohorts: CohortDocuments::new(report, detail),
             overall: columns()
                 .map(|column| {
                     let at = CellRef {
@@ -186,19 +114,6 @@ impl<'a> RetentionDocument<'a> {
                     report.cell(at).map(|facts| OverallDocument::new(&facts))
                 })
                 .collect(),
-        }
-    }
-}
-
-impl CellDocument {
-    fn new(facts: &CellFacts, size: u32) -> Self {
-        Self {
-            retained: facts.retained,
-            of: (facts.size != u64::from(size)).then_some(facts.size),
-            state: facts.state,
-            rate: facts.rate,
-            low: facts.interval.map(|interval| interval.low),
-            high: facts.interval.map(|interval| interval.high),
         }
     }
 }

@@ -201,6 +201,11 @@ impl RetentionReport {
         }
     }
 
+    /// The number of cells of all cohorts.
+    pub fn cells(&self) -> usize {
+        self.cohorts.iter().map(|cohort| cohort.cells.len()).sum()
+    }
+
     /// The number of columns, period 0 included.
     pub fn columns(&self) -> usize {
         self.overall.len()
@@ -225,27 +230,36 @@ impl RetentionReport {
 
     /// What is known about a cell; `None` if the report has no such cell or it is blank.
     pub fn cell(&self, at: CellRef) -> Option<CellFacts> {
+        if let Some(start) = at.cohort {
+            return self.cell_of(self.cohort(start)?, at.period);
+        }
         let column = usize::try_from(at.period).ok()?;
-        let (retained, size, cohorts, state) = match at.cohort {
-            Some(start) => {
-                let cohort = self.cohort(start)?;
-                let cell = cohort.cells.get(column)?;
-                (
-                    u64::from(cell.retained),
-                    u64::from(cell.base.unwrap_or(cohort.size)),
-                    1,
-                    cell.state,
-                )
-            }
-            None => {
-                let pooled = (*self.overall.get(column)?)?;
-                let state = Rule::new(&self.query).settled(column);
-                (pooled.retained, pooled.size, pooled.cohorts, state)
-            }
+        let pooled = (*self.overall.get(column)?)?;
+        let state = Rule::new(&self.query).settled(column);
+        Some(self.facts(at, (pooled.retained, pooled.size), pooled.cohorts, state))
+    }
+
+    /// What is known about a cell of one of the report's cohorts; `None` where it is blank.
+    pub fn cell_of(&self, cohort: &Cohort, period: u32) -> Option<CellFacts> {
+        let cell = cohort.cells.get(usize::try_from(period).ok()?)?;
+        let counts = (cell.retained, cell.base.unwrap_or(cohort.size));
+        let at = CellRef {
+            cohort: Some(cohort.start),
+            period,
         };
+        Some(self.facts(at, (counts.0.into(), counts.1.into()), 1, cell.state))
+    }
+
+    fn facts(
+        &self,
+        at: CellRef,
+        (retained, size): (u64, u64),
+        cohorts: u32,
+        state: CellState,
+    ) -> CellFacts {
         let estimate = at.period > 0 || self.query.column_zero == ColumnZero::Measured;
         let interval = estimate.then(|| wilson(retained, size)).flatten();
-        Some(CellFacts {
+        CellFacts {
             cohort: at.cohort,
             period: at.period,
             retained,
@@ -255,7 +269,7 @@ impl RetentionReport {
             rate: rate(retained, size),
             interval,
             small: size < u64::from(self.query.small),
-        })
+        }
     }
 
     /// The largest rate after period 0, from 0 to 1, over the overall row and all cohorts that are not small: the upper

@@ -57,6 +57,9 @@ enum Stretch {
 pub struct Program {
     columns: usize,
     stretches: Vec<Stretch>,
+    /// What comes after all stretches: columns that are the periods of their numbers. *On*, which is asked most, is
+    /// nothing else but for its first column, and so it can be counted where the words lie.
+    copied: Range<usize>,
 }
 
 /// `from..until` of periods, where no end is the end of all.
@@ -97,9 +100,45 @@ impl Program {
                 stretches.push(Stretch::of(step));
             }
         }
+        let copied = match stretches.pop_if(|last| matches!(last, Stretch::Copy { .. })) {
+            Some(Stretch::Copy { columns, .. }) => columns,
+            _ => 0..0,
+        };
         Program {
             columns: needs.len(),
             stretches,
+            copied,
+        }
+    }
+
+    /// How many of the first columns have to be made at least.
+    fn made(&self) -> usize {
+        match self.copied.end == self.columns {
+            true => self.copied.start,
+            false => self.columns,
+        }
+    }
+
+    /// Whether active periods are read to make columns.
+    fn reads(&self) -> bool {
+        let blind = |stretch: &Stretch| matches!(stretch, Stretch::Step(step) if matches!(step.fold, Fold::Everybody | Fold::Nobody));
+        !self.stretches.iter().all(blind)
+    }
+
+    /// Adds the entries of a mask to the counts of copied columns. `seen` is a period of which less is seen than is in
+    /// `active`, and what.
+    fn add_copied(
+        &self,
+        active: &[u64],
+        seen: Option<(usize, u64)>,
+        mask: u64,
+        counts: &mut [u32],
+    ) {
+        let copied = clip(&self.copied, counts.len().min(active.len()));
+        add(&mut counts[copied.clone()], &active[copied.clone()], mask);
+        if let Some((period, word)) = seen.filter(|(period, _)| copied.contains(period)) {
+            let all = (active[period] & mask).count_ones();
+            counts[period] = counts[period] - all + (word & mask).count_ones();
         }
     }
 
@@ -107,10 +146,12 @@ impl Program {
     pub fn columns(&self, active: &[u64]) -> Vec<u64> {
         let mut columns = vec![0; self.columns];
         self.run(active, &mut columns);
+        let copied = clip(&self.copied, active.len());
+        columns[copied.clone()].copy_from_slice(&active[copied]);
         columns
     }
 
-    /// The same for the first columns only. What is in `columns` before has to be 0.
+    /// The same for the first columns only, without those that are copied. What is in `columns` before has to be 0.
     fn run(&self, active: &[u64], columns: &mut [u64]) {
         let known = columns.len().min(active.len());
         // The word of the step before.
@@ -330,6 +371,8 @@ pub struct Counting {
     retained: Program,
     base: Option<Program>,
     own: bool,
+    /// Whether columns are made of words, and not only copied.
+    reads: bool,
 }
 
 impl Counting {
@@ -343,10 +386,14 @@ impl Counting {
         let base = columns.map(|column| rule.base(column).unwrap_or(Need::EVERYBODY));
         let base: Vec<Need> = base.filter(|_| rule.has_bases()).collect();
         let needs = || retained.iter().chain(&base);
+        let own = needs().any(|need| need.at_least > 0 && need.span.from == 0);
+        let base = rule.has_bases().then(|| Program::new(&base));
+        let retained = Program::new(&retained);
         Counting {
-            own: needs().any(|need| need.at_least > 0 && need.span.from == 0),
-            base: rule.has_bases().then(|| Program::new(&base)),
-            retained: Program::new(&retained),
+            own,
+            reads: retained.reads() || base.as_ref().is_some_and(Program::reads),
+            base,
+            retained,
         }
     }
 
@@ -393,9 +440,12 @@ impl ShardSets {
                     continue;
                 }
                 let cohort = &mut tally.cohorts[place(run.cohort) - offset];
+                let words = &self.words[self.blocks[block]..self.blocks[block + 1]];
                 if !ready {
-                    let mut active = &self.words[self.blocks[block]..self.blocks[block + 1]];
-                    if let Some(last) = last {
+                    let mut active = words;
+                    if let Some(last) = last
+                        && counting.reads
+                    {
                         patched.clear();
                         patched.extend_from_slice(active);
                         for run in &runs[from..until] {
@@ -405,22 +455,29 @@ impl ShardSets {
                         active = &patched;
                     }
                     columns.clear();
-                    columns.resize(cohort.retained.len(), 0);
+                    columns.resize(cohort.retained.len().min(counting.retained.made()), 0);
                     counting.retained.run(active, &mut columns);
                     if let Some(base) = &counting.base {
                         bases.clear();
-                        bases.resize(cohort.base.len(), 0);
+                        bases.resize(cohort.base.len().min(base.made()), 0);
                         base.run(active, &mut bases);
                     }
                     ready = true;
                 }
-                let (first, last) = (mask.trailing_zeros(), 63 - mask.leading_zeros());
-                let first = span.map_or(block * 64 + place(first), |(first, _)| first);
-                *span = Some((first, block * 64 + place(last)));
+                let (lowest, highest) = (mask.trailing_zeros(), 63 - mask.leading_zeros());
+                let first = span.map_or(block * 64 + place(lowest), |(first, _)| first);
+                *span = Some((first, block * 64 + place(highest)));
                 cohort.size += mask.count_ones();
                 cohort.given += (mask & self.given[block]).count_ones();
                 add(&mut cohort.retained, &columns, mask);
                 add(&mut cohort.base, &bases, mask);
+                let seen = last.and_then(|last| last.seen(block, run.cohort));
+                counting
+                    .retained
+                    .add_copied(words, seen, mask, &mut cohort.retained);
+                if let Some(base) = &counting.base {
+                    base.add_copied(words, seen, mask, &mut cohort.base);
+                }
             }
             block += 1;
             // Runs that go on in the next block are met again.

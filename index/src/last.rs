@@ -38,11 +38,18 @@ impl Last {
         bits::span(0, self.started.saturating_sub(block * 64).min(64))
     }
 
+    /// Which period of a cohort it is, and who of a block was active in it.
+    pub(crate) fn seen(&self, block: usize, cohort: u32) -> Option<(usize, u64)> {
+        let period = self.period.checked_sub(cohort)?;
+        Some((place(period), self.words[block]))
+    }
+
     /// Puts itself into a block's words, for the entries in `mask`, who are of one cohort.
     pub(crate) fn patch(&self, words: &mut [u64], block: usize, cohort: u32, mask: u64) {
-        let period = self.period.checked_sub(cohort).map(place);
-        if let Some(word) = period.and_then(|period| words.get_mut(period)) {
-            *word = *word & !mask | self.words[block] & mask;
+        if let Some((period, seen)) = self.seen(block, cohort)
+            && let Some(word) = words.get_mut(period)
+        {
+            *word = *word & !mask | seen & mask;
         }
     }
 }

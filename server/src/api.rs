@@ -15,15 +15,15 @@ mod written;
 
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use error::ApiError;
 use jiff::Timestamp;
 use store::Store;
-use written::written;
+use written::{Cells, asked, written};
 
 /// Most bytes of a question: fifty events and twenty filters of fifty values fit many times.
 const QUESTION: usize = 256 * 1024;
@@ -85,16 +85,17 @@ pub(crate) fn routes(store: Store) -> Router {
 async fn retention(
     State(store): State<Store>,
     Path(workspace): Path<String>,
+    cells: Result<Query<Cells>, QueryRejection>,
     query: Result<Json<RetentionQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
+    let detail = asked(cells)?;
     let Json(query) = query?;
     let workspace = store.workspace(&workspace).await?;
     let report = store
         .retention(&workspace, &query, Timestamp::now())
         .await?;
-    let cells = report.cohorts.iter().map(|cohort| cohort.cells.len()).sum();
-    written(cells, move |json| {
-        serde_json::to_writer(json, &RetentionDocument::new(&report))
+    written(report.cells(), move |json| {
+        serde_json::to_writer(json, &RetentionDocument::of(&report, detail))
     })
     .await
 }

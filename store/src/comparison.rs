@@ -1,7 +1,7 @@
 //! How segments stayed and for how long, counted for all of them at once: by the activity index where it can answer, else
 //! by SQL over raw events ([`reference`]).
 
-use crate::activity::{self, Choice};
+use crate::activity::{self, Choice, Ready, joined};
 use crate::gate::Work;
 use crate::retention::{Engine, Scope, prepare, watermark};
 use crate::{Store, StoreError, Workspace};
@@ -12,6 +12,7 @@ use analysis::stats::Ending;
 use analysis::tally::Tally;
 use jiff::Timestamp;
 use labels::{Labels, first_split};
+use sqlx::PgConnection;
 
 mod labels;
 mod reference;
@@ -89,41 +90,18 @@ impl Store {
             earlier: earlier.as_ref().map(|(query, plan)| (query, plan)),
         };
         let counts = self.segments_by(engine, &asked).await?;
-        let plans = (&plan, earlier.as_ref().map(|(_, plan)| plan));
-        let facts = counts
-            .labels
-            .keys()
-            .into_iter()
-            .zip(counts.tallies)
-            .zip(counts.endings)
-            .zip(
-                counts
-                    .earlier
-                    .into_iter()
-                    .map(Some)
-                    .chain(std::iter::repeat(None)),
-            )
-            .map(
-                |((((key, name), tally), endings), earlier)| ComparisonFacts {
-                    key,
-                    name,
-                    tally,
-                    endings,
-                    earlier,
-                },
-            );
-        // Nobody may be without the trait, and no value may be left for "other".
-        let facts = facts.filter(|one| {
-            matches!(one.key, SegmentKey::Value(_) | SegmentKey::Saved(_)) || one.counted()
-        });
-        let facts = facts.collect();
         let activity = workspace.activity_words(&query.retention);
-        let others = (counts.labels.folded, counts.overlapping);
-        let mut report = answer(query, plans, facts, others, counts.about);
-        for part in report.reports_mut() {
-            part.activity.clone_from(&activity);
-        }
-        Ok(report)
+        let answered = move || {
+            let plans = (&plan, earlier.as_ref().map(|(_, plan)| plan));
+            let others = (counts.labels.folded, counts.overlapping);
+            let about = counts.about;
+            let mut report = answer(query, plans, counts.facts(), others, about);
+            for part in report.reports_mut() {
+                part.activity.clone_from(&activity);
+            }
+            report
+        };
+        joined(tokio::task::spawn_blocking(answered).await)
     }
 
     async fn segments_by(&self, engine: Engine, asked: &Asked<'_>) -> Result<Counts, StoreError> {
@@ -154,14 +132,12 @@ impl Store {
         let (retention, plan) = *cohorts;
         let _turn = self.gate.turn(Work::Features).await;
         let mut snapshot = self.snapshot(workspace.id).await?;
-        let scope = Scope::of_all(&mut snapshot, self, workspace, *cohorts).await?;
-        let question = scope.question(workspace, *cohorts);
-        let prepared = activity::prepare(&mut snapshot, &self.activity, &question).await?;
-        let Some(prepared) = prepared else {
+        let sets = self.sets(&mut snapshot, workspace, *cohorts).await?;
+        let Some((scope, ready)) = sets else {
             snapshot.end();
             return Ok(None);
         };
-        let ready = prepared.ready(self, &mut snapshot, &question).await?;
+        let question = scope.question(workspace, *cohorts);
         let everybody = Choice {
             filters: retention.filters.clone(),
             members: scope.members.clone(),
@@ -195,14 +171,12 @@ impl Store {
         if let Some(cohorts) = earlier
             && labels.name.is_some()
         {
-            let scope = Scope::of_all(&mut snapshot, self, workspace, *cohorts).await?;
-            let question = scope.question(workspace, *cohorts);
-            let prepared = activity::prepare(&mut snapshot, &self.activity, &question).await?;
-            let Some(prepared) = prepared else {
+            let sets = self.sets(&mut snapshot, workspace, *cohorts).await?;
+            let Some((scope, ready)) = sets else {
                 snapshot.end();
                 return Ok(None);
             };
-            let ready = prepared.ready(self, &mut snapshot, &question).await?;
+            let question = scope.question(workspace, *cohorts);
             before = ready
                 .sides(self, &mut snapshot, &question, &choices, None)
                 .await?;
@@ -225,5 +199,44 @@ impl Store {
             overlapping,
             about,
         }))
+    }
+    /// The sets of a question's cohorts; `None` when the index can't answer it.
+    async fn sets(
+        &self,
+        snapshot: &mut PgConnection,
+        workspace: &Workspace,
+        cohorts: (&RetentionQuery, &RetentionPlan),
+    ) -> Result<Option<(Scope, Ready)>, StoreError> {
+        let scope = Scope::of_all(&mut *snapshot, self, workspace, cohorts).await?;
+        let question = scope.question(workspace, cohorts);
+        let prepared = activity::prepare(&mut *snapshot, &self.activity, &question).await?;
+        let ready = match prepared {
+            Some(prepared) => prepared.ready(self, snapshot, &question).await?,
+            None => return Ok(None),
+        };
+        Ok(Some((scope, ready)))
+    }
+}
+
+impl Counts {
+    /// What was counted of each segment.
+    fn facts(self) -> Vec<ComparisonFacts> {
+        let counted = self.tallies.into_iter().zip(self.endings);
+        let mut earlier = self.earlier.into_iter();
+        let keys = self.labels.keys().into_iter();
+        let facts = keys
+            .zip(counted)
+            .map(|((key, name), (tally, endings))| ComparisonFacts {
+                key,
+                name,
+                tally,
+                endings,
+                earlier: earlier.next(),
+            });
+        // Nobody may be without the trait, and no value may be left for "other".
+        let facts = facts.filter(|one| {
+            matches!(one.key, SegmentKey::Value(_) | SegmentKey::Saved(_)) || one.counted()
+        });
+        facts.collect()
     }
 }

@@ -78,7 +78,9 @@ impl Store {
         let mut counted = None;
         if let Some(prepared) = by_index {
             let question = scope.question(workspace, (&query, &plan));
-            counted = match prepared.count(self, &mut snapshot, &question).await {
+            let newest = async |snapshot: &mut PgConnection| watermark(snapshot, workspace).await;
+            let counting = prepared.count(self, &mut snapshot, &question, newest);
+            counted = match counting.await {
                 Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
                     tracing::error!(
                         workspace = workspace.id.0,
@@ -89,11 +91,13 @@ impl Store {
                 counted => Some(counted?),
             };
         }
-        let counted = match counted {
+        let (counted, watermark) = match counted {
             Some(counted) => counted,
-            None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
+            None => {
+                let counted = scope.count(&mut snapshot, workspace, &query, &plan).await?;
+                (counted, watermark(&mut snapshot, workspace).await?)
+            }
         };
-        let watermark = watermark(&mut snapshot, workspace).await?;
         snapshot.end();
         drop(turn);
         let about = About {

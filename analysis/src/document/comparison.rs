@@ -7,13 +7,15 @@ use serde::Serialize;
 use super::{FindingDocument, RetentionDocument};
 use crate::comparison::{ComparisonReport, Mix, Pair, SegmentKey, Test};
 use crate::query::ComparisonQuery;
+use crate::report::RetentionReport;
 use crate::stats::{Contribution, Interval, Step, at_risk, rate};
 use crate::words;
 
 /// Segments side by side, written out.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SegmentsDocument<'a> {
+#[cfg_attr(feature = "schema", schemars(rename = "SegmentsDocument"))]
+pub struct SegmentsDocument<'a, R = RetentionDocument<'a>> {
     /// Every choice behind the numbers, in one line.
     pub method: String,
     /// Which segments differ and which can't be told apart, in words.
@@ -29,9 +31,9 @@ pub struct SegmentsDocument<'a> {
     /// The column whose rates are quoted; `null` where no cohort has finished one.
     pub column: Option<u32>,
     /// Named segments, those of other values, those of none.
-    pub segments: Vec<SegmentDocument<'a>>,
+    pub segments: Vec<SegmentDocument<'a, R>>,
     /// All customers together; `null` where segments may overlap.
-    pub total: Option<RetentionDocument<'a>>,
+    pub total: Option<R>,
     /// What a change of the total comes from; `null` when no other cohorts were asked for.
     pub mix: Option<MixDocument<'a>>,
 }
@@ -39,13 +41,14 @@ pub struct SegmentsDocument<'a> {
 /// A segment and its retention.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SegmentDocument<'a> {
+#[cfg_attr(feature = "schema", schemars(rename = "SegmentDocument"))]
+pub struct SegmentDocument<'a, R = RetentionDocument<'a>> {
     /// Its name on pages.
     pub name: &'a str,
     /// Which customers it holds.
     pub key: &'a SegmentKey,
     /// Its matrix and overall row.
-    pub retention: RetentionDocument<'a>,
+    pub retention: R,
     /// Column by column from 0, the difference of its overall row from the baseline's; `null` where there is none.
     pub differences: Vec<Option<DifferenceDocument>>,
 }
@@ -172,6 +175,16 @@ fn finding(report: &ComparisonReport) -> FindingDocument {
 impl<'a> SegmentsDocument<'a> {
     /// Writes a report out.
     pub fn new(report: &'a ComparisonReport) -> Self {
+        Self::with(report, RetentionDocument::new)
+    }
+}
+
+impl<'a, R> SegmentsDocument<'a, R> {
+    /// Writes a report out, its matrices (in the order of [`ComparisonReport::reports`]) as `write` does it.
+    pub fn with(
+        report: &'a ComparisonReport,
+        mut write: impl FnMut(&'a RetentionReport) -> R,
+    ) -> Self {
         let columns = || 0..report.columns();
         let segments = report.segments.iter().enumerate();
         let base = report.segments.get(report.baseline);
@@ -187,7 +200,7 @@ impl<'a> SegmentsDocument<'a> {
                 .map(|(place, segment)| SegmentDocument {
                     name: &segment.name,
                     key: &segment.key,
-                    retention: RetentionDocument::new(&segment.report),
+                    retention: write(&segment.report),
                     differences: columns()
                         .map(|column| {
                             let (difference, interval) = report.difference(place, column)?;
@@ -199,7 +212,7 @@ impl<'a> SegmentsDocument<'a> {
                         .collect(),
                 })
                 .collect(),
-            total: report.total.as_ref().map(RetentionDocument::new),
+            total: report.total.as_ref().map(write),
             mix: report.mix.as_ref().map(|mix| MixDocument::new(report, mix)),
         }
     }

@@ -19,6 +19,8 @@ pub struct RetentionPlan {
     pub window: Window,
     /// The calendar in which the periods were cut.
     pub calendar: Calendar,
+    /// How many of the periods had ended at as-of: asked for every cohort of every shard.
+    ended: usize,
 }
 
 /// How many periods of an entry, its first included, had begun and ended at as-of.
@@ -70,7 +72,9 @@ impl RetentionPlan {
             let as_of = calendar.datetime(as_of);
             return Err(QueryError::RangeAhead { from: first, as_of });
         }
+        let passed = periods.bounds.partition_point(|bound| *bound <= as_of);
         Ok(RetentionPlan {
+            ended: passed.saturating_sub(1),
             periods,
             cohort_count: u32::try_from(cohorts).unwrap_or(u32::MAX),
             as_of,
@@ -97,7 +101,7 @@ impl RetentionPlan {
         match self.window {
             Window::Calendar => Seen {
                 begun: self.periods.len().saturating_sub(own),
-                ended: self.ended().saturating_sub(own),
+                ended: self.ended.saturating_sub(own),
             },
             Window::Rolling if start >= self.as_of => Seen { begun: 0, ended: 0 },
             Window::Rolling => {
@@ -125,13 +129,6 @@ impl RetentionPlan {
     pub fn reach(&self, own: usize) -> usize {
         // Where clocks change, an anniversary can come a little earlier for a start that is a little later.
         self.seen_by_none(own).begun + usize::from(self.window == Window::Rolling)
-    }
-
-    /// How many of the plan's periods had ended at as-of.
-    fn ended(&self) -> usize {
-        let bounds = &self.periods.bounds;
-        let passed = bounds.partition_point(|bound| *bound <= self.as_of);
-        passed.saturating_sub(1)
     }
 
     /// Whether a period lies wholly before as-of.

@@ -147,6 +147,16 @@ pub async fn reports(slug: &str) -> Result<Vec<ReportView>, AppError> {
     Ok(all.into_iter().map(|one| desk.report(one)).collect())
 }
 
+/// The saved reports of one folder, by name.
+///
+/// # Errors
+/// As [`reports`].
+pub async fn folder(slug: &str, folder: &str) -> Result<Vec<ReportView>, AppError> {
+    let mut all = reports(slug).await?;
+    all.retain(|one| one.report.label.folder == folder);
+    Ok(all)
+}
+
 /// What rests on something saved by naming it in a question: saved reports and live links, as "the saved report “Trial”".
 ///
 /// # Errors

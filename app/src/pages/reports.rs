@@ -8,7 +8,9 @@ use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::share;
 use crate::components::problems::ErrorCard;
 use crate::error::AppError;
+use crate::pages::board;
 use crate::pages::common::NoWorkspace;
+use analysis::query::append_params;
 use analysis::saved::{MAX_DESCRIPTION, MAX_NAME};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -64,7 +66,7 @@ fn list(slug: &str, all: &[ReportView]) -> AnyView {
         <div class="answer">
             <p class="finding">{finding}</p>
             <p class="quiet">
-                "A saved report is a question under a name: opened, it is asked anew. Retention, features, segments and churn are saved on their own pages, under “Save this report”."
+                "A saved report is a question under a name: opened, it is asked anew. Those of a folder can be seen on one page, as a board. Retention, features, segments and churn are saved on their own pages, under “Save this report”."
             </p>
         </div>
         <div class="acts"><a class="btn" href=format!("/w/{slug}/links")>"Everything that is public"</a></div>
@@ -74,15 +76,19 @@ fn list(slug: &str, all: &[ReportView]) -> AnyView {
 }
 
 fn folder(slug: &str, reports: &[ReportView]) -> AnyView {
-    let name = reports
-        .first()
-        .map(|one| one.report.label.folder.clone())
-        .filter(|folder| !folder.is_empty())
-        .unwrap_or_else(|| "Without a folder".to_owned());
+    let folder = reports.first().map(|one| one.report.label.folder.clone());
+    let folder = folder.unwrap_or_default();
+    let name = board::title(&folder);
+    let mut wanted = String::new();
+    append_params(&mut wanted, vec![("folder", folder)]);
+    let address = format!("/w/{slug}/board{wanted}");
     let rows = reports.iter().map(|one| row(slug, one)).collect_view();
     view! {
         <section class="card">
-            <header><h2>{name.clone()}</h2></header>
+            <header>
+                <h2>{name.clone()}</h2>
+                <a class="btn" href=address aria-label=format!("{name} on one page")>"On one page"</a>
+            </header>
             {table(
                 name,
                 &[
@@ -116,7 +122,7 @@ fn row(slug: &str, one: &ReportView) -> AnyView {
 }
 
 /// The page that asks a report's question.
-fn question(slug: &str, report: &SavedReport) -> String {
+pub(super) fn question(slug: &str, report: &SavedReport) -> String {
     format!("/w/{slug}/{}{}", report.kind, report.question)
 }
 

@@ -2,7 +2,7 @@
 //! people.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -52,6 +52,15 @@ impl ApiError {
 
     pub(super) fn bad_question(message: String) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_question", message)
+    }
+
+    /// Something after the `?` of an address that is not understood.
+    pub(super) fn bad_address(rejection: &QueryRejection) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad_address",
+            rejection.body_text(),
+        )
     }
 
     /// A mistake in the program.

@@ -107,9 +107,8 @@ impl Asked {
             .retention(&workspace, &query, Timestamp::now())
             .await?;
         if self.form == ExportForm::Json {
-            let cells = report.cohorts.iter().map(|cohort| cohort.cells.len()).sum();
             let day = report.as_of_date;
-            let answer = written(cells, move |json| {
+            let answer = written(report.cells(), move |json| {
                 serde_json::to_writer(json, &RetentionDocument::new(&report))
             });
             return Ok(self.named(day, answer.await?));
@@ -154,7 +153,7 @@ impl Asked {
         let any = report.any().map(|any| (any.as_of, any.as_of_date));
         if self.form == ExportForm::Json {
             let part = self.part;
-            let answer = written(0, move |json| match part {
+            let answer = written(report.cells(), move |json| match part {
                 "lifetimes" => serde_json::to_writer(json, &SurvivalDocument::new(&report)),
                 _ => serde_json::to_writer(json, &SegmentsDocument::new(&report)),
             });

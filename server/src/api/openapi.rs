@@ -5,7 +5,7 @@ use super::error::Problem;
 use super::features::NewFeature;
 use super::segments::{CountedSegment, SegmentToSave, ToCount};
 use analysis::document::{
-    ChurnDocument, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
+    ChurnDocument, Detail, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
     RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
 use analysis::quartiles::FeatureSet;
@@ -22,7 +22,11 @@ pub(super) fn description() -> Value {
         settings.meta_schema = None;
     });
     let mut types = settings.into_generator();
-    let retention = report::<RetentionQuery, RetentionDocument<'_>>(
+    let cells = json!({
+        "name": "cells", "in": "query", "schema": types.subschema_for::<Detail>(),
+        "description": "What is said of each cell of a matrix.",
+    });
+    let mut retention = report::<RetentionQuery, RetentionDocument<'_>>(
         &mut types,
         "Retention by signup cohort",
         "Of the customers who signed up in each period, how many were active in the periods after?",
@@ -75,7 +79,7 @@ pub(super) fn description() -> Value {
         "All features",
         "Every event as a feature, by what remains of its difference after accounting for overall activity. `feature` of the question is passed over.",
     );
-    let segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
+    let mut segments = report::<ComparisonQuery, SegmentsDocument<'_>>(
         &mut types,
         "Segments side by side",
         "The retention of each segment, its differences from a baseline, which segments differ, and what a change of the \
@@ -111,6 +115,11 @@ pub(super) fn description() -> Value {
         "Customers who are quietly leaving",
         "Active customers whose activity fell below a share of their own earlier pace.",
     );
+    for report in [&mut retention, &mut segments] {
+        if let Some(parameters) = report["parameters"].as_array_mut() {
+            parameters.push(cells.clone());
+        }
+    }
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -1,9 +1,32 @@
 //! Large answers.
 
 use super::error::ApiError;
+use analysis::document::Detail;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use tokio::sync::Semaphore;
+
+/// How much an address asks to be told of each cell.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cells {
+    #[serde(default)]
+    cells: Detail,
+}
+
+/// What was asked for.
+///
+/// # Errors
+/// For anything else in the address.
+pub(super) fn asked(cells: Result<Query<Cells>, QueryRejection>) -> Result<Detail, ApiError> {
+    match cells {
+        Ok(Query(Cells { cells })) => Ok(cells),
+        Err(refused) => Err(ApiError::bad_address(&refused)),
+    }
+}
 
 /// Cells of a report that take more than a few milliseconds to write.
 const LARGE: usize = 20_000;

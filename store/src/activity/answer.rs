@@ -79,13 +79,14 @@ impl Prepared {
         missing.map(|(state, _)| state.customers).sum()
     }
 
-    /// Counts the question.
-    pub(crate) async fn count(
+    /// Counts the question. Once all is read, the counting itself goes on beside what `meanwhile` asks of the snapshot.
+    pub(crate) async fn count<T>(
         mut self,
         store: &Store,
         snapshot: &mut PgConnection,
         question: &Question<'_>,
-    ) -> Result<Counted, StoreError> {
+        meanwhile: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<(Counted, T), StoreError> {
         let Question {
             workspace,
             query,
@@ -111,7 +112,8 @@ impl Prepared {
                 internal,
             })
         };
-        Ok(joined(tokio::task::spawn_blocking(work).await)??)
+        let (counted, other) = tokio::join!(tokio::task::spawn_blocking(work), meanwhile(snapshot));
+        Ok((joined(counted)??, other?))
     }
 
     /// The sets of all shards and what of their last period counts, from memory or else made from what is kept.

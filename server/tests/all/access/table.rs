@@ -86,6 +86,7 @@ const TABLE: &[(Asks, &[&str])] = &[
             "GET W/import/{import}",
             "GET W/import/{import}/rejected.csv",
             "GET W/reports",
+            "GET W/board",
             "GET W/reports/{report}",
             "GET W/reports/{report}/delete",
             "GET W/links",
