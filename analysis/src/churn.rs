@@ -24,6 +24,7 @@ pub use history::{Days, History};
 pub use plan::ChurnPlan;
 pub use returns::{DEFAULT_THRESHOLD, MIN_RETURNS, Returns};
 
+use crate::annotation::Annotation;
 use crate::period::WeekStart;
 use crate::query::{AsOf, ChurnQuery};
 use crate::stats::{Interval, float, newcombe, rate, wilson};
@@ -265,6 +266,8 @@ pub struct ChurnReport {
     pub fading: Option<Fading>,
     /// Who is quietly leaving at as-of.
     pub quiet: Quietly,
+    /// What happened on the days of its periods, in their order.
+    pub annotations: Vec<Annotation>,
 }
 
 impl ChurnReport {

@@ -10,6 +10,7 @@
 
 mod names;
 
+pub mod annotation;
 pub mod candidates;
 pub mod changes;
 pub mod churn;

@@ -143,6 +143,7 @@ impl Grain {
     }
 }
 
-fn days_between(earlier: Date, later: Date) -> i64 {
+/// Days from one date to another; negative when the second is the earlier one.
+pub fn days_between(earlier: Date, later: Date) -> i64 {
     earlier.duration_until(later).as_hours() / 24
 }

@@ -30,11 +30,11 @@ pub use activity::{
     ActivityDefinition, ActivityEvent, ActivityRule, Draft, MAX_SLUG, MAX_STEPS, MAX_WITHIN,
     SEARCHES, TESTS, is_slug,
 };
-pub(crate) use check::check_name;
 pub use check::{
     MAX_BRACKETS, MAX_COHORTS, MAX_DAYS, MAX_EVENTS, MAX_FILTERS, MAX_MIN_COUNT, MAX_PERIODS,
     MAX_SMALL, MAX_TEXT, MAX_VALUES, YEARS, check_filters,
 };
+pub(crate) use check::{check_name, check_year};
 pub use churn::{ChurnQuery, DEFAULT_PACE, DEFAULT_STICKY_DAYS, MAX_STICKY_DAYS, MAX_THRESHOLD};
 pub use comparison::{ComparisonQuery, DEFAULT_INACTIVITY, DateRange, MAX_SIDE_BY_SIDE, Split};
 pub use condition::{Behaviour, Days, EventFilter};

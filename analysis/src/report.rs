@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use crate::annotation::{Annotation, within};
 use crate::names::named;
 use crate::period::WeekStart;
 use crate::query::{AsOf, CellRef, ColumnZero, OverallRow, RetentionQuery};
@@ -101,6 +102,9 @@ pub struct RetentionReport {
     /// The saved definition of activity that the question names, in words.
     #[serde(default)]
     pub activity: Option<String>,
+    /// What happened on the days of its periods, in their order.
+    #[serde(default)]
+    pub annotations: Vec<Annotation>,
 }
 
 /// Everything to be said about one cell, also of the overall row.
@@ -199,6 +203,15 @@ impl RetentionReport {
             ColumnZero::Size => 1,
             ColumnZero::Measured => 0,
         }
+    }
+
+    /// What happened in the period of a cohort.
+    pub fn annotated(&self, cohort: &Cohort) -> impl Iterator<Item = &Annotation> {
+        let after = self
+            .cohorts
+            .partition_point(|other| other.start <= cohort.start);
+        let end = self.cohorts.get(after).map(|next| next.start);
+        within(&self.annotations, cohort.start, end)
     }
 
     /// The number of cells of all cohorts.

@@ -74,6 +74,7 @@ pub fn shape(
         left_out,
         internal,
         activity: None,
+        annotations: Vec::new(),
     }
 }
 

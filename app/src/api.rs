@@ -4,6 +4,8 @@
 #[cfg(feature = "ssr")]
 pub mod activities;
 #[cfg(feature = "ssr")]
+pub mod annotations;
+#[cfg(feature = "ssr")]
 pub mod churn;
 #[cfg(feature = "ssr")]
 pub mod comparison;

@@ -32,6 +32,8 @@ pub mod guest;
 #[cfg(feature = "ssr")]
 pub mod keep_report;
 #[cfg(feature = "ssr")]
+pub mod notes;
+#[cfg(feature = "ssr")]
 pub mod popover;
 #[cfg(feature = "ssr")]
 pub mod proposals;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod annotations;
 pub mod board;
 pub mod builder;
 pub mod churn;

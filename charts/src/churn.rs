@@ -2,6 +2,7 @@
 //! those lost faded.
 
 use crate::ink::{self, Role};
+use crate::notes;
 use crate::quartiles::{Area, number, picture, style, whole_label};
 use analysis::churn::{ChurnPeriod, ChurnReport, Week};
 use analysis::period::Grain;
@@ -151,7 +152,7 @@ fn draw_churn(report: &ChurnReport, area: &Area<'_>) -> Drawn {
     chart.draw_series(LineSeries::new(line(&now), ink::MEAN.stroke_width(2)))?;
     let points = line(&now).into_iter();
     chart.draw_series(points.map(|at| Circle::new(at, 3, ink::MEAN.filled())))?;
-    Ok(())
+    notes::draw(&mut chart, &notes::by_period(report))
 }
 
 fn draw_returns(report: &ChurnReport, area: &Area<'_>) -> Drawn {
@@ -259,7 +260,7 @@ fn draw_lifecycle(report: &ChurnReport, area: &Area<'_>) -> Drawn {
             }
         }
     }
-    Ok(())
+    notes::draw(&mut chart, &notes::by_period(report))
 }
 
 fn draw_days(days: &[u64], area: &Area<'_>) -> Drawn {
@@ -341,5 +342,5 @@ fn draw_fading(report: &ChurnReport, area: &Area<'_>) -> Drawn {
         let ink = ink::role(role);
         chart.draw_series(LineSeries::new(points, ink.stroke_width(2)))?;
     }
-    Ok(())
+    notes::draw(&mut chart, &notes::by_week(report))
 }

@@ -43,6 +43,9 @@ pub(crate) fn segment(mark: Mark, number: u8) -> RGBColor {
     RGBColor(9, mark, number)
 }
 
+/// Where something happened.
+pub(crate) const NOTE: RGBColor = RGBColor(10, 0, 0);
+
 /// Where groups end.
 pub(crate) const CUT: RGBColor = RGBColor(7, 0, 0);
 
@@ -128,6 +131,7 @@ pub(crate) fn classes(svg: &str, name: impl Fn(u16) -> Option<String>) -> String
                 let mark = MARKS.get(usize::from(mark)).copied().unwrap_or_default();
                 out.push_str(&format!("class=\"{mark} s{number}\""));
             }
+            (10, ..) => out.push_str("class=\"note\""),
             // no role has such a colour
             _ => {}
         }

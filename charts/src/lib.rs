@@ -8,6 +8,7 @@ mod churn;
 mod comparison;
 mod ink;
 mod matrix;
+mod notes;
 mod quartiles;
 mod retention;
 

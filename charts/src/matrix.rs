@@ -128,6 +128,13 @@ impl Grid<'_> {
             label.push_str(" · small");
         }
         self.text(0, self.base(y), "ink", &label);
+        if self.report.annotated(cohort).next().is_some() {
+            let (top, bottom) = (y + 3, y + self.cell.1 - 5);
+            self.push(format_args!(
+                "<rect class=\"note\" x=\"163\" y=\"{top}\" width=\"2\" height=\"{}\"/>\n",
+                bottom - top
+            ));
+        }
         let size = words::thousands(u64::from(cohort.size));
         self.text(160, self.base(y), "words end", &size);
         let bar = 40.0 * f64::from(cohort.size) / f64::from(self.largest);

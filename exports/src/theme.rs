@@ -88,6 +88,7 @@ pub(crate) fn style_sheet() -> String {
          .mean{{stroke:{ACCENT};stroke-width:2.25;fill:none}}circle.mean{{fill:{ACCENT};stroke:none}}\
          .cohort{{stroke:none;fill:none}}.picked{{stroke:{WARN};stroke-width:2;fill:none}}\
          .cut{{stroke:{INK};stroke-dasharray:3 3;fill:none}}\
+         .note{{stroke:{WARN};stroke-dasharray:2 3;fill:none}}rect.note{{fill:{WARN};stroke:none}}\
          .hatch{{stroke:#fff;stroke-opacity:0.28;stroke-width:1.5;fill:none}}\
          .small{{fill:none;stroke:{LINE}}}.same{{fill:none;stroke:{INK_2};stroke-width:1.5}}\
          .rail{{fill:{LINE}}}.size{{fill:{INK_3}}}"

@@ -17,6 +17,13 @@ pub(crate) fn has(words: &[u64], n: usize) -> bool {
         .is_some_and(|word| word >> (n % 64) & 1 == 1)
 }
 
+/// At most 64 answers as a word, the first in bit 0. From the last to the first: then each only moves the others up.
+pub(crate) fn word(answers: impl DoubleEndedIterator<Item = bool>) -> u64 {
+    answers
+        .rev()
+        .fold(0, |word, answer| word << 1 | u64::from(answer))
+}
+
 /// The bits `from..until` of a word; `until` is at most 64.
 pub(crate) fn span(from: usize, until: usize) -> u64 {
     let below = |n: usize| {

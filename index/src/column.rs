@@ -230,13 +230,7 @@ fn select<T: Copy>(
     let known = &codes[..customers.min(codes.len())];
     let mut words: Vec<u64> = known
         .chunks(64)
-        .map(|codes| {
-            let mut word = 0;
-            for (bit, &code) in codes.iter().enumerate() {
-                word |= u64::from(passes[index(code)]) << bit;
-            }
-            word
-        })
+        .map(|codes| bits::word(codes.iter().map(|&code| passes[index(code)])))
         .collect();
     words.resize(bits::words(customers), 0);
     if passes[0] {

@@ -57,12 +57,8 @@ impl Last {
 impl LastPeriod {
     /// What of it comes before an instant within it. `sets` are those that it was made for.
     pub fn before(&self, sets: &ShardSets, as_of: i64) -> Last {
-        let words = self.since.chunks(64).map(|since| {
-            let active = since.iter().enumerate();
-            active.fold(0, |word, (bit, since)| {
-                word | u64::from(*since < as_of) << bit
-            })
-        });
+        let blocks = self.since.chunks(64);
+        let words = blocks.map(|since| bits::word(since.iter().map(|since| *since < as_of)));
         Last {
             period: self.period,
             started: sets.starts.partition_point(|start| *start < as_of),

@@ -206,13 +206,11 @@ impl ShardSets {
 
     /// Chosen customers as chosen entries: bits by place.
     pub fn choose(&self, selection: &Selection) -> Vec<u64> {
-        let mut chosen = vec![0; bits::words(self.len())];
-        for (word, customers) in chosen.iter_mut().zip(self.customers.chunks(64)) {
-            for (bit, customer) in customers.iter().enumerate() {
-                *word |= u64::from(selection.has(*customer)) << bit;
-            }
-        }
-        chosen
+        let blocks = self.customers.chunks(64);
+        let chosen = |customers: &[u32]| {
+            bits::word(customers.iter().map(|customer| selection.has(*customer)))
+        };
+        blocks.map(chosen).collect()
     }
 }
 

@@ -98,7 +98,8 @@ impl Access {
             return Ok((request, Admitted::default()));
         }
         if let (true, Some(key)) = (need::is_api(&path), bearer(headers)) {
-            self.admit_key(key, &need).await?;
+            let brings_in = need::brings_in(&method, &path);
+            self.admit_key(key, &need, brings_in).await?;
             return Ok((request, Admitted::default()));
         }
         let session = cookie::session(headers).map(str::to_owned);
@@ -140,8 +141,8 @@ impl Access {
         Ok((request, Admitted { caller, change }))
     }
 
-    /// Lets the programs of a workspace's key read that workspace.
-    async fn admit_key(&self, key: &str, need: &Need<'_>) -> Result<(), Refusal> {
+    /// Lets the programs of a workspace's keys read that workspace, or bring something into it.
+    async fn admit_key(&self, key: &str, need: &Need<'_>, brings_in: bool) -> Result<(), Refusal> {
         let (slug, role) = match need {
             Need::In(slug, role) => (Some(*slug), *role),
             _ => (None, Role::Viewer),
@@ -151,9 +152,9 @@ impl Access {
             return Err(Refusal::BadKey);
         };
         match (used.kind, role) {
-            (KeyKind::Write, _) => Err(Refusal::WriteKey),
+            (KeyKind::Write, _) if !brings_in => Err(Refusal::WriteKey),
             _ if matches!(need, Need::In(..)) && !used.here => Err(Refusal::NoWorkspace),
-            (KeyKind::Read, Role::Viewer) => Ok(()),
+            (KeyKind::Write, _) | (KeyKind::Read, Role::Viewer) => Ok(()),
             (KeyKind::Read, _) => Err(Refusal::ReadOnlyKey),
         }
     }
@@ -247,7 +248,7 @@ fn told_a_program(refusal: Refusal) -> Response {
         Refusal::WriteKey => problem(
             StatusCode::FORBIDDEN,
             "write_key",
-            "A write key brings in events and reads nothing. Use a read key.",
+            "A write key brings something in and reads nothing. Use a read key.",
         ),
         Refusal::ReadOnlyKey => problem(
             StatusCode::FORBIDDEN,

@@ -3,6 +3,7 @@
 //! Every question is checked as strictly as it can be: an unknown field is an error, not a wish that is passed over.
 
 mod activities;
+mod annotations;
 mod churn;
 mod comparison;
 pub(crate) mod error;
@@ -55,6 +56,10 @@ pub(crate) fn routes(store: Store) -> Router {
             get(features::list).post(features::save),
         )
         .merge(churn::routes())
+        .route(
+            "/workspaces/{workspace}/annotations",
+            get(annotations::list).post(annotations::add),
+        )
         .route(
             "/workspaces/{workspace}/segments",
             get(segments::list).post(segments::save),

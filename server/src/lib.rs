@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod activities;
+mod annotations;
 mod api;
 mod asker;
 pub mod cluster;

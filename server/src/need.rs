@@ -37,6 +37,12 @@ pub(crate) fn is_api(path: &str) -> bool {
     path == "/api/v1" || path.starts_with("/api/v1/")
 }
 
+/// Whether this brings something in, as keys for writing may.
+pub(crate) fn brings_in(method: &Method, path: &str) -> bool {
+    let rest = path.strip_prefix("/api/v1/workspaces/").map(split);
+    *method == Method::POST && rest.is_some_and(|(_, rest)| rest == "annotations")
+}
+
 /// What a request needs.
 pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
     let Some(rest) = path.strip_prefix('/') else {

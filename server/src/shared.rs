@@ -289,10 +289,12 @@ impl Desk {
             }
         };
         let Answer::Retention(report) = answer;
-        let (report, withheld) = match link.withhold {
+        let (mut report, withheld) = match link.withhold {
             true => withhold(&report),
             false => (report, Withheld::default()),
         };
+        // These are said to the people of the workspace.
+        report.annotations.clear();
         Ok(Shared {
             name: link.name.clone(),
             report,

@@ -2,6 +2,7 @@
 //! query, whatever the number of periods. What follows from them is `analysis::churn`'s.
 
 use crate::activity::{self, Active};
+use crate::annotations::between;
 use crate::gate::{Turn, Work};
 use crate::instant::{from_db, to_db};
 use crate::retention::{Engine, Scope, prepare, watermark};
@@ -92,6 +93,10 @@ impl Store {
             activity: workspace.activity_words(&population),
             ..population
         });
+        if let Some(first) = report.periods.first() {
+            let days = (first.start, report.as_of_local.date());
+            report.annotations = between(&mut snapshot, workspace.id, days).await?;
+        }
         lost.truncate(limit);
         quiet.truncate(limit);
         let places = lost.iter().map(|one| one.place);

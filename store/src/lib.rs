@@ -2,6 +2,7 @@
 //! are `analysis`'s work. It knows nothing of HTTP or pages.
 
 mod activity;
+mod annotations;
 mod churn;
 mod comparison;
 mod customers;
@@ -27,6 +28,7 @@ mod workspace;
 mod writer;
 
 pub use activity::{INDEX_MEMORY, ShardDoubt};
+pub use annotations::SavedAnnotation;
 pub use churn::ChurnAnswer;
 pub use definitions::{
     Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,

@@ -5,10 +5,12 @@
 //! which slot an instant falls. One membership text serves the matrix and the list behind a cell: they can't disagree.
 
 use crate::activity::{self, Prepared, Question};
+use crate::annotations::between;
 use crate::gate::{Turn, Work};
 use crate::instant::from_db;
 use crate::snapshot::Snapshot;
 use crate::{Store, StoreError, Workspace};
+use analysis::annotation::Annotation;
 use analysis::period::Calendar;
 use analysis::query::{RetentionQuery, StartRule, Unit};
 use analysis::report::RetentionReport;
@@ -78,8 +80,9 @@ impl Store {
         let mut counted = None;
         if let Some(prepared) = by_index {
             let question = scope.question(workspace, (&query, &plan));
-            let newest = async |snapshot: &mut PgConnection| watermark(snapshot, workspace).await;
-            let counting = prepared.count(self, &mut snapshot, &question, newest);
+            let around =
+                async |snapshot: &mut PgConnection| around(snapshot, workspace, &plan).await;
+            let counting = prepared.count(self, &mut snapshot, &question, around);
             counted = match counting.await {
                 Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
                     tracing::error!(
@@ -91,11 +94,11 @@ impl Store {
                 counted => Some(counted?),
             };
         }
-        let (counted, watermark) = match counted {
+        let (counted, (watermark, annotations)) = match counted {
             Some(counted) => counted,
             None => {
                 let counted = scope.count(&mut snapshot, workspace, &query, &plan).await?;
-                (counted, watermark(&mut snapshot, workspace).await?)
+                (counted, around(&mut snapshot, workspace, &plan).await?)
             }
         };
         snapshot.end();
@@ -107,6 +110,7 @@ impl Store {
         };
         let mut report = shape(&query, &plan, &counted.tally, about);
         report.activity = workspace.activity_words(&query);
+        report.annotations = annotations;
         Ok(report)
     }
 
@@ -238,6 +242,19 @@ impl Scope {
         };
         Ok((left_out.unsigned_abs(), internal.unsigned_abs()))
     }
+}
+
+/// What a matrix says beside its counts: the newest event stored, and what happened on its days.
+async fn around(
+    snapshot: &mut PgConnection,
+    workspace: &Workspace,
+    plan: &RetentionPlan,
+) -> Result<(Option<Timestamp>, Vec<Annotation>), StoreError> {
+    let newest = watermark(&mut *snapshot, workspace).await?;
+    let last = plan.calendar.date(plan.as_of);
+    let first = plan.cohort_starts().first().copied().unwrap_or(last);
+    let annotations = between(snapshot, workspace.id, (first, last)).await?;
+    Ok((newest, annotations))
 }
 
 /// The newest event stored.

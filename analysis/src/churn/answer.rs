@@ -92,6 +92,7 @@ pub fn answer(query: &ChurnQuery, plan: &ChurnPlan, history: &History, about: Ab
         picked: picked.map(|span| span.start),
         fading,
         quiet: quietly,
+        annotations: Vec::new(),
     };
     Answer {
         report,

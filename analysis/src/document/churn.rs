@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::annotation::Annotation;
 use crate::churn::{Churn, ChurnPeriod, ChurnReport, LostCustomer, QuietCustomer};
 use crate::query::ChurnQuery;
 use crate::report::CellState;
@@ -29,6 +30,8 @@ pub struct ChurnHead<'a> {
     pub customers: u64,
     /// Customers left out of the whole workspace as internal or test ones.
     pub internal: u64,
+    /// What happened on the days of its periods, in their order.
+    pub annotations: &'a [Annotation],
 }
 
 /// A report on churn, written out.
@@ -209,6 +212,7 @@ impl<'a> ChurnHead<'a> {
             watermark: report.watermark,
             customers: report.customers,
             internal: report.internal,
+            annotations: &report.annotations,
         }
     }
 }

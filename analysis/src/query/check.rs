@@ -252,7 +252,7 @@ pub(super) fn check_as_of(as_of: AsOf) -> Result<(), QueryError> {
     }
 }
 
-pub(super) fn check_year(given: Date) -> Result<(), QueryError> {
+pub(crate) fn check_year(given: Date) -> Result<(), QueryError> {
     if YEARS.contains(&given.year()) {
         Ok(())
     } else {

@@ -248,11 +248,20 @@ impl Table {
             (true, false) => "small",
             (false, false) => "",
         };
+        let happened: Vec<&str> = self
+            .report
+            .annotated(cohort)
+            .map(|one| &one.text[..])
+            .collect();
+        // They are told in words below the table.
+        let happened = (!happened.is_empty()).then(|| {
+            view! { <i class="note" title=happened.join("; ") aria-hidden="true"></i> }
+        });
         view! {
             <tr class:small=small>
                 <th scope="row">
                     <span>
-                        <b>{label}{(!note.is_empty()).then(|| view! { <small>{note}</small> })}</b>
+                        <b>{label}{happened}{(!note.is_empty()).then(|| view! { <small>{note}</small> })}</b>
                         <em>{size}</em>
                         <meter max=largest.max(1) value=cohort.size aria-hidden="true"></meter>
                     </span>

@@ -69,7 +69,10 @@ fn list(slug: &str, all: &[ReportView]) -> AnyView {
                 "A saved report is a question under a name: opened, it is asked anew. Those of a folder can be seen on one page, as a board. Retention, features, segments and churn are saved on their own pages, under “Save this report”."
             </p>
         </div>
-        <div class="acts"><a class="btn" href=format!("/w/{slug}/links")>"Everything that is public"</a></div>
+        <div class="acts">
+            <a class="btn" href=format!("/w/{slug}/links")>"Everything that is public"</a>
+            <a class="btn" href=format!("/w/{slug}/annotations")>"Annotations"</a>
+        </div>
         {folders}
     }
     .into_any()

@@ -5,6 +5,7 @@ use crate::components::explore::Explore;
 use crate::components::export::pinned;
 use crate::components::frame::{Current, Frame};
 use crate::components::keep_report::KeepReport;
+use crate::components::notes::notes;
 use crate::components::question::QuestionLine;
 use crate::pages::common::{
     address, forget_unknown, loading, missing, misunderstood, params, unanswered,
@@ -179,6 +180,7 @@ fn Answer(
         ..asked.query.clone()
     };
     let files = url_query(&exact, &RetentionView::default());
+    let happened = notes(&report.annotations);
     view! {
         <div class="answer">
             <p class="finding">{headline.sentence}</p>
@@ -198,6 +200,7 @@ fn Answer(
                 <figure class="chart" tabindex="0" role="group" aria-label=chart_label inner_html=chart></figure>
             </section>
         </Explore>
+        {happened}
         <KeepReport slug=kept kind=ReportKind::Retention question=asked_for name="Retention".to_owned()/>
     }
     .into_any()

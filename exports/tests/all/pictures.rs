@@ -1,6 +1,8 @@
 //! Pictures and pages of every size.
 
-use crate::worlds::{HERE, all, retention};
+use crate::worlds::{HERE, all, churn, comers, retention};
+use analysis::annotation::Annotation;
+use analysis::churn::ChurnReport;
 use analysis::export::{ExportForm, ExportPage};
 use analysis::query::{CellRef, RetentionQuery, RetentionView, Show};
 use analysis::words;
@@ -49,6 +51,44 @@ fn every_report_becomes_pictures_and_a_page() {
             1
         );
     }
+}
+
+#[test]
+fn annotations_are_drawn_where_their_days_are() {
+    let annotation = |date: &str, text: &str| Annotation {
+        date: date.parse().unwrap(),
+        text: text.to_owned(),
+    };
+    let mut report = churn("visit", &comers());
+    let count = |report: &ChurnReport, picture: &str| {
+        let export = Export::churn(HERE, report);
+        let text = svg(&export, export.picture(picture).unwrap());
+        (text.matches("<polyline class=\"note\"").count(), text)
+    };
+    assert_eq!(count(&report, "periods").0, 0);
+    let first = report.periods.first().unwrap().start;
+    let last = report.periods.last().unwrap().last;
+    report.annotations = vec![
+        annotation("2020-01-01", "before all periods"),
+        annotation(&first.to_string(), "a<b> & \"c\""),
+        annotation(
+            &last.to_string(),
+            "told with more than four and twenty letters",
+        ),
+        annotation("2030-01-01", "after them"),
+    ];
+    for picture in ["periods", "lifecycle"] {
+        let (lines, text) = count(&report, picture);
+        assert_eq!(lines, 2, "{text}");
+        assert!(text.contains("a&lt;b&gt; &amp; "), "{text}");
+        assert!(text.contains("told with more than fou…"), "{text}");
+        assert!(!text.contains("all periods") && !text.contains("after them"));
+    }
+    let mut matrix = retention(RetentionQuery::default(), &[30, 20, 10], "2026-11-18");
+    matrix.annotations = vec![annotation(&matrix.cohorts[1].start.to_string(), "x")];
+    let export = Export::retention(HERE, &matrix, RetentionView::default());
+    let text = svg(&export, export.picture("matrix").unwrap());
+    assert_eq!(text.matches("<rect class=\"note\"").count(), 1, "{text}");
 }
 
 #[test]

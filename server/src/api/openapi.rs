@@ -4,6 +4,7 @@ use super::activities::{NewActivity, Saved, SavedActivity};
 use super::error::Problem;
 use super::features::NewFeature;
 use super::segments::{CountedSegment, SegmentToSave, ToCount};
+use analysis::annotation::Annotation;
 use analysis::document::{
     ChurnDocument, Detail, LifecycleDocument, LostDocument, QuartileDocument, QuietDocument,
     RetentionDocument, ScanDocument, SegmentsDocument, StickinessDocument, SurvivalDocument,
@@ -69,6 +70,18 @@ pub(super) fn description() -> Value {
         "The feature.",
     );
     let named = listed::<FeatureSet>(&mut types, &names, "Saved features", "By name.");
+    let annotates = asked::<Annotation, Annotation>(
+        &mut types,
+        "Annotate a day",
+        "A release, an outage, a campaign, as charts show it. A write key may do so, too.",
+        "The annotation.",
+    );
+    let annotated = listed::<Annotation>(
+        &mut types,
+        &annotates,
+        "Annotations",
+        "The newest day first.",
+    );
     let quartiles = report::<QuartileQuery, QuartileDocument<'_>>(
         &mut types,
         "Groups by usage of a feature",
@@ -134,6 +147,7 @@ pub(super) fn description() -> Value {
             "/workspaces/{workspace}/reports/segments": { "post": segments },
             "/workspaces/{workspace}/reports/survival": { "post": survival },
             "/workspaces/{workspace}/activities": { "get": lists, "post": saves },
+            "/workspaces/{workspace}/annotations": { "get": annotated, "post": annotates },
             "/workspaces/{workspace}/features": { "get": named, "post": names },
             "/workspaces/{workspace}/segments": { "get": kept, "post": keeps },
             "/workspaces/{workspace}/segments/count": { "post": counts },

@@ -366,6 +366,7 @@ async fn a_key_reads_its_own_workspace_and_no_more(pool: PgPool) {
     };
     let segments = "/api/v1/workspaces/acme/segments";
     let elsewhere = "/api/v1/workspaces/other/segments";
+    let days = "/api/v1/workspaces/acme/annotations";
     let (ok, none) = ((200, String::new()), "rk_1_x");
     assert_eq!(ask("GET", segments, &read).await, ok);
     assert_eq!(ask("GET", "/api/v1/openapi.json", &read).await, ok);
@@ -380,6 +381,16 @@ async fn a_key_reads_its_own_workspace_and_no_more(pool: PgPool) {
         ("POST", segments, &*read, (403, "read_only")),
         ("GET", segments, &*write, (403, "write_key")),
         ("GET", elsewhere, &*write, (403, "write_key")),
+        ("GET", days, &*write, (403, "write_key")),
+        ("POST", days, &*read, (403, "read_only")),
+        // It may, but what was sent is no annotation.
+        ("POST", days, &*write, (422, "bad_question")),
+        (
+            "POST",
+            "/api/v1/workspaces/other/annotations",
+            &*write,
+            (404, "no_workspace"),
+        ),
         ("GET", segments, none, (401, "bad_key")),
         ("GET", segments, "", (401, "bad_key")),
         ("GET", "/api/v1/nothing", &*read, (404, "not_found")),

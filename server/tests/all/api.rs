@@ -1,5 +1,6 @@
 //! The interface for other programs, and the same on the command line: the real router, program and Postgres.
 
+mod annotations;
 mod counts;
 mod leaving;
 

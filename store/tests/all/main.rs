@@ -5,6 +5,7 @@
 mod account_units;
 mod accounts;
 mod activity;
+mod annotations;
 mod churn;
 mod comparison;
 mod definitions;

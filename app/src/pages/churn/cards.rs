@@ -3,6 +3,7 @@
 use crate::components::cards::{self, numbers, scale};
 use crate::components::churn::ask;
 use crate::components::dots::Dot;
+use crate::components::notes::notes;
 use analysis::churn::{Churn, ChurnPeriod, ChurnReport, Stickiness, Week};
 use analysis::query::ChurnQuery;
 use analysis::stats::Interval;
@@ -46,6 +47,7 @@ pub(super) fn periods(report: &ChurnReport, query: &ChurnQuery, chart: String) -
                 </div>
             </header>
             <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
+            {notes(&report.annotations)}
             <div class="scroll tall" tabindex="0" role="region" aria-label="Churn by period">
                 <table class="rows dots">
                     <thead>

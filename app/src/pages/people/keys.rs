@@ -52,7 +52,7 @@ fn page(slug: &str, found: Vec<KeyRow>, refused: Option<Refused>, made: Option<S
         <div class="acts">{parts(slug, "keys")}</div>
         <div class="answer">
             <p class="finding">{finding}</p>
-            <p class="quiet">"A read key lets a program ask for this workspace’s reports and change nothing. A write key brings in events and reads nothing."</p>
+            <p class="quiet">"A read key lets a program ask for this workspace’s reports and change nothing. A write key brings in annotations, later events, and reads nothing."</p>
         </div>
         {made.map(|made| secret(
             "The new key",

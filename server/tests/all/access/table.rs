@@ -87,6 +87,7 @@ const TABLE: &[(Asks, &[&str])] = &[
             "GET W/import/{import}/rejected.csv",
             "GET W/reports",
             "GET W/board",
+            "GET W/annotations",
             "GET W/reports/{report}",
             "GET W/reports/{report}/delete",
             "GET W/links",
@@ -106,6 +107,7 @@ const TABLE: &[(Asks, &[&str])] = &[
             "GET A/segments",
             "GET A/features",
             "GET A/activities",
+            "GET A/annotations",
         ],
     ),
     (
@@ -131,6 +133,8 @@ const TABLE: &[(Asks, &[&str])] = &[
             "POST W/reports/change",
             "POST W/reports/{report}/label",
             "POST W/reports/{report}/delete",
+            "POST W/annotations/add",
+            "POST W/annotations/{annotation}/delete",
             "POST W/links/make",
             "POST W/links/{link}/revoke",
             "POST W/links/{link}/rotate",
@@ -140,6 +144,7 @@ const TABLE: &[(Asks, &[&str])] = &[
             "POST A/segments",
             "POST A/features",
             "POST A/activities",
+            "POST A/annotations",
         ],
     ),
     (
