@@ -9,7 +9,9 @@ use crate::api::workspace::WorkspaceView;
 use crate::components::cards::tone_class;
 use crate::components::frame::{Current, Frame};
 use crate::error::AppError;
+use crate::pages::churn::periods_key;
 use crate::pages::common::{forget_unknown, loading, missing, params};
+use crate::pages::features::groups_key;
 use crate::pages::reports::question;
 use analysis::query::{
     ChurnQuery, ComparisonQuery, ParamProblem, QuartileQuery, RetentionQuery, pairs,
@@ -130,6 +132,8 @@ struct Short {
     evidence: String,
     /// Its first picture; empty where there is none.
     picture: String,
+    /// What its colours mean, where it does not say so itself.
+    key: Option<AnyView>,
     method: String,
     /// Whether a part of its question means nothing any more.
     problems: bool,
@@ -156,6 +160,7 @@ async fn answered(
                 sentence: headline.sentence,
                 evidence: headline.evidence,
                 picture: found.chart,
+                key: None,
                 method: words::method_line(&found.report),
                 problems,
             })
@@ -166,7 +171,8 @@ async fn answered(
             let found = quartiles(slug, &query).await?;
             let finding = words::finding(&found.report);
             let method = words::quartile_method(&found.report);
-            Ok(Short::of(finding, found.groups, method, problems))
+            let key = Some(groups_key(&found.report));
+            Ok(Short::of(finding, (found.groups, key), method, problems))
         }
         ReportKind::Segments => {
             let (mut query, problems) = ComparisonQuery::parse(pairs(parts));
@@ -174,7 +180,7 @@ async fn answered(
             let found = compare(slug, &query).await?;
             let finding = words::comparison_finding(&found.report);
             let method = words::comparison_method(&found.report);
-            Ok(Short::of(finding, found.curves, method, problems))
+            Ok(Short::of(finding, (found.curves, None), method, problems))
         }
         ReportKind::Churn => {
             let (mut query, problems) = ChurnQuery::parse(pairs(parts));
@@ -186,6 +192,7 @@ async fn answered(
                 sentence: words::churn_headline(report),
                 evidence: String::new(),
                 method: words::churn_method(report),
+                key: Some(periods_key(report)),
                 picture: found.churn,
                 problems,
             })
@@ -194,12 +201,18 @@ async fn answered(
 }
 
 impl Short {
-    fn of(finding: Finding, picture: String, method: String, problems: bool) -> Self {
+    fn of(
+        finding: Finding,
+        (picture, key): (String, Option<AnyView>),
+        method: String,
+        problems: bool,
+    ) -> Self {
         Self {
             tag: Some((finding.tag, finding.tone)),
             sentence: finding.sentence,
             evidence: finding.evidence,
             picture,
+            key,
             method,
             problems,
         }
@@ -214,12 +227,16 @@ impl Short {
                 {tag}
                 <p class="said">{self.sentence}</p>
                 {(!self.evidence.is_empty()).then(|| view! { <p class="quiet">{self.evidence}</p> })}
+                {self.key}
                 {self.problems.then_some(view! {
                     <p class="notice" role="status">"A part of its question means nothing any more. Open it to see which."</p>
                 })}
             </div>
             <figure class="chart" tabindex="0" role="group" aria-label=name inner_html=self.picture></figure>
-            <p class="method">{self.method}</p>
+            <details class="numbers">
+                <summary>"How this was counted"</summary>
+                <p class="method">{self.method}</p>
+            </details>
         }
         .into_any()
     }

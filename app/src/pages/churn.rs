@@ -3,6 +3,8 @@
 mod cards;
 mod people;
 
+pub(crate) use cards::periods_key;
+
 use crate::api::churn::{ChurnFound, churn};
 use crate::components::churn::{ChurnQuestion, asked};
 use crate::components::export::{ExportMenu, pinned};

@@ -2,6 +2,8 @@
 
 mod cards;
 
+pub(crate) use cards::groups_key;
+
 use crate::api::quartiles::{QuartileAnswer, feature_sets, quartiles};
 use crate::components::cards::verdict;
 use crate::components::export::{ExportMenu, pinned};

@@ -41,10 +41,7 @@ pub(super) fn periods(report: &ChurnReport, query: &ChurnQuery, chart: String) -
         <section class="card">
             <header>
                 <h2>{title.clone()}</h2>
-                <div class="key groups">
-                    <span><i></i>{format!("this {noun}, with interval")}</span>
-                    <span class="earlier"><i></i>"a year before"</span>
-                </div>
+                {periods_key(report)}
             </header>
             <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
             {notes(&report.annotations)}
@@ -68,6 +65,18 @@ pub(super) fn periods(report: &ChurnReport, query: &ChurnQuery, chart: String) -
                 </table>
             </div>
         </section>
+    }
+    .into_any()
+}
+
+/// What the curves of churn mean.
+pub(crate) fn periods_key(report: &ChurnReport) -> AnyView {
+    let noun = report.query.grain.noun(1);
+    view! {
+        <div class="key groups">
+            <span><i></i>{format!("this {noun}, with interval")}</span>
+            <span class="earlier"><i></i>"a year before"</span>
+        </div>
     }
     .into_any()
 }

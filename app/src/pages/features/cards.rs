@@ -183,13 +183,6 @@ pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
         .filter_map(|part| Some((part, reading.group(part)?)))
         .collect();
     let title = labels::curves_title(report);
-    let keys = parts.iter();
-    let keys = keys.map(|&(part, _)| {
-        (
-            part_class(part).to_owned(),
-            labels::part_name(part).to_owned(),
-        )
-    });
     let heads = parts
         .iter()
         .map(|(part, _)| view! { <th scope="col" class="number">{labels::part_name(*part)}</th> });
@@ -213,7 +206,18 @@ pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
         view! { <th scope="col">"Period"</th> {heads.collect_view()} }.into_any(),
         rows.collect_view().into_any(),
     );
-    cards::chart(title, cards::key("key groups", keys), chart, None, numbers)
+    cards::chart(title, groups_key(report), chart, None, numbers)
+}
+
+/// What the curves of groups mean.
+pub(crate) fn groups_key(report: &QuartileReport) -> AnyView {
+    let parts = Part::ALL.into_iter();
+    let parts = parts.filter(|part| report.reading.group(*part).is_some());
+    let keys = parts.map(|part| {
+        let name = labels::part_name(part);
+        (part_class(part).to_owned(), name.to_owned())
+    });
+    cards::key("key groups", keys)
 }
 
 /// Every feature, by what remains after accounting for overall activity.
