@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::query::{QueryError, check_name, check_year};
+use crate::report::Cohort;
+use crate::words;
 
 /// Something that happened on a day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,12 +31,22 @@ impl Annotation {
     }
 }
 
-/// Those of the days from `first` on and before `end`; of the last period (no `end`) all later ones.
-pub fn within(
-    all: &[Annotation],
-    first: Date,
-    end: Option<Date>,
-) -> impl Iterator<Item = &Annotation> {
-    all.iter()
-        .filter(move |one| one.date >= first && end.is_none_or(|end| one.date < end))
+impl std::fmt::Display for Annotation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", words::date(self.date), self.text)
+    }
+}
+
+/// Notes with each cohort what happened in its period; the last one's ends with the annotations. The browser is told no
+/// more than that: it has no use for the days.
+pub fn note(cohorts: &mut [Cohort], all: &[Annotation]) {
+    let mut end = None;
+    for cohort in cohorts.iter_mut().rev() {
+        let within = all
+            .iter()
+            .filter(|one| one.date >= cohort.start && end.is_none_or(|end| one.date < end));
+        let told: Vec<String> = within.map(ToString::to_string).collect();
+        cohort.note = (!told.is_empty()).then(|| told.join("; "));
+        end = Some(cohort.start);
+    }
 }

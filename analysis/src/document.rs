@@ -27,7 +27,6 @@ pub use quartiles::{
     QuartileDocument, ReadingDocument, ScanDocument, UsageDocument, VerdictDocument,
 };
 
-use crate::annotation::Annotation;
 use crate::query::{CellRef, RetentionQuery};
 use crate::report::{CellFacts, RetentionReport};
 use crate::words;
@@ -62,8 +61,6 @@ pub struct RetentionDocument<'a> {
     pub cohorts: CohortDocuments<'a>,
     /// Column by column, pooled over the cohorts that had finished it; `null` where none had.
     pub overall: Vec<Option<OverallDocument>>,
-    /// What happened on the days of its periods, in their order.
-    pub annotations: &'a [Annotation],
 }
 
 /// A column of the overall row.
@@ -117,7 +114,6 @@ impl<'a> RetentionDocument<'a> {
                     report.cell(at).map(|facts| OverallDocument::new(&facts))
                 })
                 .collect(),
-            annotations: &report.annotations,
         }
     }
 }

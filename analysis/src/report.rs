@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, within};
 use crate::names::named;
 use crate::period::WeekStart;
 use crate::query::{AsOf, CellRef, ColumnZero, OverallRow, RetentionQuery};
@@ -51,6 +50,9 @@ pub struct Cohort {
     pub forming: bool,
     /// `cells[k]` is the `k`-th period after the cohort's own, or the `k`-th bracket. Periods that had not begun at as-of have no cell.
     pub cells: Vec<Cell>,
+    /// What happened in that period, in words; see [`crate::annotation::note`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// One column of the overall row, pooled over the cohorts whose cell is complete, or open where it never will be.
@@ -102,9 +104,6 @@ pub struct RetentionReport {
     /// The saved definition of activity that the question names, in words.
     #[serde(default)]
     pub activity: Option<String>,
-    /// What happened on the days of its periods, in their order.
-    #[serde(default)]
-    pub annotations: Vec<Annotation>,
 }
 
 /// Everything to be said about one cell, also of the overall row.
@@ -203,15 +202,6 @@ impl RetentionReport {
             ColumnZero::Size => 1,
             ColumnZero::Measured => 0,
         }
-    }
-
-    /// What happened in the period of a cohort.
-    pub fn annotated(&self, cohort: &Cohort) -> impl Iterator<Item = &Annotation> {
-        let after = self
-            .cohorts
-            .partition_point(|other| other.start <= cohort.start);
-        let end = self.cohorts.get(after).map(|next| next.start);
-        within(&self.annotations, cohort.start, end)
     }
 
     /// The number of cells of all cohorts.

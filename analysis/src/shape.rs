@@ -44,6 +44,7 @@ pub fn shape(
             size: counts.size,
             forming: !plan.has_ended(own),
             cells: cells(&tally.rule, plan, own, counts),
+            note: None,
         })
         .collect();
     let columns = cohorts.iter().map(|cohort| cohort.cells.len()).max();
@@ -74,7 +75,6 @@ pub fn shape(
         left_out,
         internal,
         activity: None,
-        annotations: Vec::new(),
     }
 }
 

@@ -102,6 +102,7 @@ fn shown(report: &RetentionReport, cohort: &Cohort, withheld: &mut Withheld) -> 
     Cohort {
         start: cohort.start,
         size: if all { 0 } else { cohort.size },
+        note: None,
         forming: cohort.forming,
         cells: cells.collect(),
     }

@@ -128,7 +128,7 @@ impl Grid<'_> {
             label.push_str(" · small");
         }
         self.text(0, self.base(y), "ink", &label);
-        if self.report.annotated(cohort).next().is_some() {
+        if cohort.note.is_some() {
             let (top, bottom) = (y + 3, y + self.cell.1 - 5);
             self.push(format_args!(
                 "<rect class=\"note\" x=\"163\" y=\"{top}\" width=\"2\" height=\"{}\"/>\n",

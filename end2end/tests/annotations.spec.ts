@@ -40,14 +40,14 @@ test("an annotation is on the charts until it is deleted", async ({ page }) => {
   await page.goto("/w/demo/retention");
   await page.locator("html[data-hydrated]").waitFor();
   await expect(page.locator("table.matrix i.note")).toHaveCount(1);
-  await expect(page.locator("table.matrix i.note")).toHaveAttribute("title", text);
-  await expect(list).toHaveText(`${said} ${text}`);
+  await expect(page.locator("table.matrix i.note")).toHaveAttribute("title", `${said}: ${text}`);
+  await expect(list).toHaveText(`${said}: ${text}`);
   await expectAccessible(page);
   await page.goto("/w/demo/churn?grain=month");
   // Churn, and how customers come and go, are drawn over time.
   await expect(page.locator(".chart .note")).not.toHaveCount(0);
   await expect(page.locator(".chart text", { hasText: "Release 4.2 <script>ale…" }).first()).toBeVisible();
-  await expect(list).toHaveText(`${said} ${text}`);
+  await expect(list).toHaveText(`${said}: ${text}`);
   await expectAccessible(page);
   const svg = await page.request.get("/w/demo/retention.svg?part=matrix");
   expect(await svg.text()).toContain('class="note"');

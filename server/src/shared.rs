@@ -294,7 +294,10 @@ impl Desk {
             false => (report, Withheld::default()),
         };
         // These are said to the people of the workspace.
-        report.annotations.clear();
+        report
+            .cohorts
+            .iter_mut()
+            .for_each(|cohort| cohort.note = None);
         Ok(Shared {
             name: link.name.clone(),
             report,

@@ -10,7 +10,7 @@ use crate::gate::{Turn, Work};
 use crate::instant::from_db;
 use crate::snapshot::Snapshot;
 use crate::{Store, StoreError, Workspace};
-use analysis::annotation::Annotation;
+use analysis::annotation::{Annotation, note};
 use analysis::period::Calendar;
 use analysis::query::{RetentionQuery, StartRule, Unit};
 use analysis::report::RetentionReport;
@@ -110,7 +110,7 @@ impl Store {
         };
         let mut report = shape(&query, &plan, &counted.tally, about);
         report.activity = workspace.activity_words(&query);
-        report.annotations = annotations;
+        note(&mut report.cohorts, &annotations);
         Ok(report)
     }
 

@@ -83,6 +83,9 @@ pub struct CohortDocument {
     pub forming: bool,
     /// Column by column, column 0 first; columns that had not begun have no cell.
     pub cells: Vec<CellDocument>,
+    /// What happened in its period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A cohort and its counts.
@@ -102,6 +105,9 @@ pub struct CohortCounts {
     pub of: Option<Vec<u32>>,
     /// How final the counts are: each state with the number of columns that are in it, one after the other.
     pub states: Vec<(CellState, u32)>,
+    /// What happened in its period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A cell of a cohort.
@@ -134,6 +140,7 @@ impl CohortDocument {
             cells: facts
                 .map(|facts| CellDocument::new(&facts, cohort.size))
                 .collect(),
+            note: cohort.note.clone(),
         }
     }
 }
@@ -157,6 +164,7 @@ impl CohortCounts {
             retained: cohort.cells.iter().map(|cell| cell.retained).collect(),
             of: based.then(|| bases.collect()),
             states,
+            note: cohort.note.clone(),
         }
     }
 }

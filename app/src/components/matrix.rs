@@ -248,15 +248,11 @@ impl Table {
             (true, false) => "small",
             (false, false) => "",
         };
-        let happened: Vec<&str> = self
-            .report
-            .annotated(cohort)
-            .map(|one| &one.text[..])
-            .collect();
-        // They are told in words below the table.
-        let happened = (!happened.is_empty()).then(|| {
-            view! { <i class="note" title=happened.join("; ") aria-hidden="true"></i> }
-        });
+        // It is told in words below the table.
+        let happened = cohort
+            .note
+            .clone()
+            .map(|note| view! { <i class="note" title=note aria-hidden="true"></i> });
         view! {
             <tr class:small=small>
                 <th scope="row">

@@ -180,7 +180,12 @@ fn Answer(
         ..asked.query.clone()
     };
     let files = url_query(&exact, &RetentionView::default());
-    let happened = notes(&report.annotations);
+    let happened = notes(
+        report
+            .cohorts
+            .iter()
+            .filter_map(|cohort| cohort.note.clone()),
+    );
     view! {
         <div class="answer">
             <p class="finding">{headline.sentence}</p>

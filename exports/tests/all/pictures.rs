@@ -85,7 +85,7 @@ fn annotations_are_drawn_where_their_days_are() {
         assert!(!text.contains("all periods") && !text.contains("after them"));
     }
     let mut matrix = retention(RetentionQuery::default(), &[30, 20, 10], "2026-11-18");
-    matrix.annotations = vec![annotation(&matrix.cohorts[1].start.to_string(), "x")];
+    matrix.cohorts[1].note = Some("x".to_owned());
     let export = Export::retention(HERE, &matrix, RetentionView::default());
     let text = svg(&export, export.picture("matrix").unwrap());
     assert_eq!(text.matches("<rect class=\"note\"").count(), 1, "{text}");

@@ -44,7 +44,7 @@ pub(super) fn periods(report: &ChurnReport, query: &ChurnQuery, chart: String) -
                 {periods_key(report)}
             </header>
             <figure class="chart" tabindex="0" role="group" aria-label=title inner_html=chart></figure>
-            {notes(&report.annotations)}
+            {notes(report.annotations.iter().map(ToString::to_string))}
             <div class="scroll tall" tabindex="0" role="region" aria-label="Churn by period">
                 <table class="rows dots">
                     <thead>

@@ -16,7 +16,10 @@ async fn an_annotation_is_told_with_the_report(pool: PgPool) {
     let (_, all) = ask(&served, Request::get(ANNOTATIONS), "").await;
     assert_eq!(all, json!([told]));
     let (_, report) = post(&served, RETENTION, &question()).await;
-    assert_eq!(report["annotations"], json!([told]));
+    let notes = report["cohorts"].as_array().unwrap().iter();
+    let notes: Vec<&Value> = notes.map(|cohort| &cohort["note"]).collect();
+    let note = json!("9 Jan 2024: Release 4.2");
+    assert_eq!(notes, [&Value::Null, &note, &Value::Null]);
     let churn = "/api/v1/workspaces/here/reports/churn";
     let asked = json!({"grain": "week", "active": ["worked"], "as_of": {"date": "2024-01-17"}, "threshold": 7});
     let (status, report) = post(&served, churn, &asked).await;
