@@ -24,6 +24,7 @@ mod last;
 pub mod latest;
 pub mod month;
 mod parallel;
+mod program;
 pub mod segment;
 pub mod sets;
 pub mod starts;
@@ -31,7 +32,8 @@ pub mod usage;
 
 pub use bytes::Broken;
 pub use column::Selection;
-pub use count::{Counting, Program};
+pub use count::Counting;
 pub use frame::{Frame, Window};
 pub use last::{Last, LastPeriod};
 pub use parallel::in_parallel;
+pub use program::Program;
