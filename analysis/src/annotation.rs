@@ -37,7 +37,7 @@ impl std::fmt::Display for Annotation {
     }
 }
 
-/// Notes with each cohort what happened in its period; the last one's ends with the annotations. The browser is told no
+/// Notes with each cohort what happened in its period; `all` must not reach beyond the last one's. The browser is told no
 /// more than that: it has no use for the days.
 pub fn note(cohorts: &mut [Cohort], all: &[Annotation]) {
     let mut end = None;

@@ -33,8 +33,8 @@ pub struct Shared {
     pub preview: String,
 }
 
-/// The whole document; `style` is the address of the style sheet.
-pub fn page(shared: Shared, style: &str) -> String {
+/// The whole document; `sheet` is the address of the style sheet.
+pub fn page(shared: Shared, sheet: &str) -> String {
     let headline = words::headline(&shared.report);
     let description = format!("{} {}", headline.sentence, headline.evidence);
     let told = shared.open.then(|| {
@@ -98,13 +98,13 @@ pub fn page(shared: Shared, style: &str) -> String {
         }
         .into_any()
     };
-    document(&title, style, told.into_any(), body)
+    document(&title, sheet, told.into_any(), body)
 }
 
 /// What asks for a link's password; `wrong` says why it is asked for again.
-pub fn locked(wrong: Option<&str>, style: &str) -> String {
+pub fn locked(wrong: Option<&str>, sheet: &str) -> String {
     let wrong = wrong.map(str::to_owned);
-    document("Password · Holdfast", style, ().into_any(), move || {
+    document("Password · Holdfast", sheet, ().into_any(), move || {
         view! {
             <main class="lone" id="main">
                 <h1>"This report asks for a password"</h1>
@@ -123,8 +123,8 @@ pub fn locked(wrong: Option<&str>, style: &str) -> String {
 }
 
 /// What a link says that does not answer, whatever the reason.
-pub fn nothing(style: &str) -> String {
-    document("Nothing here · Holdfast", style, ().into_any(), || {
+pub fn nothing(sheet: &str) -> String {
+    document("Nothing here · Holdfast", sheet, ().into_any(), || {
         view! {
             <main class="lone" id="main">
                 <h1>"There is nothing at this address."</h1>
@@ -136,11 +136,11 @@ pub fn nothing(style: &str) -> String {
 }
 
 /// What a link says that can't answer just now.
-pub fn trouble(why: &str, style: &str) -> String {
+pub fn trouble(why: &str, sheet: &str) -> String {
     let why = why.to_owned();
     document(
         "Not just now · Holdfast",
-        style,
+        sheet,
         ().into_any(),
         move || {
             view! {
@@ -160,7 +160,7 @@ fn tag(property: &'static str, content: String) -> impl IntoView {
 }
 
 /// The document around a body. Nothing in it is loaded from elsewhere, and no program at all.
-fn document(title: &str, style: &str, told: AnyView, body: impl FnOnce() -> AnyView) -> String {
+fn document(title: &str, sheet: &str, told: AnyView, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
         let view = view! {
@@ -174,7 +174,7 @@ fn document(title: &str, style: &str, told: AnyView, body: impl FnOnce() -> AnyV
                     <title>{title.to_owned()}</title>
                     {told}
                     <link rel="icon" type="image/svg+xml" href="/icon.svg"/>
-                    <link rel="stylesheet" href=style.to_owned()/>
+                    <link rel="stylesheet" href=sheet.to_owned()/>
                 </head>
                 <body>{body()}</body>
             </html>

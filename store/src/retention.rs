@@ -244,15 +244,19 @@ impl Scope {
     }
 }
 
-/// What a matrix says beside its counts: the newest event stored, and what happened on its days.
+/// What a matrix says beside its counts: the newest event stored, and what happened in the periods of its cohorts.
 async fn around(
     snapshot: &mut PgConnection,
     workspace: &Workspace,
     plan: &RetentionPlan,
 ) -> Result<(Option<Timestamp>, Vec<Annotation>), StoreError> {
     let newest = watermark(&mut *snapshot, workspace).await?;
-    let last = plan.calendar.date(plan.as_of);
-    let first = plan.cohort_starts().first().copied().unwrap_or(last);
+    let cohorts = plan.cohort_starts();
+    let today = plan.calendar.date(plan.as_of);
+    let first = cohorts.first().copied().unwrap_or(today);
+    // The cohorts may end long before as-of.
+    let after = plan.periods.starts.get(cohorts.len());
+    let last = after.map_or(today, |after| after.yesterday().unwrap_or(today));
     let annotations = between(snapshot, workspace.id, (first, last)).await?;
     Ok((newest, annotations))
 }

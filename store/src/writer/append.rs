@@ -2,13 +2,10 @@
 
 use super::copy::copy_events;
 use super::key::Key;
-use crate::instant::micros_to_db;
 use crate::{StoreError, WorkspaceId};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
-use sqlx::types::Json;
-use time::OffsetDateTime;
 
 /// An event whose names have become numbers.
 pub(crate) struct NumberedEvent<'a> {
@@ -46,21 +43,6 @@ const ARRIVING: &str = "set local client_min_messages = warning;
     create temporary table if not exists arriving_event (
         shard smallint, customer_no integer, event_name_id integer, at timestamptz, properties jsonb
     ) on commit delete rows";
-
-/// Cut to microseconds here, as the index does it, and not by sqlx, which cuts towards the year 2000.
-pub(super) fn stored_at(at: Timestamp) -> OffsetDateTime {
-    micros_to_db(at.as_microsecond())
-}
-
-/// Properties as a column. Mostly there are none: then an empty array says so of all.
-pub(super) fn stored_properties<'a>(
-    all: impl Iterator<Item = Option<&'a Map<String, Value>>> + Clone,
-) -> Vec<Option<Json<&'a Map<String, Value>>>> {
-    match all.clone().any(|one| one.is_some()) {
-        true => all.map(|one| one.map(Json)).collect(),
-        false => Vec::new(),
-    }
-}
 
 /// Appends keys to `event_key`.
 pub(super) async fn append_keys(

@@ -1,12 +1,16 @@
 //! Events without a key: known by what they say.
 
-use super::append::{stored_at, stored_properties};
 use super::events::Candidate;
 use super::keys::marked;
 use super::people::People;
 use super::shards::Locked;
+use crate::instant::micros_to_db;
 use crate::{StoreError, WorkspaceId};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
 use sqlx::PgConnection;
+use sqlx::types::Json;
+use time::OffsetDateTime;
 
 /// Of candidates without keys, those that nothing stored is alike. No other writer can add one meanwhile, since all shards
 /// are locked.
@@ -101,4 +105,19 @@ pub(super) fn distinct(mut fresh: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
         }
     }
     kept
+}
+
+/// Cut to microseconds here, as the index does it, and not by sqlx, which cuts towards the year 2000.
+fn stored_at(at: Timestamp) -> OffsetDateTime {
+    micros_to_db(at.as_microsecond())
+}
+
+/// Properties as a column. Mostly there are none: then an empty array says so of all.
+fn stored_properties<'a>(
+    all: impl Iterator<Item = Option<&'a Map<String, Value>>> + Clone,
+) -> Vec<Option<Json<&'a Map<String, Value>>>> {
+    match all.clone().any(|one| one.is_some()) {
+        true => all.map(|one| one.map(Json)).collect(),
+        false => Vec::new(),
+    }
 }

@@ -93,6 +93,30 @@ async fn days_of_a_report_are_annotated_and_no_others(pool: PgPool) {
             "{engine:?}"
         );
     }
+    // Cohorts that end before as-of have nothing of what came later.
+    let early = RetentionQuery {
+        cohorts: CohortRange::Between {
+            from: date(2024, 1, 1),
+            to: Some(date(2024, 1, 8)),
+        },
+        ..query.clone()
+    };
+    let report = store
+        .retention(&here, &early, Timestamp::MAX)
+        .await
+        .unwrap();
+    let notes: Vec<Option<&str>> = report
+        .cohorts
+        .iter()
+        .map(|one| one.note.as_deref())
+        .collect();
+    assert_eq!(
+        notes,
+        [
+            Some("7 Jan 2024: the Sunday before"),
+            Some("8 Jan 2024: Outage")
+        ]
+    );
     let churn = ChurnQuery {
         grain: Grain::Week,
         active: vec!["worked".to_owned()],
