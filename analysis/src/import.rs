@@ -98,6 +98,8 @@ pub struct ImportSummary {
     pub stored: u64,
     /// Rows that were stored before.
     pub duplicates: u64,
+    /// Rows that name a customer who was erased; they are not stored.
+    pub erased: u64,
     /// Rows put into quarantine with line and reason.
     pub rejected: u64,
     /// Customers seen for the first time.

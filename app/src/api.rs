@@ -10,6 +10,8 @@ pub mod churn;
 #[cfg(feature = "ssr")]
 pub mod comparison;
 #[cfg(feature = "ssr")]
+pub mod erasure;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod people;

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod data;
 pub mod delete;
 pub mod entrance;
+pub mod erase;
 pub mod features;
 pub mod home;
 pub mod import;

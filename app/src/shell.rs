@@ -8,7 +8,7 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use pages::{
-    account, activity, annotations, board, builder, churn, compare, data, delete, entrance,
+    account, activity, annotations, board, builder, churn, compare, data, delete, entrance, erase,
     features, home, import, links, not_found, people, reports, retention, saved, stopped,
 };
 
@@ -69,6 +69,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/segments/saved/:segment/delete") view=delete::DeleteSegmentPage ssr=Async/>
                 <Route path=path!("/w/:workspace/churn") view=churn::ChurnPage ssr=Async/>
                 <Route path=path!("/w/:workspace/reports") view=reports::ReportsPage ssr=Async/>
+                <Route path=path!("/w/:workspace/erase") view=erase::ErasePage ssr=Async/>
                 <Route path=path!("/w/:workspace/annotations") view=annotations::AnnotationsPage ssr=Async/>
                 <Route path=path!("/w/:workspace/board") view=board::BoardPage ssr=Async/>
                 <Route path=path!("/w/:workspace/reports/:report") view=reports::ReportPage ssr=Async/>

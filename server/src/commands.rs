@@ -1,9 +1,10 @@
-//! The command line: `holdfast serve | import | demo | query | segments | user | key | reindex | migrate | doctor`. Commands
+//! The command line: `holdfast serve | import | demo | query | segments | user | key | erase | reindex | migrate | doctor`. Commands
 //! other than `serve` work beside a running server: they join the cluster it runs on, or start it for as long as they take.
 
 pub mod database;
 pub mod demo;
 pub mod doctor;
+pub mod erase;
 pub mod import;
 pub mod key;
 pub mod migrate;
@@ -58,6 +59,8 @@ pub enum Command {
     /// Makes, lists and revokes keys of programs.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Erases customers who asked to be forgotten.
+    Erase(erase::EraseArgs),
     /// Makes the index anew that answers are read from, or compares it with the events.
     Reindex(reindex::ReindexArgs),
     /// Brings the data base's structure up to date.
@@ -108,6 +111,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Command::Key(command) => {
                 with_store(&cli.database, async |store| key::run(&store, command).await).await
+            }
+            Command::Erase(args) => {
+                with_store(&cli.database, async |store| erase::run(&store, args).await).await
             }
             Command::Reindex(args) => {
                 with_store(&cli.database, async |store| {

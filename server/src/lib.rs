@@ -12,6 +12,7 @@ pub mod config;
 mod cookie;
 pub mod demo;
 mod entrance;
+mod erasure;
 mod failure;
 mod features;
 pub mod folder;

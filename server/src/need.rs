@@ -27,7 +27,7 @@ pub(crate) enum Need<'a> {
 const FUNCTIONS: [(&str, Role); 2] = [("members", Role::Viewer), ("set_activity", Role::Editor)];
 
 /// Parts of a workspace that are its owners' business.
-const OWNERS: [&str; 5] = ["people", "keys", "audit", "settings", "sharing"];
+const OWNERS: [&str; 6] = ["people", "keys", "audit", "settings", "sharing", "erase"];
 
 /// Where people and keys are: what changes there is noted by the change itself, in more detail.
 const NOTED: [&str; 2] = ["people", "keys"];
@@ -191,6 +191,7 @@ mod tests {
             "audit.csv",
             "settings",
             "sharing",
+            "erase",
         ] {
             assert_eq!(get(&format!("/w/acme/{page}")), at(Role::Owner), "{page}");
         }

@@ -8,8 +8,8 @@ use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::upload::{self, Desk};
 use crate::{
-    account, activities, annotations, api, entrance, features, health, links, people, reports,
-    segments, shared,
+    account, activities, annotations, api, entrance, erasure, features, health, links, people,
+    reports, segments, shared,
 };
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
@@ -150,6 +150,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
     let kept = segments::routes(store.clone(), made_with.clone())
         .merge(reports::routes(store.clone(), made_with.clone()))
         .merge(annotations::routes(store.clone(), made_with.clone()))
+        .merge(erasure::routes(store.clone(), made_with.clone()))
         .merge(links::routes(store.clone(), made_with.clone()));
     let public = shared::routes(store.clone(), &style(&options)?);
     let files = upload::routes(Desk {

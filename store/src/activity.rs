@@ -27,6 +27,7 @@ pub(crate) use days::{Active, active_days};
 pub use memory::INDEX_MEMORY;
 pub(crate) use memory::Memory;
 pub use rebuild::ShardDoubt;
+pub(crate) use rebuild::make_anew;
 pub(crate) use split::{Choice, Ready};
 pub(crate) use streams::{clear_streams, lock_shard, next_segment, touched_customers};
 pub(crate) use usage::{FeatureQuestion, Watch, watch};

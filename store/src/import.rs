@@ -15,6 +15,7 @@ use analysis::import::{FileKind, ImportPhase, ImportProgress, ImportSummary};
 use intake::Mapping;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 /// An import's number.
@@ -77,6 +78,7 @@ struct ImportRow {
     rows: i64,
     stored: i64,
     duplicates: i64,
+    erased: i64,
     rejected: i64,
     customers_new: i64,
     first_at: Option<OffsetDateTime>,
@@ -104,6 +106,7 @@ impl ImportRow {
             rows: self.rows.unsigned_abs(),
             stored: self.stored.unsigned_abs(),
             duplicates: self.duplicates.unsigned_abs(),
+            erased: self.erased.unsigned_abs(),
             rejected: self.rejected.unsigned_abs(),
             customers_new: self.customers_new.unsigned_abs(),
             from: self.first_at.map(from_db),
@@ -244,7 +247,7 @@ impl Store {
         let queued = sqlx::query!(
             "update import
              set phase = 'queued', mapping = $3, kind = $4, error = null, bytes_done = 0, rows = 0, stored = 0,
-                 duplicates = 0, rejected = 0, customers_new = 0, first_at = null, last_at = null,
+                 duplicates = 0, erased = 0, rejected = 0, customers_new = 0, first_at = null, last_at = null,
                  started_at = null, ended_at = null
              where workspace_id = $1 and import_id = $2 and phase <> 'running'",
             workspace.0,
@@ -284,7 +287,7 @@ impl Store {
     pub async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Import, StoreError> {
         let row = sqlx::query_as!(
             ImportRow,
-            r#"select import_id, workspace_id, file_name, kind, phase, bytes_total, bytes_done, rows, stored, duplicates,
+            r#"select import_id, workspace_id, file_name, kind, phase, bytes_total, bytes_done, rows, stored, duplicates, erased,
                       rejected, customers_new, first_at, last_at, mapping, error, created_at,
                       extract(epoch from coalesce(ended_at, now()) - started_at)::float8 as "seconds?"
                from import where workspace_id = $1 and import_id = $2"#,
@@ -307,7 +310,7 @@ impl Store {
     ) -> Result<Vec<Import>, StoreError> {
         let rows = sqlx::query_as!(
             ImportRow,
-            r#"select import_id, workspace_id, file_name, kind, phase, bytes_total, bytes_done, rows, stored, duplicates,
+            r#"select import_id, workspace_id, file_name, kind, phase, bytes_total, bytes_done, rows, stored, duplicates, erased,
                       rejected, customers_new, first_at, last_at, mapping, error, created_at,
                       extract(epoch from coalesce(ended_at, now()) - started_at)::float8 as "seconds?"
                from import where workspace_id = $1 order by import_id desc limit $2"#,
@@ -411,4 +414,20 @@ impl Store {
         }
         Ok(count)
     }
+}
+
+/// Whether a process brings rows into a workspace at this moment.
+pub(crate) async fn is_importing(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+) -> Result<bool, StoreError> {
+    let running = sqlx::query_scalar!(
+        r#"select coalesce(bool_or(not pg_try_advisory_xact_lock($2, import_id)), false) as "running!"
+           from import where workspace_id = $1 and phase = 'running'"#,
+        workspace.0,
+        RUNNING_LOCK
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(running)
 }

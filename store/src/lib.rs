@@ -7,6 +7,7 @@ mod churn;
 mod comparison;
 mod customers;
 mod definitions;
+mod erasure;
 mod error;
 mod feature_sets;
 mod gate;
@@ -33,6 +34,7 @@ pub use churn::ChurnAnswer;
 pub use definitions::{
     Activity, FillProgress, Matched, Preview, Proposals, SaveActivity, StreamDoubt,
 };
+pub use erasure::Traces;
 pub use error::{Fault, StoreError};
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};

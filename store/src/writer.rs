@@ -63,6 +63,8 @@ pub struct Written {
     pub stored: u64,
     /// Rows that were there already (or twice in the set).
     pub duplicates: u64,
+    /// Rows that name a customer who was erased; they are not stored.
+    pub erased: u64,
     /// Customers seen for the first time.
     pub customers_new: u64,
 }

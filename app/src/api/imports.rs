@@ -8,6 +8,7 @@ mod show;
 mod uploads;
 
 pub use answers::answers;
+pub(crate) use phrases::count;
 pub use phrases::{sentence, size};
 pub use uploads::Uploads;
 

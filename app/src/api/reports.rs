@@ -2,6 +2,7 @@
 //!
 //! These pages are made on the server and load no program, so nothing here is a server function.
 
+use crate::api::imports::count;
 use crate::error::AppError;
 use crate::error::ssr::answer;
 use analysis::period::Calendar;
@@ -270,6 +271,12 @@ impl Desk {
                     1 => "1 batch".to_owned(),
                     many => format!("{} batches", words::thousands(many)),
                 }
+            ));
+        }
+        if since.erased > 0 {
+            reasons.push(format!(
+                "Erased customers: {} asked to be forgotten after it was pinned.",
+                count(since.erased, "customer")
             ));
         }
         let answering = match &query.activity {

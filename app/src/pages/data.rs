@@ -6,10 +6,12 @@ mod upload;
 pub use new::NewPage;
 
 use crate::api::imports::{DataView, ImportLine, Refused, data};
+use crate::api::people::may;
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use store::Role;
 use upload::{file_field, refusal, refused};
 
 /// Events, customers, imports, and a form for a file.
@@ -52,7 +54,10 @@ fn page(found: DataView, slug: &str, refused: Option<&Refused>) -> AnyView {
             {(!found.events.is_empty()).then(|| events(found.events))}
             {(!found.imports.is_empty()).then(|| imports(found.imports, slug, found.busy))}
         </div>
-        <p class="quiet"><a href="/new">"Make another workspace"</a></p>
+        <p class="quiet">
+            <a href="/new">"Make another workspace"</a>
+            {may(Role::Owner).then(|| view! { " · " <a href=format!("/w/{slug}/erase")>"Erase a customer"</a> })}
+        </p>
     }
     .into_any()
 }

@@ -7,6 +7,7 @@ mod activities;
 mod api;
 mod cluster;
 mod demo;
+mod erasure;
 mod exports;
 mod features;
 mod links;

@@ -39,6 +39,7 @@ async fn a_file_is_looked_at_confirmed_and_brought_in(pool: PgPool) {
         rows: 6,
         stored: 3,
         duplicates: 1,
+        erased: 0,
         rejected: 2,
         customers_new: 3,
         from: Some("2024-01-01T00:00:00Z".parse().unwrap()),

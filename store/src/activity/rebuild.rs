@@ -99,40 +99,7 @@ impl Store {
 
     async fn reindex_shard(&self, workspace: WorkspaceId, shard: i16) -> Result<(), StoreError> {
         let mut transaction = self.tenant(workspace).await?;
-        // What it holds is to be replaced, and may be damaged.
-        lock(&mut transaction, workspace, shard).await?;
-        let version = sqlx::query_scalar!(
-            "update shard set version = version + 1, traits_version = version + 1, indexed = true
-             where workspace_id = $1 and shard = $2 returning version",
-            workspace.0,
-            shard
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
-        let (events, starts) = raw(&mut transaction, workspace, shard).await?;
-        let newest = events.iter().map(|(_, event)| event.at).max();
-        sqlx::query!(
-            "delete from activity_journal where workspace_id = $1 and shard = $2",
-            workspace.0,
-            shard
-        )
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query!(
-            "delete from activity_chunk where workspace_id = $1 and shard = $2",
-            workspace.0,
-            shard
-        )
-        .execute(&mut *transaction)
-        .await?;
-        let folded = Folded {
-            newest: newest.max(starts.newest()),
-            starts,
-            chunks: Segment::new(events, Vec::new()).parts,
-        };
-        folded
-            .write(&mut transaction, workspace, shard, version)
-            .await?;
+        make_anew(&mut transaction, workspace, shard).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -177,6 +144,46 @@ impl Store {
             n => Ok(Some(format!("it has other signups for {n} customers"))),
         }
     }
+}
+
+/// Makes the index of a shard anew from its events and customers, as its next version.
+pub(crate) async fn make_anew(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    shard: i16,
+) -> Result<(), StoreError> {
+    // What it holds is to be replaced, and may be damaged.
+    lock(connection, workspace, shard).await?;
+    let version = sqlx::query_scalar!(
+        "update shard set version = version + 1, traits_version = version + 1, indexed = true
+         where workspace_id = $1 and shard = $2 returning version",
+        workspace.0,
+        shard
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let (events, starts) = raw(connection, workspace, shard).await?;
+    let newest = events.iter().map(|(_, event)| event.at).max();
+    sqlx::query!(
+        "delete from activity_journal where workspace_id = $1 and shard = $2",
+        workspace.0,
+        shard
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "delete from activity_chunk where workspace_id = $1 and shard = $2",
+        workspace.0,
+        shard
+    )
+    .execute(&mut *connection)
+    .await?;
+    let folded = Folded {
+        newest: newest.max(starts.newest()),
+        starts,
+        chunks: Segment::new(events, Vec::new()).parts,
+    };
+    folded.write(connection, workspace, shard, version).await
 }
 
 /// An event with the number of its name.

@@ -207,6 +207,7 @@ impl Store {
             self.set_aside(job.workspace, id, &rejected).await?;
             summary.stored += written.stored;
             summary.duplicates += written.duplicates;
+            summary.erased += written.erased;
             summary.customers_new += written.customers_new;
             self.note_progress(job.workspace, id, bytes_done, &summary)
                 .await?;
@@ -262,6 +263,7 @@ impl Store {
             memories[place] = memory;
             sum.stored += written.stored;
             sum.duplicates += written.duplicates;
+            sum.erased += written.erased;
             sum.customers_new += written.customers_new;
         }
         Ok(sum)
@@ -335,7 +337,7 @@ impl Store {
         sqlx::query!(
             "update import
              set bytes_done = $2, rows = $3, stored = $4, duplicates = $5, rejected = $6, customers_new = $7,
-                 first_at = $8, last_at = $9
+                 first_at = $8, last_at = $9, erased = $10
              where import_id = $1",
             id.0,
             to_count(bytes_done),
@@ -345,7 +347,8 @@ impl Store {
             to_count(summary.rejected),
             to_count(summary.customers_new),
             summary.from.map(to_db),
-            summary.until.map(to_db)
+            summary.until.map(to_db),
+            to_count(summary.erased)
         )
         .execute(&mut *transaction)
         .await?;

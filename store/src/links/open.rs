@@ -112,6 +112,8 @@ pub struct Since {
     pub batches: u64,
     /// Saved segments that were made or changed.
     pub segments: u64,
+    /// Customers who were erased.
+    pub erased: u64,
 }
 
 impl Store {
@@ -128,7 +130,8 @@ impl Store {
         let mut transaction = self.tenant(workspace).await?;
         let row = sqlx::query!(
             r#"select (select count(*) from batch where workspace_id = $1 and batch_id > $2) as "batches!",
-                      (select count(*) from segment where workspace_id = $1 and changed_at > $3) as "segments!""#,
+                      (select count(*) from segment where workspace_id = $1 and changed_at > $3) as "segments!",
+                      (select count(*) from erased where workspace_id = $1 and erased_at > $3) as "erased!""#,
             workspace.0,
             batch,
             to_db(at)
@@ -139,6 +142,7 @@ impl Store {
         Ok(Since {
             batches: row.batches.unsigned_abs(),
             segments: row.segments.unsigned_abs(),
+            erased: row.erased.unsigned_abs(),
         })
     }
 }

@@ -109,7 +109,7 @@ fn written_of(rows: usize, stored: u64) -> Written {
     Written {
         stored,
         duplicates: count(rows) - stored,
-        customers_new: 0,
+        ..Written::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::shards::{Customers, Journalled, Locked, look_up, plan_afresh};
 use super::{Written, count};
+use crate::erasure::Erased;
 use crate::instant::{stored_micros, to_db};
 use crate::{Store, StoreError, WorkspaceId};
 use index::chunk::Event;
@@ -22,7 +23,7 @@ struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// Rows of the same customer become one: what is said later wins, what is not said again stays.
-    fn of(rows: &'a [CustomerRecord]) -> Self {
+    fn of(rows: impl IntoIterator<Item = &'a CustomerRecord>) -> Self {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut ids = Vec::new();
         let mut signups = Vec::new();
@@ -93,13 +94,18 @@ impl Store {
         if rows.is_empty() {
             return Ok(Written::default());
         }
-        let told = Told::of(rows);
+        let mut told = Told::of(rows);
         let touched = told.customers.touched();
         self.make_shards(workspace, &touched).await?;
 
         let mut transaction = self.tenant(workspace).await?;
         plan_afresh(&mut transaction).await?;
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
+        let gone = Erased::of(&mut transaction, workspace, &touched).await?;
+        let erased = rows.iter().filter(|row| gone.has(&row.customer)).count();
+        if erased > 0 {
+            told = Told::of(rows.iter().filter(|row| !gone.has(&row.customer)));
+        }
         let ids = told.customers.owned_ids();
         let known = look_up(&mut transaction, workspace, &told.customers.shards, &ids).await?;
         let numbers: Vec<i32> = known
@@ -122,7 +128,8 @@ impl Store {
         let stored = changed + customers_new;
         Ok(Written {
             stored,
-            duplicates: count(rows.len()) - stored,
+            duplicates: count(rows.len() - erased) - stored,
+            erased: count(erased),
             customers_new,
         })
     }

@@ -57,7 +57,7 @@ impl Store {
             return Ok(Written::default());
         }
         let names = self.number_names(workspace, rows, memory).await?;
-        let (mut people, keyed, keyless) = candidates(rows, &names, memory);
+        let (mut people, mut keyed, mut keyless) = candidates(rows, &names, memory);
         let touched = people.touched();
         let new_shards = memory.unknown_shards(&touched);
         self.make_shards(workspace, &new_shards).await?;
@@ -73,6 +73,8 @@ impl Store {
         }
         let mut locked = Locked::new(&mut transaction, workspace, &touched).await?;
         people.look_up(&mut transaction, workspace).await?;
+        keyed.retain(|(_, told)| !people.is_erased(told.customer));
+        keyless.retain(|told| !people.is_erased(told.customer));
         let keys = keyed.len();
         let mut fresh = claim(&mut transaction, workspace, keyed, memory.duplicates).await?;
         let duplicates = fresh.len() < keys;
@@ -123,9 +125,11 @@ impl Store {
         }
         memory.duplicates = duplicates;
         people.remember(memory);
+        let erased = people.of_erased(rows);
         Ok(Written {
             stored,
-            duplicates: count(rows.len()) - stored,
+            duplicates: count(rows.len()) - stored - erased,
+            erased,
             customers_new,
         })
     }

@@ -3,9 +3,11 @@
 use super::count;
 use super::memory::{Known, Memory};
 use super::shards::{Locked, look_up};
+use crate::erasure::Erased;
 use crate::instant::to_db;
 use crate::{StoreError, WorkspaceId, shard};
 use foldhash::{HashMap, HashMapExt};
+use intake::EventRecord;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use std::collections::hash_map::Entry;
@@ -27,6 +29,8 @@ struct Person<'a> {
     first: Option<Timestamp>,
     /// Whether the memory does not know him as he is stored.
     news: bool,
+    /// Whether he was erased.
+    erased: bool,
 }
 
 impl<'a> People<'a> {
@@ -49,6 +53,7 @@ impl<'a> People<'a> {
                     known,
                     first: None,
                     news: known.is_none(),
+                    erased: false,
                 });
                 *entry.insert(self.people.len() - 1)
             }
@@ -78,7 +83,24 @@ impl<'a> People<'a> {
         self.people[place].known.is_none()
     }
 
-    /// Looks up those whom the memory does not know.
+    /// Whether rows of the customer are left out, once all were looked up.
+    pub(super) fn is_erased(&self, place: usize) -> bool {
+        self.people[place].erased
+    }
+
+    /// Of rows, those that name somebody who was erased.
+    pub(super) fn of_erased(&self, rows: &[EventRecord]) -> u64 {
+        let erased = |row: &&EventRecord| {
+            let place = self.places.get(row.customer.as_str());
+            place.is_some_and(|&place| self.is_erased(place))
+        };
+        match self.people.iter().any(|person| person.erased) {
+            true => count(rows.iter().filter(erased).count()),
+            false => 0,
+        }
+    }
+
+    /// Looks up those whom the memory does not know, and who of them was erased.
     pub(super) async fn look_up(
         &mut self,
         connection: &mut PgConnection,
@@ -97,9 +119,11 @@ impl<'a> People<'a> {
             .iter()
             .map(|person| person.id.to_owned())
             .collect();
-        let found = look_up(connection, workspace, &shards, &ids).await?;
+        let found = look_up(&mut *connection, workspace, &shards, &ids).await?;
+        let erased = Erased::of(connection, workspace, &shards).await?;
         for (person, found) in strangers.iter_mut().zip(found) {
             person.known = found;
+            person.erased = erased.has(person.id);
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ fn written(stored: u64, duplicates: u64) -> Written {
     Written {
         stored,
         duplicates,
-        customers_new: 0,
+        ..Written::default()
     }
 }
 

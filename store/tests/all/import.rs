@@ -92,6 +92,7 @@ async fn tells_how_it_went(pool: PgPool) {
         rows: 6,
         stored: 3,
         duplicates: 0,
+        erased: 0,
         rejected: 3,
         customers_new: 3,
         from: Some("2024-01-01T00:00:00Z".parse().unwrap()),

@@ -10,6 +10,7 @@ mod churn;
 mod comparison;
 mod definitions;
 mod engines;
+mod erasure;
 mod import;
 mod keyless;
 mod people;

@@ -64,6 +64,7 @@ pub fn written(stored: u64, duplicates: u64, customers_new: u64) -> Written {
     Written {
         stored,
         duplicates,
+        erased: 0,
         customers_new,
     }
 }
@@ -102,7 +103,7 @@ async fn stored_customers(pool: &PgPool, workspace: WorkspaceId) -> Vec<StoredCu
 }
 
 /// Customers are numbered 0, 1, 2, … in their shards, and lie in the shard of their id.
-async fn check_numbers(pool: &PgPool, workspace: WorkspaceId) {
+pub async fn check_numbers(pool: &PgPool, workspace: WorkspaceId) {
     let customers: Vec<(i16, i32, String)> = sqlx::query_as(
         "select shard, customer_no, external_id from customer where workspace_id = $1 order by 1, 2",
     )

@@ -40,7 +40,7 @@ pub fn sentence(message: &str) -> String {
 }
 
 /// "1 row", "12,345 rows".
-pub(super) fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", thousands(number))
 }
@@ -113,6 +113,10 @@ pub(super) fn outcome_details(summary: &ImportSummary, calendar: &Calendar) -> S
         };
         let rows = count(summary.duplicates, "row");
         parts.push(format!("{rows} {were} already there"));
+    }
+    if summary.erased > 0 {
+        let rows = count(summary.erased, "row");
+        parts.push(format!("{rows} of customers who were erased left out"));
     }
     if summary.customers_new > 0 {
         parts.push(count(summary.customers_new, "new customer"));

@@ -115,8 +115,12 @@ pub(super) fn summary(name: &str, summary: &ImportSummary) -> String {
         (Some(from), Some(until)) => format!(" Events from {} to {} UTC.", utc(from), utc(until)),
         _ => String::new(),
     };
+    let erased = match summary.erased {
+        0 => String::new(),
+        rows => format!(", {} of customers who were erased", thousands(rows)),
+    };
     format!(
-        "{name}: {} rows read, {} stored, {} there already, {} rejected; {} new customers.{span}",
+        "{name}: {} rows read, {} stored, {} there already, {} rejected{erased}; {} new customers.{span}",
         thousands(summary.rows),
         thousands(summary.stored),
         thousands(summary.duplicates),

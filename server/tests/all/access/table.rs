@@ -159,6 +159,8 @@ const TABLE: &[(Asks, &[&str])] = &[
             "POST W/keys/make",
             "POST W/keys/{key}/revoke",
             "GET W/audit",
+            "GET W/erase",
+            "POST W/erase",
             "POST W/sharing/allow",
             "POST W/sharing/origins",
         ],
