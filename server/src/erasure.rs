@@ -36,22 +36,16 @@ async fn erase(
         Err(rejection) => return Ok(rejection.into_response()),
     };
     let workspace = desk.store.workspace(&workspace).await?;
-    let mut page = format!("/w/{}/erase", workspace.slug);
-    match desk
-        .store
-        .erase_customer(workspace.id, &form.customer)
-        .await
-    {
+    let page = format!("/w/{}/erase", workspace.slug);
+    let erased = desk.store.erase_customer(workspace.id, &form.customer);
+    let erased = erased.await;
+    let mut named = String::new();
+    append_params(&mut named, vec![("customer", form.customer)]);
+    match erased {
         Ok(()) => Ok(Redirect::to(&(page + "?erased=1")).into_response()),
-        Err(StoreError::Refused(why)) => {
-            append_params(&mut page, vec![("customer", form.customer)]);
-            Ok(desk.refuse(&page, why.to_owned()).await)
-        }
+        Err(StoreError::Refused(why)) => Ok(desk.refuse(&(page + &named), why.to_owned()).await),
         // Somebody was quicker, or it was never an id: the page says so.
-        Err(StoreError::NotFound) => {
-            append_params(&mut page, vec![("customer", form.customer)]);
-            Ok(Redirect::to(&page).into_response())
-        }
+        Err(StoreError::NotFound) => Ok(Redirect::to(&(page + &named)).into_response()),
         Err(error) => Err(error.into()),
     }
 }
