@@ -4,6 +4,7 @@
 mod entrance;
 mod routes;
 mod table;
+mod theirs;
 
 use crate::served::{Answer, Served};
 use axum::body::Body;
