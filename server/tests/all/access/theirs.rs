@@ -21,7 +21,11 @@ const FORM: &str = "name=mine&label=mine&description=mine&folder=mine&role=viewe
                     &kind=retention&question=%3Fgrain%3Dmonth";
 
 /// One of each thing in a workspace; what routes call it, and its number or name.
-async fn things(pool: &PgPool, served: &Served, at: WorkspaceId) -> BTreeMap<&'static str, String> {
+pub async fn things(
+    pool: &PgPool,
+    served: &Served,
+    at: WorkspaceId,
+) -> BTreeMap<&'static str, String> {
     let store = &served.store;
     let by = admin(served).await;
     let label = Label {
@@ -125,7 +129,7 @@ async fn everything(pool: &PgPool, of: WorkspaceId) -> BTreeMap<String, String> 
     all
 }
 
-async fn ask(served: &Served, method: &str, path: &str, session: &str) -> Answer {
+pub async fn ask(served: &Served, method: &str, path: &str, session: &str) -> Answer {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -141,7 +145,7 @@ async fn ask(served: &Served, method: &str, path: &str, session: &str) -> Answer
 }
 
 /// Every route that names a thing, with these in its place.
-fn named(workspace: &str, things: &BTreeMap<&str, String>) -> Vec<(String, String)> {
+pub fn named(workspace: &str, things: &BTreeMap<&str, String>) -> Vec<(String, String)> {
     let routes = routes::all();
     let routes = routes.iter().filter_map(|route| {
         let (method, path) = route.split_once(' ').unwrap();
