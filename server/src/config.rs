@@ -2,12 +2,15 @@
 //! comments here are the program's help; the name of each variable stands in its field's `env`.
 
 mod mail;
+mod oidc;
 mod secret;
 
 pub use mail::MailConfig;
+pub use oidc::OidcConfig;
 pub use secret::Secret;
 
 use crate::mail::Mailer;
+use crate::oidc::Provider;
 use clap::{Args, ValueEnum};
 use reqwest::Url;
 use std::fmt;
@@ -137,6 +140,10 @@ pub struct ServeConfig {
     /// Whether mail is sent.
     #[command(flatten)]
     pub mail: MailConfig,
+
+    /// Whether people may come in from elsewhere.
+    #[command(flatten)]
+    pub oidc: OidcConfig,
 }
 
 impl ServeConfig {
@@ -167,6 +174,8 @@ pub struct SiteConfig {
     pub origin: String,
     /// What sends mail, if any is sent.
     pub mailer: Option<Mailer>,
+    /// Who else says who people are, if anybody does.
+    pub elsewhere: Option<Provider>,
 }
 
 /// Where people open it: an address without a path.

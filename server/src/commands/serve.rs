@@ -63,6 +63,7 @@ async fn serve(
         hosts: hosts(config, address),
         origin: origin.clone(),
         mailer,
+        elsewhere: config.oidc.provider(&origin)?,
     };
     let demo = (!config.no_demo).then(|| demo::Demo {
         customers: config.demo_customers,

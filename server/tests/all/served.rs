@@ -83,6 +83,7 @@ impl Served {
             hosts: Vec::new(),
             origin: "http://localhost:3000".to_owned(),
             mailer: None,
+            elsewhere: None,
         };
         change(&mut site);
         let imports = Imports::start(store.clone(), Uploads::new(uploads));
