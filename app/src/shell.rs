@@ -41,7 +41,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let stopped = use_context::<Stopped>().map(|why| view! { <stopped::StoppedPage why/> });
     let title = view! {
-        <Title formatter=|title: String| if title.is_empty() { "Holdfast".to_owned() } else { format!("{title} · Holdfast") }/>
+        <Title formatter=in_title/>
     };
     if let Some(stopped) = stopped {
         return view! { {title} {stopped} }.into_any();
@@ -53,6 +53,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=home::HomePage ssr=Async/>
                 <Route path=path!("/new") view=data::NewPage ssr=Async/>
                 <Route path=path!("/sign-in") view=entrance::SignInPage ssr=Async/>
+                <Route path=path!("/sign-in/forgotten") view=entrance::ForgottenPage ssr=Async/>
                 <Route path=path!("/welcome/:token") view=entrance::WelcomePage ssr=Async/>
                 <Route path=path!("/account") view=account::AccountPage ssr=Async/>
                 <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>
@@ -87,4 +88,13 @@ pub fn App() -> impl IntoView {
         </Router>
     }
     .into_any()
+}
+
+/// A page's title with the program's name. Leptos writes it into the document as it is, and what people or events are
+/// called may stand in it.
+fn in_title(title: String) -> String {
+    match title.replace('&', "&amp;").replace('<', "&lt;") {
+        empty if empty.is_empty() => "Holdfast".to_owned(),
+        title => format!("{title} · Holdfast"),
+    }
 }

@@ -41,9 +41,9 @@ pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use links::{Answer, NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
 pub use members::{Member, MemberPage};
 pub use people::{
-    ApiKey, AuditEntry, Caller, Did, Invitation, KeyKind, KeyUse, Link, LinkFor, Membership,
-    NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role, check_email,
-    check_password, check_person_name,
+    ApiKey, AuditEntry, Caller, Did, Identity, Invitation, KeyKind, KeyUse, Link, LinkFor,
+    Membership, NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role,
+    check_email, check_password, check_person_name,
 };
 pub use reports::SavedReport;
 pub use retention::Engine;

@@ -3,6 +3,7 @@
 
 mod entrance;
 mod harm;
+mod letters;
 mod routes;
 mod table;
 mod theirs;

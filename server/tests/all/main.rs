@@ -11,6 +11,8 @@ mod erasure;
 mod exports;
 mod features;
 mod links;
+mod mail;
+mod post;
 mod scratch;
 mod segments;
 mod serve;
