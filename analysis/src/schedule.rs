@@ -4,6 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::Weekday;
 
+use crate::alert::Alert;
 #[cfg(feature = "zones")]
 use crate::period::Calendar;
 #[cfg(feature = "zones")]
@@ -28,6 +29,15 @@ pub struct Schedule {
     pub day: Day,
     /// At which hour, 0 to 23.
     pub hour: u8,
+}
+
+/// When something is sent by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occasion {
+    /// On a day.
+    Schedule(Schedule),
+    /// When a number lies where it should not.
+    Alert(Alert),
 }
 
 #[cfg(feature = "zones")]

@@ -43,8 +43,7 @@ pub use labels::{
 };
 pub use method::method_line;
 pub use notice::{
-    Noticed, churn_alert, churn_noticed, churn_waits, retention_alert, retention_noticed,
-    retention_waits, schedule, weekday_name,
+    Noticed, churn_noticed, churn_waits, occasion, retention_noticed, retention_waits, weekday_name,
 };
 pub use numbers::{
     attrition_percent, decimal, fine_interval, fine_percent, interval, percent, thousands,

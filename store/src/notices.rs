@@ -10,7 +10,7 @@ use crate::secret::SigningSecret;
 use crate::{PersonId, Store, StoreError, WorkspaceId};
 use analysis::alert::{Alert, Condition, Threshold};
 use analysis::saved::ReportKind;
-use analysis::schedule::{Day, Schedule};
+use analysis::schedule::{Day, Occasion, Schedule};
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use sqlx::PgConnection;
@@ -18,15 +18,6 @@ use time::OffsetDateTime;
 
 /// Most notices of a workspace: each asks its question over and over.
 const MOST: i64 = 100;
-
-/// When a notice is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
-    /// On a day.
-    Schedule(Schedule),
-    /// When a number lies where it should not.
-    Alert(Alert),
-}
 
 /// To whom a notice is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

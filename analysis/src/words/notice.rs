@@ -9,9 +9,10 @@ use super::{
 use crate::alert::{Alert, Condition, Reading, Threshold};
 use crate::churn::ChurnReport;
 use crate::period::Grain;
-use crate::query::RetentionQuery;
+use crate::query::{ChurnQuery, RetentionQuery, pairs, split_url_query};
 use crate::report::RetentionReport;
-use crate::schedule::{Day, Schedule};
+use crate::saved::ReportKind;
+use crate::schedule::{Day, Occasion, Schedule};
 use crate::stats::Interval;
 
 /// What an alert found.
@@ -25,7 +26,7 @@ pub struct Noticed {
 }
 
 /// "every Monday at 08:00", "on day 1 of each month at 08:00".
-pub fn schedule(schedule: Schedule) -> String {
+fn schedule(schedule: Schedule) -> String {
     let hour = schedule.hour;
     match schedule.day {
         Day::Week(weekday) => format!("every {} at {hour:02}:00", weekday_name(weekday)),
@@ -46,20 +47,24 @@ pub fn weekday_name(weekday: Weekday) -> &'static str {
     }
 }
 
-/// "when retention in week 8 falls below 30 %".
-pub fn retention_alert(query: &RetentionQuery, alert: Alert) -> String {
-    let column = column_name(query, alert.period);
-    format!(
-        "when retention in {column} {}",
-        wanted(alert.condition, "the cohorts before")
-    )
-}
-
-/// "when churn of a month rises above 4 %".
-pub fn churn_alert(grain: Grain, condition: Condition) -> String {
-    let noun = grain.noun(1);
-    let before = format!("the {} before", grain.noun(0));
-    format!("when churn of a {noun} {}", wanted(condition, &before))
+/// When something is sent that asks a saved question: "every Monday at 08:00", "when retention in week 8 falls below 30 %".
+pub fn occasion(occasion: Occasion, kind: ReportKind, question: &str) -> String {
+    let parts = split_url_query(question);
+    match (occasion, kind) {
+        (Occasion::Schedule(it), _) => schedule(it),
+        (Occasion::Alert(alert), ReportKind::Churn) => {
+            let grain = ChurnQuery::parse(pairs(&parts)).0.grain;
+            let (one, many) = (grain.noun(1), grain.noun(0));
+            let wanted = wanted(alert.condition, &format!("the {many} before"));
+            format!("when churn of a {one} {wanted}")
+        }
+        (Occasion::Alert(alert), _) => {
+            let query = RetentionQuery::parse(pairs(&parts)).0;
+            let column = column_name(&query, alert.period);
+            let wanted = wanted(alert.condition, "the cohorts before");
+            format!("when retention in {column} {wanted}")
+        }
+    }
 }
 
 fn wanted(condition: Condition, before: &str) -> String {
