@@ -13,7 +13,7 @@ pub mod segments;
 pub mod serve;
 pub mod user;
 
-use crate::config::{DatabaseConfig, LogConfig, ServeConfig};
+use crate::config::{DatabaseConfig, LogConfig, MailConfig, ServeConfig};
 use crate::telemetry;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -63,7 +63,7 @@ pub enum Command {
     /// Brings the data base's structure up to date.
     Migrate,
     /// Looks at everything Holdfast stands on, and says what to do about what is wrong.
-    Doctor,
+    Doctor(MailConfig),
 }
 
 /// Runs a command to its end.
@@ -118,7 +118,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Migrate => {
                 with_store(&cli.database, async |store| migrate::run(&store).await).await
             }
-            Command::Doctor => doctor::run(&cli.database).await,
+            Command::Doctor(mail) => doctor::run(&cli.database, &mail).await,
         }
     })
 }

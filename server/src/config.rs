@@ -1,8 +1,15 @@
 //! What an operator can set: one struct per concern, read once at start, from the command line or the environment. The
 //! comments here are the program's help; the name of each variable stands in its field's `env`.
 
+mod mail;
+mod secret;
+
+pub use mail::MailConfig;
+pub use secret::Secret;
+
+use crate::mail::Mailer;
 use clap::{Args, ValueEnum};
-use std::convert::Infallible;
+use reqwest::Url;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,7 +33,7 @@ pub struct DatabaseConfig {
         hide_env_values = true,
         value_name = "URL"
     )]
-    pub database_url: Option<DatabaseUrl>,
+    pub database_url: Option<Secret>,
 
     /// Folder with Postgres's programs (initdb and the like) for the private one.
     /// [default: the newest in /usr/lib/postgresql, else the one that was installed otherwise]
@@ -49,8 +56,8 @@ impl DatabaseConfig {
     }
 
     /// The operator's own Postgres, if there is one. A variable that is set but empty counts as not set.
-    pub fn database_url(&self) -> Option<&DatabaseUrl> {
-        self.database_url.as_ref().filter(|url| !url.0.is_empty())
+    pub fn database_url(&self) -> Option<&Secret> {
+        self.database_url.as_ref().filter(|url| url.is_set())
     }
 }
 
@@ -69,32 +76,6 @@ fn is_root() -> bool {
         .arg("-u")
         .output()
         .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-/// A connection address that may hold a password: taken as it is, and shown nowhere.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    /// The whole address, for connecting.
-    pub fn secret(&self) -> &str {
-        &self.0
-    }
-}
-
-// A parser that failed would have its message repeat the value, so everything is accepted here.
-impl FromStr for DatabaseUrl {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.trim().to_owned()))
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DatabaseUrl(…)")
-    }
 }
 
 /// What `holdfast serve` serves, and where.
@@ -118,6 +99,11 @@ pub struct ServeConfig {
         value_delimiter = ','
     )]
     pub host: Vec<String>,
+
+    /// Where people open it, for links in mail and in chat: https://holdfast.example.com. Its name is one of those
+    /// answered. [default: the first name, or the address listened on]
+    #[arg(long, env = "HOLDFAST_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
 
     /// Folder of the built site (program, styles, icons for the browser).
     /// [default: `site` beside the executable if it is there, else target/site]
@@ -147,6 +133,10 @@ pub struct ServeConfig {
         value_parser = clap::value_parser!(u64).range(16..=1_048_576)
     )]
     pub index_memory: u64,
+
+    /// Whether mail is sent.
+    #[command(flatten)]
+    pub mail: MailConfig,
 }
 
 impl ServeConfig {
@@ -173,6 +163,54 @@ pub struct SiteConfig {
     pub uploads: PathBuf,
     /// The names by which others reach it.
     pub hosts: Vec<String>,
+    /// Where people open it: scheme, name, and port if it is not the scheme's own. Links in mail begin so.
+    pub origin: String,
+    /// What sends mail, if any is sent.
+    pub mailer: Option<Mailer>,
+}
+
+/// Where people open it: an address without a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(Option<Url>);
+
+/// Why something can't be where people open it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "write it as https://holdfast.example.com: http or https, a name, perhaps a port, and nothing after them"
+)]
+pub struct PublicUrlError;
+
+impl PublicUrl {
+    /// As links begin; none when it was set to nothing.
+    pub fn origin(&self) -> Option<String> {
+        Some(self.0.as_ref()?.origin().ascii_serialization())
+    }
+
+    /// The name in it.
+    pub fn host(&self) -> Option<&str> {
+        self.0.as_ref()?.host_str()
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = PublicUrlError;
+
+    fn from_str(text: &str) -> Result<Self, PublicUrlError> {
+        if text.trim().is_empty() {
+            return Ok(Self(None));
+        }
+        let url = Url::parse(text.trim()).map_err(|_| PublicUrlError)?;
+        let bare = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        match bare && web {
+            true => Ok(Self(Some(url))),
+            false => Err(PublicUrlError),
+        }
+    }
 }
 
 /// An address with its port.
@@ -293,8 +331,37 @@ mod tests {
     }
 
     #[test]
+    fn where_people_open_it_has_no_path() {
+        let read = |text: &str| {
+            let url: PublicUrl = text.parse().ok()?;
+            Some((url.origin()?, url.host()?.to_owned()))
+        };
+        let expected = |origin: &str, host: &str| Some((origin.to_owned(), host.to_owned()));
+        assert_eq!(
+            read(" https://Holdfast.Example.com/ "),
+            expected("https://holdfast.example.com", "holdfast.example.com")
+        );
+        assert_eq!(
+            read("http://10.0.0.7:8080"),
+            expected("http://10.0.0.7:8080", "10.0.0.7")
+        );
+        assert_eq!("".parse(), Ok(PublicUrl(None)));
+        for wrong in [
+            "holdfast.example.com",
+            "ftp://holdfast.example.com",
+            "https://holdfast.example.com/path",
+            "https://holdfast.example.com/?a=b",
+            "https://holdfast.example.com/#a",
+            "https://me@holdfast.example.com",
+            "https://",
+        ] {
+            assert_eq!(wrong.parse::<PublicUrl>(), Err(PublicUrlError), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_password_is_never_shown() {
-        let url: DatabaseUrl = "postgres://me:hunter2@host/base".parse().unwrap();
+        let url: Secret = "postgres://me:hunter2@host/base".parse().unwrap();
         let config = DatabaseConfig {
             data_dir: None,
             database_url: Some(url),
@@ -302,7 +369,7 @@ mod tests {
         };
         let shown = format!("{config:?}");
         assert!(
-            shown.contains("DatabaseUrl") && !shown.contains("hunter2"),
+            shown.contains("Secret") && !shown.contains("hunter2"),
             "{shown}"
         );
     }

@@ -5,7 +5,7 @@ mod facts;
 use super::database::{external, private};
 use super::told;
 use crate::cluster::{Cluster, OLDEST_POSTGRES, Programs};
-use crate::config::DatabaseConfig;
+use crate::config::{DatabaseConfig, MailConfig};
 use crate::folder::DataFolder;
 use facts::{Facts, Migrations};
 use sqlx::postgres::PgConnectOptions;
@@ -57,7 +57,7 @@ impl Findings {
 }
 
 /// Prints what it finds; fails when something is wrong.
-pub(super) async fn run(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(config: &DatabaseConfig, mail: &MailConfig) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     match external(config) {
         Err(error) => findings.wrong(&told(&error)),
@@ -67,7 +67,22 @@ pub(super) async fn run(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
         }
         Ok(None) => look_at_private(&mut findings, config).await,
     }
+    look_at_mail(&mut findings, mail).await;
     Ok(findings.end())
+}
+
+async fn look_at_mail(findings: &mut Findings, config: &MailConfig) {
+    let mailer = match config.mailer() {
+        Ok(mailer) => mailer,
+        Err(error) => return findings.wrong(&error.to_string()),
+    };
+    let Some(mailer) = mailer else {
+        return findings.right("No mail is sent: HOLDFAST_SMTP_URL is not set");
+    };
+    match mailer.greets().await {
+        Ok(()) => findings.right("The mail server greets"),
+        Err(error) => findings.wrong(&format!("{error}: correct HOLDFAST_SMTP_URL")),
+    }
 }
 
 async fn look_at_private(findings: &mut Findings, config: &DatabaseConfig) {

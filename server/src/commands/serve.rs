@@ -4,9 +4,10 @@ mod demo;
 
 use super::database::Database;
 use super::{migrate, stop_signal, told};
-use crate::config::{DatabaseConfig, ListenAddress, ServeConfig, SiteConfig};
+use crate::config::{DatabaseConfig, ListenAddress, PublicUrl, ServeConfig, SiteConfig};
 use crate::folder::DataFolder;
 use crate::indexing;
+use crate::mail::Mailer;
 use anyhow::Context;
 use futures::FutureExt;
 use futures::future::Shared;
@@ -28,6 +29,7 @@ pub(super) async fn run(config: ServeConfig, database: DatabaseConfig) -> anyhow
     // What can be refused is refused first, before anything is started.
     let folder = DataFolder::open(&database.data_dir())?;
     let _claim = folder.claim()?;
+    let mailer = config.mail.mailer()?;
     let listener = listen(config.listen).await?;
     let stop = stop_signal()?.shared();
     let mut database = Database::open(&database).await?;
@@ -36,7 +38,7 @@ pub(super) async fn run(config: ServeConfig, database: DatabaseConfig) -> anyhow
     }
     let store = Store::connect_lazily(database.options())
         .with_index_memory(usize::try_from(config.index_memory << 20).unwrap_or(usize::MAX));
-    let outcome = serve(&config, &folder, &store, listener, stop).await;
+    let outcome = serve(&config, &folder, &store, mailer, listener, stop).await;
     tracing::info!("stopping");
     store.close().await;
     let closed = database.close().await;
@@ -48,15 +50,19 @@ async fn serve(
     config: &ServeConfig,
     folder: &DataFolder,
     store: &Store,
+    mailer: Option<Mailer>,
     listener: TcpListener,
     stop: Shared<impl Future<Output = ()> + Send + 'static>,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr().context("no address to listen on")?;
+    let origin = origin(config, address);
     let site = SiteConfig {
         address,
         site_root: config.site_root(),
         uploads: folder.uploads(),
-        hosts: hosts(&config.host, address),
+        hosts: hosts(config, address),
+        origin: origin.clone(),
+        mailer,
     };
     let demo = (!config.no_demo).then(|| demo::Demo {
         customers: config.demo_customers,
@@ -70,7 +76,6 @@ async fn serve(
         }
         outcome => outcome.map(|()| true)?,
     };
-    let origin = origin(&config.host, address);
     let said = match ready {
         true => welcome(store, &origin).await?,
         false => false,
@@ -132,10 +137,14 @@ async fn welcome(store: &Store, origin: &str) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// The address as the person who started the server opens it: by its first name if it has one, else on this machine.
-fn origin(names: &[String], address: SocketAddr) -> String {
+/// The address as people open it: as it is set, else by its first name if it has one, else on this machine.
+fn origin(config: &ServeConfig, address: SocketAddr) -> String {
+    let set = config.public_url.as_ref().and_then(PublicUrl::origin);
+    if let Some(set) = set {
+        return set;
+    }
     let port = address.port();
-    match names.first() {
+    match config.host.first() {
         Some(name) if !address.ip().is_loopback() => format!("http://{name}:{port}"),
         _ if address.ip().is_unspecified() => format!("http://127.0.0.1:{port}"),
         _ => format!("http://{address}"),
@@ -143,9 +152,11 @@ fn origin(names: &[String], address: SocketAddr) -> String {
 }
 
 /// The names that lead here, and the address listened on.
-fn hosts(names: &[String], address: SocketAddr) -> Vec<String> {
+fn hosts(config: &ServeConfig, address: SocketAddr) -> Vec<String> {
     let own = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
-    let names = names.iter().map(|name| name.trim().to_owned());
+    let public = config.public_url.as_ref().and_then(PublicUrl::host);
+    let names = config.host.iter().map(String::as_str).chain(public);
+    let names = names.map(|name| name.trim().to_owned());
     names.chain(own).filter(|name| !name.is_empty()).collect()
 }
 

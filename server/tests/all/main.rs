@@ -10,6 +10,8 @@ mod demo;
 mod exports;
 mod features;
 mod links;
+mod mail;
+mod post;
 mod scratch;
 mod segments;
 mod serve;

@@ -10,6 +10,7 @@ use axum::http::response::Parts;
 use axum::http::{HeaderMap, Request, StatusCode};
 use server::config::SiteConfig;
 use server::imports::Imports;
+use server::mail::Mailer;
 use server::router;
 use sqlx::PgPool;
 use std::fs;
@@ -57,17 +58,33 @@ impl Served {
     }
 
     pub fn in_folder(store: Store, folder: TempDir) -> Self {
+        Self::set(store, folder, |_| {})
+    }
+
+    /// One that sends mail, and says in it that it is at `https://holdfast.example`.
+    pub fn with_mail(pool: PgPool, mailer: Mailer) -> Self {
+        Self::set(Store::new(pool), tempfile::tempdir().unwrap(), |site| {
+            site.origin = "https://holdfast.example".to_owned();
+            site.mailer = Some(mailer);
+        })
+    }
+
+    /// One with other settings than usual.
+    pub fn set(store: Store, folder: TempDir, change: impl FnOnce(&mut SiteConfig)) -> Self {
         let site_root = folder.path().join("site");
         let uploads = folder.path().join("uploads");
         fs::create_dir_all(&site_root).unwrap();
         fs::create_dir_all(&uploads).unwrap();
         fs::write(site_root.join("hash.txt"), "js: 1\nwasm: 2\ncss: 3\n").unwrap();
-        let site = SiteConfig {
+        let mut site = SiteConfig {
             address: "127.0.0.1:3000".parse().unwrap(),
             site_root,
             uploads: uploads.clone(),
             hosts: Vec::new(),
+            origin: "http://localhost:3000".to_owned(),
+            mailer: None,
         };
+        change(&mut site);
         let imports = Imports::start(store.clone(), Uploads::new(uploads));
         let router = router(store.clone(), &site, &imports).unwrap();
         Self {
