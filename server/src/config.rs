@@ -8,6 +8,7 @@ pub use mail::MailConfig;
 pub use secret::Secret;
 
 use crate::mail::Mailer;
+use crate::webhook::{Networks, Webhooks};
 use clap::{Args, ValueEnum};
 use reqwest::Url;
 use std::fmt;
@@ -137,6 +138,11 @@ pub struct ServeConfig {
     /// Whether mail is sent.
     #[command(flatten)]
     pub mail: MailConfig,
+
+    /// Networks of your own that webhooks may be sent into, also over http, with commas between: 10.1.0.0/16. Without
+    /// them webhooks go to the Internet only, over https.
+    #[arg(long, env = "HOLDFAST_WEBHOOK_ALLOW", value_name = "NETWORKS")]
+    pub webhook_allow: Option<Networks>,
 }
 
 impl ServeConfig {
@@ -167,6 +173,8 @@ pub struct SiteConfig {
     pub origin: String,
     /// What sends mail, if any is sent.
     pub mailer: Option<Mailer>,
+    /// What sends webhooks.
+    pub webhooks: Webhooks,
 }
 
 /// Where people open it: an address without a path.

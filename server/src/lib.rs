@@ -23,6 +23,7 @@ mod limits;
 mod links;
 pub mod mail;
 mod need;
+pub mod notices;
 pub mod outward;
 mod people;
 mod reports;
@@ -32,5 +33,6 @@ mod shared;
 mod slug;
 pub mod telemetry;
 mod upload;
+pub mod webhook;
 
 pub use router::{router, serve};

@@ -9,20 +9,21 @@ mod message;
 
 pub(crate) use forms::routes;
 
-use crate::mail::{Mailer, MailError};
+use crate::config::SiteConfig;
+use crate::mail::{MailError, Mailer};
 use crate::webhook::{SendError, Webhooks};
 use analysis::period::Calendar;
 use analysis::schedule::Occasion;
 use analysis::words;
-use found::{Answered, Found};
+use found::Answered;
 use futures::StreamExt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use message::Message;
 use std::time::Duration;
 use store::{
-    Addressee, Closing, Fault, Notice, Receiver, SigningSecret, Store, StoreError, Tried, Workspace,
-    WorkspaceId,
+    Addressee, Closing, Fault, Notice, Receiver, SigningSecret, Store, StoreError, Tried,
+    Workspace, WorkspaceId,
 };
 
 /// Pause between two looks.
@@ -69,7 +70,9 @@ struct Sent {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         match error.logged() {
-            Fault::Missing => Self::Never("What the report asks about is not there any more.".to_owned()),
+            Fault::Missing => {
+                Self::Never("What the report asks about is not there any more.".to_owned())
+            }
             Fault::NoActivity | Fault::Refused(_) => Self::Never(error.to_string()),
             Fault::NotReady => Self::Later(error.to_string()),
             Fault::Away => Self::Later("The data base could not be reached.".to_owned()),
@@ -89,13 +92,13 @@ pub(crate) async fn keep(courier: Courier) {
 }
 
 impl Courier {
-    /// One that sends mail by `mailer`, if there is one, with links to `origin`.
-    pub fn new(store: Store, mailer: Option<Mailer>, webhooks: Webhooks, origin: String) -> Self {
+    /// One for a site: by its mail server and its webhooks, with links to where people open it.
+    pub fn new(store: Store, site: &SiteConfig) -> Self {
         Self {
             store,
-            mailer,
-            webhooks,
-            origin,
+            mailer: site.mailer.clone(),
+            webhooks: site.webhooks.clone(),
+            origin: site.origin.clone(),
         }
     }
 
@@ -121,7 +124,11 @@ impl Courier {
         }
     }
 
-    async fn deliver_due_in(&self, workspace: &Workspace, now: Timestamp) -> Result<(), StoreError> {
+    async fn deliver_due_in(
+        &self,
+        workspace: &Workspace,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let store = &self.store;
         while let Some(notice) = store
             .claim_due_notice(workspace.id, now, later(now, CLAIM))
@@ -205,7 +212,10 @@ impl Courier {
             (Err(Trouble::Later(why)), None) => {
                 let closing = next(A_DAY);
                 let at = words::date_time(calendar.datetime(closing.due_at));
-                let why = format!("{why} It was tried {} times and given up until {at}.", AGAIN.len() + 1);
+                let why = format!(
+                    "{why} It was tried {} times and given up until {at}.",
+                    AGAIN.len() + 1
+                );
                 (why, None, closing)
             }
         };

@@ -6,13 +6,15 @@ use crate::config::SiteConfig;
 use crate::guard::{self, Names};
 use crate::imports::Imports;
 use crate::limits::Limits;
+use crate::notices::Courier;
 use crate::upload::{self, Desk};
 use crate::{
-    account, activities, annotations, api, entrance, features, health, links, people, reports,
-    segments, shared,
+    account, activities, annotations, api, entrance, features, health, links, notices, people,
+    reports, segments, shared,
 };
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
+use app::api::notices::Posting;
 use app::{App, Stopped, shell};
 use axum::Router;
 use axum::body::Body;
@@ -65,10 +67,12 @@ pub(crate) struct Pages {
     options: LeptosOptions,
     store: Store,
     uploads: Uploads,
+    posting: Posting,
 }
 
 impl Pages {
     fn provide(&self) {
+        provide_context(self.posting);
         provide_context(self.store.clone());
         provide_context(self.uploads.clone());
     }
@@ -125,7 +129,11 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         options: options.clone(),
         store: store.clone(),
         uploads: imports.queue().uploads().clone(),
+        posting: Posting {
+            mail: site.mailer.is_some(),
+        },
     };
+    let courier = Courier::new(store.clone(), site);
     let provide = {
         let made_with = made_with.clone();
         move || made_with.provide()
@@ -150,7 +158,8 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
     let kept = segments::routes(store.clone(), made_with.clone())
         .merge(reports::routes(store.clone(), made_with.clone()))
         .merge(annotations::routes(store.clone(), made_with.clone()))
-        .merge(links::routes(store.clone(), made_with.clone()));
+        .merge(links::routes(store.clone(), made_with.clone()))
+        .merge(notices::routes(courier, made_with.clone()));
     let public = shared::routes(store.clone(), &style(&options)?);
     let files = upload::routes(Desk {
         store: store.clone(),

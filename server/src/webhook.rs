@@ -7,7 +7,7 @@
 
 mod networks;
 
-pub use networks::Networks;
+pub use networks::{Networks, NetworksError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -39,7 +39,7 @@ pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use links::{Answer, NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
 pub use members::{Member, MemberPage};
-pub use notices::{Addressee, Closing, NewNotice, NewReceiver, Notice, Occasion, Receiver, Tried};
+pub use notices::{Addressee, Closing, NewNotice, NewReceiver, Notice, Receiver, Tried};
 pub use people::{
     ApiKey, AuditEntry, Caller, Did, Invitation, KeyKind, KeyUse, Link, LinkFor, Membership,
     NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role, check_email,

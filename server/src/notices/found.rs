@@ -62,7 +62,9 @@ impl Answered {
             }
             ReportKind::Features => {
                 let query = understood(QuartileQuery::parse(pairs(parts)))?;
-                let report = store.quartiles(workspace, &query, Wanted::Both, now).await?;
+                let report = store
+                    .quartiles(workspace, &query, Wanted::Both, now)
+                    .await?;
                 Self::Features(Box::new(report))
             }
             ReportKind::Segments => {
@@ -160,7 +162,8 @@ fn understood<T>((query, problems): (T, Vec<ParamProblem>)) -> Result<T, Trouble
     match problems.is_empty() {
         true => Ok(query),
         false => Err(Trouble::Never(
-            "A part of the report’s question means nothing any more. Open the report to see which.".to_owned(),
+            "A part of the report’s question means nothing any more. Open the report to see which."
+                .to_owned(),
         )),
     }
 }

@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
 
 /// Networks of IPv4 that are not the Internet's, as IANA lists them for special purposes.
 const SPECIAL_4: [(Ipv4Addr, u32); 15] = [
@@ -42,12 +43,22 @@ const NAT64: (Ipv6Addr, u32) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 9
 #[derive(Clone, Debug, Default)]
 pub struct Networks(Vec<IpNet>);
 
-impl Networks {
-    /// These networks of the operator's own.
-    pub fn new(allowed: impl IntoIterator<Item = IpNet>) -> Self {
-        Self(allowed.into_iter().collect())
-    }
+/// Why a text names no networks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is no network: write networks as in 10.1.0.0/16,127.0.0.1/32, with commas between")]
+pub struct NetworksError(String);
 
+impl FromStr for Networks {
+    type Err = NetworksError;
+
+    fn from_str(text: &str) -> Result<Self, NetworksError> {
+        let all = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+        let all = all.map(|one| one.parse().map_err(|_| NetworksError(one.to_owned())));
+        all.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Networks {
     /// Whether messages may go to an address; `bare`: without encryption, which is for allowed networks only.
     pub(super) fn lets(&self, address: IpAddr, bare: bool) -> bool {
         let address = address.to_canonical();
@@ -172,8 +183,7 @@ mod tests {
 
     #[test]
     fn the_operators_own_networks() {
-        let allowed = ["10.1.0.0/16", "fd00:1::/32"].map(|network| network.parse().unwrap());
-        let networks = Networks::new(allowed);
+        let networks: Networks = " 10.1.0.0/16, fd00:1::/32,".parse().unwrap();
         let lets = |address: &str, bare| networks.lets(address.parse().unwrap(), bare);
         for bare in [false, true] {
             assert!(lets("10.1.2.3", bare));
@@ -182,6 +192,9 @@ mod tests {
             assert!(!lets("10.2.0.1", bare));
             assert!(!lets("127.0.0.1", bare));
         }
+        assert!(!"".parse::<Networks>().unwrap().lets_bare());
+        assert!("10.1.0.0/33".parse::<Networks>().is_err());
+        assert!("10.1.0.0".parse::<Networks>().is_err());
         assert!(lets("1.1.1.1", false));
         assert!(!lets("1.1.1.1", true), "not in the clear over the Internet");
     }

@@ -12,6 +12,7 @@ use server::config::SiteConfig;
 use server::imports::Imports;
 use server::mail::Mailer;
 use server::router;
+use server::webhook::{Networks, Webhooks};
 use sqlx::PgPool;
 use std::fs;
 use std::time::Duration;
@@ -83,6 +84,7 @@ impl Served {
             hosts: Vec::new(),
             origin: "http://localhost:3000".to_owned(),
             mailer: None,
+            webhooks: Webhooks::new(Networks::default()),
         };
         change(&mut site);
         let imports = Imports::start(store.clone(), Uploads::new(uploads));
