@@ -237,6 +237,10 @@ impl Courier {
         by_hand: bool,
     ) -> Result<Sent, Trouble> {
         self.may_send(workspace, notice).await?;
+        if self.store.loading(workspace.id).await?.is_some() {
+            let why = "A file is being brought in, so numbers are not all there yet.";
+            return Err(Trouble::Later(why.to_owned()));
+        }
         let answered = Answered::to(&self.store, workspace, notice, now).await?;
         let alarm = match notice.occasion {
             Occasion::Schedule(_) => None,
@@ -335,6 +339,10 @@ impl Courier {
                 Err(error) => {
                     again |= !MailError::is_permanent(error);
                     trouble.push(format!("{}: {error}", member.name));
+                    // So it would be with all others, a long wait each.
+                    if matches!(error, MailError::Away | MailError::Slow) {
+                        break;
+                    }
                 }
             }
         }

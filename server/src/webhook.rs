@@ -26,6 +26,8 @@ use store::SigningSecret;
 
 /// Most bytes of an address.
 const LONGEST: usize = 2_000;
+/// How long sending may take in all.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a name may be looked up while somebody waits at a form.
 const LOOK_UP: Duration = Duration::from_secs(5);
 
@@ -93,6 +95,7 @@ pub struct Message {
 pub struct Webhooks {
     networks: Networks,
     names: Arc<dyn Resolve>,
+    patience: Duration,
 }
 
 impl fmt::Debug for Webhooks {
@@ -109,7 +112,18 @@ impl Webhooks {
 
     /// The same with other names.
     pub fn with_names(networks: Networks, names: Arc<dyn Resolve>) -> Self {
-        Self { networks, names }
+        Self {
+            networks,
+            names,
+            patience: PATIENCE,
+        }
+    }
+
+    /// The same, giving up after another time.
+    #[must_use]
+    pub fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// An address that messages can be sent to, as it is kept.
@@ -182,6 +196,7 @@ impl Webhooks {
         let url = self.read(address).map_err(|_| SendError::Address)?;
         let client = crate::outward::client()
             .dns_resolver(self.filter(is_bare(&url)))
+            .timeout(self.patience)
             .build()
             .map_err(|error| {
                 tracing::error!(%error, "webhooks can't be sent: no client can be made");

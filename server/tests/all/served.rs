@@ -27,6 +27,7 @@ pub struct Served {
     pub imports: Imports,
     pub router: Router,
     pub folder: TempDir,
+    pub site: SiteConfig,
     owner: OnceCell<String>,
 }
 
@@ -94,6 +95,7 @@ impl Served {
             imports,
             router,
             folder,
+            site,
             owner: OnceCell::new(),
         }
     }

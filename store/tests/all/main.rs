@@ -12,6 +12,7 @@ mod definitions;
 mod engines;
 mod import;
 mod keyless;
+mod notices;
 mod people;
 mod quartiles;
 mod reports;
