@@ -98,8 +98,8 @@ fn the_worked_example() {
     assert!(!reading.met, "{reading:?}");
     assert_eq!(
         said.evidence,
-        "Before: 30\u{a0}%, 397 of 1,312 customers in 3 cohorts. The difference is −6.6 points (99\u{a0}% interval −12 to \
-         +0.3)."
+        "Before: 30\u{a0}%, 397 of 1,312 customers in 3 cohorts. The difference is −6.6 points (99\u{a0}% interval −13 to \
+         +0.2)."
     );
     assert!(
         said.sentence.contains("as before within chance"),
