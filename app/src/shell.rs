@@ -53,6 +53,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=home::HomePage ssr=Async/>
                 <Route path=path!("/new") view=data::NewPage ssr=Async/>
                 <Route path=path!("/sign-in") view=entrance::SignInPage ssr=Async/>
+                <Route path=path!("/sign-in/forgotten") view=entrance::ForgottenPage ssr=Async/>
                 <Route path=path!("/welcome/:token") view=entrance::WelcomePage ssr=Async/>
                 <Route path=path!("/account") view=account::AccountPage ssr=Async/>
                 <Route path=path!("/w/:workspace") view=retention::ToRetention ssr=Async/>

@@ -102,7 +102,7 @@ impl Access {
             self.admit_key(key, &need, brings_in).await?;
             return Ok((request, Admitted::default()));
         }
-        let session = cookie::session(headers).map(str::to_owned);
+        let session = cookie::SESSION.read(headers).map(str::to_owned);
         let (request, slug, role) = match need {
             Need::Function(role) => {
                 let (request, slug) = named(request).await?;

@@ -68,6 +68,9 @@ async fn profile(
     if let Err(why) = granted(desk.store.set_person(id, &name, &email).await)? {
         return Ok(desk.again(why).await);
     }
+    if let Some(old) = caller.person.email.as_deref().filter(|old| *old != email) {
+        desk.send_beside(desk.writer(old).address_changed());
+    }
     if caller.person.has_password {
         return Ok(Redirect::to("/account?done=profile").into_response());
     }
@@ -114,6 +117,9 @@ async fn password(
         .store
         .set_password(person.id, new, &asker.agent)
         .await?;
+    if !email.is_empty() {
+        desk.send_beside(desk.writer(email).password_changed());
+    }
     Ok(asker.enter(&session, "/account?done=password"))
 }
 

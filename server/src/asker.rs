@@ -1,6 +1,9 @@
 //! What a request says of its browser, and what handlers of forms answer with.
 
+use crate::letters::Writer;
 use crate::limits::{self, Limits};
+use crate::mail::{Letter, Mailer};
+use crate::oidc::Provider;
 use crate::router::Pages;
 use crate::{access, cookie};
 use axum::extract::FromRequestParts;
@@ -18,6 +21,32 @@ pub(crate) struct Desk {
     pub(crate) store: Store,
     pub(crate) pages: Pages,
     pub(crate) limits: Limits,
+    /// What sends mail, if any is sent.
+    pub(crate) mailer: Option<Mailer>,
+    /// Who else says who people are, if anybody does.
+    pub(crate) elsewhere: Option<Provider>,
+    /// Where the server is, as links in mail begin.
+    pub(crate) origin: String,
+}
+
+impl Desk {
+    /// What writes to somebody.
+    pub(crate) fn writer<'a>(&'a self, to: &'a str) -> Writer<'a> {
+        let origin = &self.origin;
+        Writer { origin, to }
+    }
+
+    /// Sends a letter beside the answer, if mail is sent at all.
+    pub(crate) fn send_beside(&self, letter: Letter) {
+        let Some(mailer) = self.mailer.clone() else {
+            return;
+        };
+        tokio::spawn(async move {
+            if let Err(error) = mailer.send(&letter).await {
+                tracing::warn!(%error, "a letter could not be sent");
+            }
+        });
+    }
 }
 
 /// Who asks, as the request itself says.
@@ -42,7 +71,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
         Ok(Self {
             peer: limits::peer(headers, &parts.extensions),
             agent: agent.unwrap_or_default().to_owned(),
-            session: cookie::session(headers).map(str::to_owned),
+            session: cookie::SESSION.read(headers).map(str::to_owned),
             headers: headers.clone(),
         })
     }
@@ -61,14 +90,19 @@ impl Asker {
 
     /// Leads on with a new session.
     pub(crate) fn enter(&self, session: &Token, to: &str) -> Response {
-        let cookie = cookie::keep(&self.headers, session.text());
+        let cookie = cookie::SESSION.keep(&self.headers, session.text());
         ([(SET_COOKIE, cookie)], Redirect::to(to)).into_response()
     }
 
     /// Leads on without any.
     pub(crate) fn leave(&self, to: &str) -> Response {
-        let cookie = cookie::forget(&self.headers);
+        let cookie = cookie::SESSION.forget(&self.headers);
         ([(SET_COOKIE, cookie)], Redirect::to(to)).into_response()
+    }
+
+    /// All headers.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// A header as text.

@@ -2,12 +2,15 @@
 //! comments here are the program's help; the name of each variable stands in its field's `env`.
 
 mod mail;
+mod oidc;
 mod secret;
 
 pub use mail::MailConfig;
+pub use oidc::OidcConfig;
 pub use secret::Secret;
 
 use crate::mail::Mailer;
+use crate::oidc::Provider;
 use crate::webhook::{Networks, Webhooks};
 use clap::{Args, ValueEnum};
 use reqwest::Url;
@@ -143,6 +146,10 @@ pub struct ServeConfig {
     /// them webhooks go to the Internet only, over https.
     #[arg(long, env = "HOLDFAST_WEBHOOK_ALLOW", value_name = "NETWORKS")]
     pub webhook_allow: Option<Networks>,
+
+    /// Whether people may come in from elsewhere.
+    #[command(flatten)]
+    pub oidc: OidcConfig,
 }
 
 impl ServeConfig {
@@ -175,6 +182,8 @@ pub struct SiteConfig {
     pub mailer: Option<Mailer>,
     /// What sends webhooks.
     pub webhooks: Webhooks,
+    /// Who else says who people are, if anybody does.
+    pub elsewhere: Option<Provider>,
 }
 
 /// Where people open it: an address without a path.

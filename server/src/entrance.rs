@@ -1,13 +1,16 @@
 //! The ways in and out: signing in and out, and links that lead in once. Forms that work without a program.
 
+mod elsewhere;
+
 use crate::access::{caller, to_sign_in};
 use crate::asker::{Asker, Desk, REFUSED, granted, local, wait_words};
 use crate::failure::Failure;
 use crate::guard;
 use crate::limits::TooMany;
+use crate::oidc;
 use analysis::query::append_params;
 use app::api::imports::Refused;
-use app::api::people::Entrance;
+use app::api::people::{AskedByMail, Entrance};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Path, State};
@@ -16,15 +19,23 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use store::{Link, LinkFor, Password, PersonId, StoreError, check_password, check_person_name};
+use store::{
+    Link, LinkFor, Password, PersonId, StoreError, check_email, check_password, check_person_name,
+};
 
 /// Most bytes of a form.
 const FORM: usize = 16 * 1024;
+
+/// How long a link leads in that was mailed.
+const MAILED_HOURS: i32 = 1;
 
 /// The routes of this module.
 pub(crate) fn routes(desk: Desk) -> Router {
     Router::new()
         .route("/sign-in", post(sign_in))
+        .route("/sign-in/forgotten", post(forgotten))
+        .route("/sign-in/oidc", get(elsewhere::go))
+        .route(oidc::BACK, get(elsewhere::back))
         .route("/sign-out", post(sign_out))
         .route("/welcome/{token}", get(welcome).post(accept))
         .layer(DefaultBodyLimit::max(FORM))
@@ -81,6 +92,45 @@ async fn sign_in(
             Ok(desk.pages.refuse(&page, REFUSED, refused).await)
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Forgotten {
+    email: String,
+}
+
+/// `POST /sign-in/forgotten`: a link by mail for whoever forgot a password. The answer is on its way before anybody is
+/// looked for, so that it tells nothing.
+async fn forgotten(
+    State(desk): State<Desk>,
+    asker: Asker,
+    form: Result<Form<Forgotten>, FormRejection>,
+) -> Result<Response, Failure> {
+    const PAGE: &str = "/sign-in/forgotten";
+    let Form(form) = match form {
+        Ok(form) => form,
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
+    let refused = |sentence: String| Refused {
+        sentence,
+        name: form.email.clone(),
+        ..Refused::default()
+    };
+    if let Err(wait) = desk.limits.count_letter(asker.peer, &form.email) {
+        let refused = refused(wait_words(wait.0));
+        return Ok(desk.wait(PAGE, refused, wait).await);
+    }
+    let email = match granted(check_email(&form.email))? {
+        Ok(email) => email,
+        Err(why) => return Ok(desk.pages.refuse(PAGE, REFUSED, refused(why)).await),
+    };
+    if desk.mailer.is_some() {
+        tokio::spawn({
+            let desk = desk.clone();
+            async move { desk.mail_reset(&email).await }
+        });
+    }
+    Ok(desk.pages.show(PAGE, StatusCode::OK, AskedByMail).await)
 }
 
 /// `POST /sign-out`: this browser only.
@@ -165,7 +215,11 @@ async fn accept(
         LinkFor::Reset(person) => {
             let store = &desk.store;
             let reset = store.reset_password(&link, person.id, password, &asker.agent);
-            (reset.await, "/".to_owned())
+            let reset = reset.await;
+            if reset.is_ok() {
+                desk.send_beside(desk.writer(&email).password_changed());
+            }
+            (reset, "/".to_owned())
         }
         LinkFor::Invite { slug, .. } => {
             let joined = desk.store.join_new(&link, &name, password, &asker.agent);
@@ -183,6 +237,15 @@ async fn accept(
 }
 
 impl Desk {
+    /// Mails somebody a link for setting a password, if there is somebody with this address.
+    async fn mail_reset(&self, email: &str) {
+        match self.store.reset_link(email, MAILED_HOURS).await {
+            Ok(token) => self.send_beside(self.writer(email).reset(token.text())),
+            Err(StoreError::NotFound) => {}
+            Err(error) => tracing::warn!(%error, "a link could not be made"),
+        }
+    }
+
     async fn enter_first(
         &self,
         link: &Link,

@@ -19,6 +19,9 @@ const ADDRESS: (u32, Duration) = (30, Duration::from_secs(4));
 /// The same for an account.
 const ACCOUNT: (u32, Duration) = (10, Duration::from_secs(30));
 
+/// Letters to somebody at once that anybody can ask for, and the pause after which there is another one.
+const LETTERS: (u32, Duration) = (3, Duration::from_secs(600));
+
 /// Those who have not tried for a while are forgotten after so many tries.
 const TIDY: u32 = 1_024;
 
@@ -29,6 +32,7 @@ pub(crate) struct Limits(Arc<Inner>);
 struct Inner {
     addresses: Buckets<IpAddr>,
     accounts: Buckets<String>,
+    letters: Buckets<String>,
     tries: AtomicU32,
 }
 
@@ -41,6 +45,7 @@ impl Limits {
         Self(Arc::new(Inner {
             addresses: buckets(ADDRESS),
             accounts: buckets(ACCOUNT),
+            letters: buckets(LETTERS),
             tries: AtomicU32::new(0),
         }))
     }
@@ -53,22 +58,34 @@ impl Limits {
         let Inner {
             addresses,
             accounts,
+            letters,
             tries,
         } = &*self.0;
         if tries.fetch_add(1, Ordering::Relaxed) % TIDY == TIDY - 1 {
             addresses.retain_recent();
             accounts.retain_recent();
+            letters.retain_recent();
         }
         count(addresses, &whole(peer))?;
         match account {
-            Some(account) => {
-                // Addresses are no longer than this; what is, is none.
-                let account = account.trim().to_lowercase();
-                count(accounts, &account.chars().take(254).collect())
-            }
+            Some(account) => count(accounts, &key(account)),
             None => Ok(()),
         }
     }
+
+    /// Counts a letter to somebody that an address asks for.
+    ///
+    /// # Errors
+    /// [`TooMany`]. Whether there is such an account makes no difference.
+    pub(crate) fn count_letter(&self, peer: IpAddr, account: &str) -> Result<(), TooMany> {
+        self.count(peer, None)?;
+        count(&self.0.letters, &key(account))
+    }
+}
+
+/// An account as limits know it. E-mail addresses are no longer than this; what is, is none.
+fn key(account: &str) -> String {
+    account.trim().to_lowercase().chars().take(254).collect()
 }
 
 fn buckets<Key: Hash + Eq + Clone>((burst, pause): (u32, Duration)) -> Buckets<Key> {
@@ -134,6 +151,14 @@ mod tests {
             .unwrap_err();
         assert!((1..=31).contains(&wait), "{wait}");
         assert_eq!(limits.count(from(99), Some("bob@example.com")), Ok(()));
+
+        // Letters are counted apart, so that asking for them keeps nobody from signing in.
+        for _ in 0..LETTERS.0 {
+            assert_eq!(limits.count_letter(from(98), "cy@example.com"), Ok(()));
+        }
+        let TooMany(wait) = limits.count_letter(from(97), "Cy@example.com").unwrap_err();
+        assert!((500..=601).contains(&wait), "{wait}");
+        assert_eq!(limits.count(from(97), Some("cy@example.com")), Ok(()));
 
         let one = from(200);
         for place in 0..ADDRESS.0 {

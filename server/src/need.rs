@@ -67,7 +67,7 @@ pub(crate) fn need<'a>(method: &Method, path: &'a str) -> Need<'a> {
     let (first, rest) = split(rest);
     match (first, rest) {
         ("healthz" | "readyz" | "icon.svg", "") => Need::Open,
-        ("sign-in", "") | ("welcome", _) => Need::Anyone,
+        ("sign-in", "" | "forgotten" | "oidc" | "oidc/back") | ("welcome", _) => Need::Anyone,
         ("new", "") => Need::Admin,
         ("w", "") => Need::Person,
         ("w", _) => {

@@ -3,7 +3,7 @@
 use crate::asker::{Asker, Desk, REFUSED, granted, me};
 use crate::failure::Failure;
 use app::api::imports::Refused;
-use app::api::people::Shown;
+use app::api::people::{Invited as Made, Shown};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Path, State};
@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use serde::Deserialize;
-use store::{KeyKind, NewKey, PersonId, Role, StoreError, WorkspaceId, check_email};
+use store::{KeyKind, NewKey, PersonId, Role, StoreError, Token, WorkspaceId, check_email};
 
 /// Most bytes of a form.
 const FORM: usize = 16 * 1024;
@@ -57,8 +57,14 @@ async fn invite(
     };
     match granted(invited)? {
         Ok(token) => {
-            let address = asker.address(&format!("/welcome/{}", token.text()));
-            Ok(desk.shown(&format!("/w/{slug}/people"), address).await)
+            let made = Made {
+                link: asker.address(&format!("/welcome/{}", token.text())),
+                mailed: desk
+                    .mail_invitation(&slug, &form.email, role, &token)
+                    .await?,
+            };
+            let page = format!("/w/{slug}/people");
+            Ok(desk.pages.show(&page, StatusCode::OK, made).await)
         }
         Err(why) => Ok(desk.people_again(&slug, why, form.email).await),
     }
@@ -173,6 +179,30 @@ fn number(text: &str) -> Result<i32, StoreError> {
 }
 
 impl Desk {
+    /// Mails an invitation, and says whether it went; nothing where no mail is sent.
+    async fn mail_invitation(
+        &self,
+        slug: &str,
+        email: &str,
+        role: Role,
+        token: &Token,
+    ) -> Result<String, Failure> {
+        let Some(mailer) = &self.mailer else {
+            return Ok(String::new());
+        };
+        let workspace = self.store.workspace(slug).await?;
+        let (email, by) = (email.trim(), me()?.person.called());
+        let writer = self.writer(email);
+        let letter = writer.invitation(token.text(), &by, &workspace.name, role);
+        Ok(match mailer.send(&letter).await {
+            Ok(()) => format!("It was sent to {email}."),
+            Err(error) => {
+                tracing::warn!(%error, "an invitation could not be sent");
+                format!("The mail could not be sent: {error}. Hand the link on yourself.")
+            }
+        })
+    }
+
     /// The list of people after a change, or why it was refused.
     async fn people(
         &self,

@@ -14,7 +14,7 @@ use crate::{
 };
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
-use app::api::notices::Posting;
+use app::api::people::WaysIn;
 use app::{App, Stopped, shell};
 use axum::Router;
 use axum::body::Body;
@@ -67,14 +67,14 @@ pub(crate) struct Pages {
     options: LeptosOptions,
     store: Store,
     uploads: Uploads,
-    posting: Posting,
+    ways_in: WaysIn,
 }
 
 impl Pages {
     fn provide(&self) {
-        provide_context(self.posting);
         provide_context(self.store.clone());
         provide_context(self.uploads.clone());
+        provide_context(self.ways_in.clone());
     }
 
     /// The page at a path as the answer to a form that was refused.
@@ -129,8 +129,12 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         options: options.clone(),
         store: store.clone(),
         uploads: imports.queue().uploads().clone(),
-        posting: Posting {
-            mail: site.mailer.is_some(),
+        ways_in: WaysIn {
+            by_mail: site.mailer.is_some(),
+            elsewhere: site
+                .elsewhere
+                .as_ref()
+                .map(|provider| provider.name().to_owned()),
         },
     };
     let courier = Courier::new(store.clone(), site);
@@ -154,6 +158,9 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         store: store.clone(),
         pages: made_with.clone(),
         limits: Limits::new(),
+        mailer: site.mailer.clone(),
+        elsewhere: site.elsewhere.clone(),
+        origin: site.origin.clone(),
     };
     let kept = segments::routes(store.clone(), made_with.clone())
         .merge(reports::routes(store.clone(), made_with.clone()))

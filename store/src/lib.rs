@@ -41,9 +41,9 @@ pub use links::{Answer, NewSharedLink, Opened, Pinned, SharedLink, Sharing, Sinc
 pub use members::{Member, MemberPage};
 pub use notices::{Addressee, Closing, NewNotice, NewReceiver, Notice, Receiver, Tried};
 pub use people::{
-    ApiKey, AuditEntry, Caller, Did, Invitation, KeyKind, KeyUse, Link, LinkFor, Membership,
-    NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role, check_email,
-    check_password, check_person_name,
+    ApiKey, AuditEntry, Caller, Did, Identity, Invitation, KeyKind, KeyUse, Link, LinkFor,
+    Membership, NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role,
+    check_email, check_password, check_person_name,
 };
 pub use reports::SavedReport;
 pub use retention::Engine;

@@ -4,6 +4,7 @@
 //! they decide it. Keys and the audit log are a workspace's own.
 
 mod audit;
+mod identity;
 mod keys;
 mod links;
 mod members;
@@ -11,6 +12,7 @@ mod rules;
 mod session;
 
 pub use audit::{AuditEntry, Did};
+pub use identity::Identity;
 pub use keys::{ApiKey, KeyKind, KeyUse, NewKey};
 pub use links::{Invitation, Link, LinkFor};
 pub use members::{Membership, PersonLine};

@@ -2,6 +2,7 @@
 //!
 //! These pages are made on the server and load no program, so nothing here is a server function.
 
+use crate::api::people::WaysIn;
 use crate::error::AppError;
 use crate::error::ssr::answer;
 use analysis::period::Calendar;
@@ -12,13 +13,6 @@ use analysis::words;
 use jiff::Timestamp;
 use leptos::prelude::{expect_context, use_context};
 use store::{Notice, Receiver, Store, StoreError, Workspace};
-
-/// What can be sent here at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Posting {
-    /// Whether mail is.
-    pub mail: bool,
-}
 
 /// A notice in words.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,11 +87,10 @@ pub async fn report_notices(slug: &str, report: i32) -> Result<ReportNotices, Ap
     let people = people.into_iter().map(|line| line.person);
     let members = people.map(|one| (one.id.0, one.called(), one.email.is_some()));
     let parts = split_url_query(&report.question);
-    let posting = use_context::<Posting>().unwrap_or_default();
     Ok(ReportNotices {
         notices: answer(views(&store, &workspace, Some(report.id)).await)?,
         members: members.collect(),
-        mail: posting.mail,
+        mail: use_context::<WaysIn>().is_some_and(|ways| ways.by_mail),
         sharing: answer(store.sharing(workspace.id).await)?.allowed,
         watched: match report.kind {
             ReportKind::Retention => {

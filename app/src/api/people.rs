@@ -70,9 +70,31 @@ pub enum Entrance {
     },
 }
 
-/// A secret that this page alone shows: a link or a key.
+/// Which ways in there are beside a password.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaysIn {
+    /// Whether a link is mailed to whoever forgot it.
+    pub by_mail: bool,
+    /// What the provider is called that says who people are, if there is one.
+    pub elsewhere: Option<String>,
+}
+
+/// A link was asked for by mail; whether one was sent is not said.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedByMail;
+
+/// A secret that this page alone shows: a key.
 #[derive(Clone)]
 pub struct Shown(pub String);
+
+/// An invitation that was just made.
+#[derive(Clone)]
+pub struct Invited {
+    /// Its link, which this page alone shows.
+    pub link: String,
+    /// Whether it was mailed, in words; nothing where no mail is sent.
+    pub mailed: String,
+}
 
 /// One's own account.
 #[derive(Clone, Debug, PartialEq)]

@@ -83,7 +83,7 @@ fn profile(person: &Person) -> AnyView {
     view! {
         <section class="card">
             <header><h2>{title}</h2></header>
-            {(!person.has_password).then(|| view! {
+            {email.is_empty().then(|| view! {
                 <p class="aside first">"Until then this browser is the only way in. When its session ends, a link that the server prints at its next start is."</p>
             })}
             <form class="bring" method="post" action="/account/profile">

@@ -1,7 +1,8 @@
 //! The ways in: signing in, and links that lead in once. No program, no chrome.
 
 use crate::api::imports::Refused;
-use crate::api::people::Entrance;
+use crate::api::people::{AskedByMail, Entrance, WaysIn};
+use analysis::query::append_params;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -20,6 +21,13 @@ pub fn SignInPage() -> impl IntoView {
         .map(|refused| refused.name.clone())
         .unwrap_or_default();
     let why = refused.map(|refused| refusal(refused.sentence));
+    let WaysIn { by_mail, elsewhere } = ways_in();
+    let elsewhere = elsewhere.map(|name| {
+        let mut query = String::new();
+        append_params(&mut query, vec![("next", next.clone())]);
+        let text = format!("Sign in with {name}");
+        view! { <p><a class="btn" href=format!("/sign-in/oidc{query}")>{text}</a></p> }
+    });
     view! {
         <Title text="Sign in"/>
         <main class="lone entrance">
@@ -27,20 +35,77 @@ pub fn SignInPage() -> impl IntoView {
             <form class="card bring" method="post" action="/sign-in">
                 {why}
                 <input type="hidden" name="next" value=next/>
-                <label class="labelled">
-                    <span>"E-mail address"</span>
-                    <input type="email" name="email" class="field" value=email required maxlength="254" autocomplete="username" autocapitalize="none" spellcheck="false"/>
-                </label>
+                {address(email)}
                 <label class="labelled">
                     <span>"Password"</span>
                     <input type="password" name="password" class="field" required maxlength="200" autocomplete="current-password"/>
                 </label>
                 <div class="acts"><button type="submit" class="btn main">"Sign in"</button></div>
             </form>
-            <p class="quiet">
-                "Whoever forgot a password asks the operator of this server for a link: "<code>"holdfast user link --email …"</code>
-            </p>
+            {elsewhere}
+            {match by_mail {
+                true => view! { <p class="quiet"><a href="/sign-in/forgotten">"Forgot your password?"</a></p> }.into_any(),
+                false => by_hand(),
+            }}
         </main>
+    }
+    .into_any()
+}
+
+/// A link by mail for whoever forgot a password. What it answers is the same for every address.
+#[component]
+pub fn ForgottenPage() -> impl IntoView {
+    let refused = use_context::<Refused>();
+    let inside = match (ways_in().by_mail, use_context::<AskedByMail>()) {
+        (false, _) => by_hand(),
+        (true, Some(AskedByMail)) => view! {
+            <p role="status">"If somebody with this address can sign in here, a link is on its way. It leads in for one hour."</p>
+        }
+        .into_any(),
+        (true, None) => {
+            let email = refused.as_ref().map(|refused| refused.name.clone());
+            view! {
+                <form class="card bring" method="post" action="/sign-in/forgotten">
+                    {refused.map(|refused| refusal(refused.sentence))}
+                    {address(email.unwrap_or_default())}
+                    <div class="acts"><button type="submit" class="btn main">"Send a link"</button></div>
+                </form>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <Title text="Forgot your password?"/>
+        <main class="lone entrance">
+            <p class="trail"><a href="/sign-in">"Sign in"</a></p>
+            <h1>"Forgot your password?"</h1>
+            {inside}
+        </main>
+    }
+    .into_any()
+}
+
+fn ways_in() -> WaysIn {
+    use_context().unwrap_or_default()
+}
+
+/// What to do where no mail is sent.
+fn by_hand() -> AnyView {
+    view! {
+        <p class="quiet">
+            "Whoever forgot a password asks the operator of this server for a link: "<code>"holdfast user link --email …"</code>
+        </p>
+    }
+    .into_any()
+}
+
+/// The field for one's address.
+fn address(email: String) -> AnyView {
+    view! {
+        <label class="labelled">
+            <span>"E-mail address"</span>
+            <input type="email" name="email" class="field" value=email required maxlength="254" autocomplete="username" autocapitalize="none" spellcheck="false"/>
+        </label>
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ pub use keys::KeysPage;
 
 use super::entrance::{a, refusal};
 use crate::api::imports::Refused;
-use crate::api::people::{PeopleView, PersonRow, Shown, people};
+use crate::api::people::{Invited, PeopleView, PersonRow, WaysIn, people};
 use crate::components::cards::{Head, table};
 use crate::components::frame::{Current, Frame};
 use crate::components::problems::ErrorCard;
@@ -26,13 +26,13 @@ pub fn PeoplePage() -> impl IntoView {
 fn People() -> impl IntoView {
     let slug = expect_context::<Current>().slug.get_value();
     let refused = use_context::<Refused>();
-    let link = use_context::<Shown>();
+    let made = use_context::<Invited>();
     view! {
         <Title text="People"/>
         <h1 class="vh">"People"</h1>
         {Suspend::new(async move {
             match people(&slug).await {
-                Ok(found) => page(&slug, found, refused, link),
+                Ok(found) => page(&slug, found, refused, made),
                 Err(error) => view! { <ErrorCard error/> }.into_any(),
             }
         })}
@@ -55,7 +55,7 @@ fn parts(slug: &str, here: &str) -> AnyView {
     .into_any()
 }
 
-fn page(slug: &str, found: PeopleView, refused: Option<Refused>, link: Option<Shown>) -> AnyView {
+fn page(slug: &str, found: PeopleView, refused: Option<Refused>, made: Option<Invited>) -> AnyView {
     let PeopleView {
         people,
         invitations,
@@ -68,6 +68,7 @@ fn page(slug: &str, found: PeopleView, refused: Option<Refused>, link: Option<Sh
         .as_ref()
         .map(|refused| refused.name.clone())
         .unwrap_or_default();
+    let by_mail = use_context::<WaysIn>().unwrap_or_default().by_mail;
     let rows = people.into_iter().map(|one| row(slug, one)).collect_view();
     let waiting = (!invitations.is_empty()).then(|| invited(slug, invitations));
     view! {
@@ -76,11 +77,14 @@ fn page(slug: &str, found: PeopleView, refused: Option<Refused>, link: Option<Sh
             <p class="finding">{finding}</p>
             <p class="quiet">"Viewers read all there is. Editors bring in data, and save and change segments and definitions. Owners decide on people and keys."</p>
         </div>
-        {link.map(|link| secret(
-            "The link for the person you invited",
-            "It leads in once, within seven days, and is shown only now. Send it to nobody else.",
-            link.0,
-        ))}
+        {made.map(|made| view! {
+            {(!made.mailed.is_empty()).then(|| view! { <p class="notice" role="status">{made.mailed}</p> })}
+            {secret(
+                "The link for the person you invited",
+                "It leads in once, within seven days, and is shown only now. Send it to nobody else.",
+                made.link,
+            )}
+        })}
         <div class="sides">
             <section class="card">
                 <header><h2>"Invite somebody"</h2></header>
@@ -94,7 +98,7 @@ fn page(slug: &str, found: PeopleView, refused: Option<Refused>, link: Option<Sh
                         <span>"Role"</span>
                         {roles(Role::Viewer)}
                     </label>
-                    <div class="acts"><button type="submit" class="btn main">"Make a link"</button></div>
+                    <div class="acts"><button type="submit" class="btn main">{if by_mail { "Send a link" } else { "Make a link" }}</button></div>
                 </form>
             </section>
             <section class="card">

@@ -66,6 +66,7 @@ async fn serve(
         origin: origin.clone(),
         mailer,
         webhooks: Webhooks::new(config.webhook_allow.clone().unwrap_or_default()),
+        elsewhere: config.oidc.provider(&origin)?,
     };
     let courier = Courier::new(store.clone(), &site);
     let demo = (!config.no_demo).then(|| demo::Demo {

@@ -5,6 +5,9 @@ use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use store::{Role, Store, StoreError, check_email, check_person_name};
 
+/// How long a link leads in that is handed on.
+const HOURS: i32 = 24;
+
 /// What can be done about people.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
@@ -141,7 +144,7 @@ async fn add(store: &Store, args: AddArgs) -> anyhow::Result<()> {
         );
     }
     if needs_link {
-        let token = store.reset_link(&email).await?;
+        let token = store.reset_link(&email, HOURS).await?;
         tell(&args.address, token.text());
     }
     Ok(())
@@ -149,7 +152,7 @@ async fn add(store: &Store, args: AddArgs) -> anyhow::Result<()> {
 
 async fn link(store: &Store, args: LinkArgs) -> anyhow::Result<()> {
     let token = match &args.email {
-        Some(email) => match store.reset_link(&check_email(email)?).await {
+        Some(email) => match store.reset_link(&check_email(email)?, HOURS).await {
             Err(StoreError::NotFound) => bail!("nobody has the address {email}"),
             token => token?,
         },

@@ -2,6 +2,7 @@
 //! The routes are read from the program's own lists, so that one without a line in the table here fails.
 
 mod entrance;
+mod letters;
 mod routes;
 mod table;
 

@@ -86,6 +86,7 @@ impl Served {
             origin: "http://localhost:3000".to_owned(),
             mailer: None,
             webhooks: Webhooks::new(Networks::default()),
+            elsewhere: None,
         };
         change(&mut site);
         let imports = Imports::start(store.clone(), Uploads::new(uploads));

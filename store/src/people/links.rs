@@ -14,7 +14,6 @@ use sqlx::PgConnection;
 /// How many days links live.
 const FIRST_DAYS: i32 = 7;
 const INVITE_DAYS: i32 = 7;
-const RESET_DAYS: i32 = 1;
 
 /// What a link is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +42,7 @@ pub enum LinkFor {
 /// A link that is alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    id: i32,
+    pub(super) id: i32,
     /// What it is for.
     pub leads: LinkFor,
 }
@@ -102,16 +101,16 @@ impl Store {
         sqlx::query!("delete from one_time_link where purpose = 'first'")
             .execute(&mut *transaction)
             .await?;
-        let token = new_link(&mut transaction, "first", person, FIRST_DAYS).await?;
+        let token = new_link(&mut transaction, "first", person, FIRST_DAYS * 24).await?;
         transaction.commit().await?;
         Ok(Some(token))
     }
 
-    /// A link with which somebody sets a new password. Those made before are dead then.
+    /// A link with which somebody sets a new password within so many hours. Those made before are dead then.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when nobody has this address.
-    pub async fn reset_link(&self, email: &str) -> Result<Token, StoreError> {
+    pub async fn reset_link(&self, email: &str, hours: i32) -> Result<Token, StoreError> {
         let mut transaction = self.system().await?;
         let person = sqlx::query_scalar!(
             "select person_id from person where email = $1 for update",
@@ -126,7 +125,7 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
-        let token = new_link(&mut transaction, "reset", person, RESET_DAYS).await?;
+        let token = new_link(&mut transaction, "reset", person, hours).await?;
         note_everywhere(&mut transaction, person, Did::MadeLink).await?;
         transaction.commit().await?;
         Ok(token)
@@ -385,17 +384,17 @@ async fn new_link(
     connection: &mut PgConnection,
     purpose: &str,
     person: PersonId,
-    days: i32,
+    hours: i32,
 ) -> Result<Token, StoreError> {
     let token = Token::new();
     let hash = token_hash(token.text());
     sqlx::query!(
         "insert into one_time_link (hash, purpose, person_id, expires_at)
-         values ($1, $2, $3, now() + make_interval(days => $4))",
+         values ($1, $2, $3, now() + make_interval(hours => $4))",
         &hash[..],
         purpose,
         person.0,
-        days
+        hours
     )
     .execute(connection)
     .await?;
@@ -418,7 +417,7 @@ async fn use_up(connection: &mut PgConnection, link: &Link) -> Result<(), StoreE
 }
 
 /// Puts a person where an invitation leads. A role that he has there already stays.
-async fn join(
+pub(super) async fn join(
     connection: &mut PgConnection,
     link: &Link,
     person: PersonId,

@@ -141,10 +141,7 @@ impl Store {
         }
         let mut transaction = self.system().await?;
         if let Some(old) = old {
-            let hash = token_hash(old);
-            sqlx::query!("delete from session where hash = $1", &hash[..])
-                .execute(&mut *transaction)
-                .await?;
+            end_session(&mut transaction, old).await?;
         }
         note_everywhere(&mut transaction, person, Did::SignedIn).await?;
         let token = new_session(&mut transaction, person, agent).await?;
@@ -225,11 +222,8 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn sign_out(&self, reference: &str) -> Result<(), StoreError> {
-        let hash = token_hash(reference);
-        sqlx::query!("delete from session where hash = $1", &hash[..])
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        end_session(&mut connection, reference).await
     }
 
     /// Ends one session of a person, or all of them.
@@ -273,6 +267,18 @@ impl Store {
     }
 }
 
+/// Ends the session of a reference.
+pub(super) async fn end_session(
+    connection: &mut PgConnection,
+    reference: &str,
+) -> Result<(), StoreError> {
+    let hash = token_hash(reference);
+    sqlx::query!("delete from session where hash = $1", &hash[..])
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Opens a session. Those that ended by themselves go at the same time.
 pub(super) async fn new_session(
     connection: &mut PgConnection,
@@ -305,7 +311,7 @@ pub(super) async fn new_session(
     Ok(token)
 }
 
-/// Sets a password, ends all sessions and opens a new one.
+/// Sets a password, ends all sessions and opens a new one. Who the person is elsewhere has to be shown anew as well.
 pub(super) async fn replace_password(
     connection: &mut PgConnection,
     person: PersonId,
@@ -320,6 +326,9 @@ pub(super) async fn replace_password(
     .execute(&mut *connection)
     .await?;
     sqlx::query!("delete from session where person_id = $1", person.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from identity where person_id = $1", person.0)
         .execute(&mut *connection)
         .await?;
     new_session(connection, person, agent).await

@@ -314,10 +314,10 @@ async fn a_lost_password_is_set_once_by_a_link(pool: PgPool) {
     let acme = workspace(&store, "acme").await;
     let (ada, _) = first(&store).await;
     let (bob, session) = joined(&store, acme, "bob@example.com", Role::Viewer, ada).await;
-    let nobody = store.reset_link("nobody@example.com").await;
+    let nobody = store.reset_link("nobody@example.com", 1).await;
     assert!(matches!(nobody, Err(StoreError::NotFound)), "{nobody:?}");
-    let old = store.reset_link("bob@example.com").await.unwrap();
-    let token = store.reset_link("bob@example.com").await.unwrap();
+    let old = store.reset_link("bob@example.com", 1).await.unwrap();
+    let token = store.reset_link("bob@example.com", 1).await.unwrap();
     assert!(store.link(old.text()).await.unwrap().is_none());
     let link = alive(&store, token.text()).await;
     let new = || Password::new("salt wind over stones");

@@ -1,12 +1,14 @@
 //! The ways in: what signs somebody in, what does not, and what nobody learns on the way.
 
 use super::{PASSWORD, admin, ask, first_link, join, told};
+use crate::post::PostOffice;
 use crate::served::{Answer, Served};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{Request, StatusCode};
 use serde_json::json;
+use server::mail::Mailer;
 use sqlx::PgPool;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -15,7 +17,7 @@ use store::Role;
 use tracing_subscriber::EnvFilter;
 
 /// A form sent by a browser with a cookie, from an address.
-async fn send(served: &Served, path: &str, form: &str, cookie: &str, peer: &str) -> Answer {
+pub async fn send(served: &Served, path: &str, form: &str, cookie: &str, peer: &str) -> Answer {
     let peer: SocketAddr = format!("{peer}:1").parse().unwrap();
     let request = Request::post(path)
         .header(HOST, "localhost")
@@ -27,7 +29,7 @@ async fn send(served: &Served, path: &str, form: &str, cookie: &str, peer: &str)
 }
 
 /// The reference in an answer's cookie.
-fn session(answer: &Answer) -> String {
+pub fn session(answer: &Answer) -> String {
     let cookie = answer.header(SET_COOKIE);
     let (_, value) = cookie
         .split_once('=')
@@ -49,14 +51,22 @@ fn form(email: &str, password: &str, next: &str) -> String {
 
 /// A server with a viewer, bob@example.com; and his session.
 async fn with_bob(pool: PgPool) -> (Served, String) {
-    let served = Served::over(pool);
+    bob_in(Served::over(pool)).await
+}
+
+/// The same, and it sends mail.
+pub async fn with_bob_and_mail(pool: PgPool, mailer: Mailer) -> (Served, String) {
+    bob_in(Served::with_mail(pool, mailer)).await
+}
+
+async fn bob_in(served: Served) -> (Served, String) {
     let acme = served.workspace("acme").await;
     let by = admin(&served).await;
     let bob = join(&served.store, acme, "bob@example.com", Role::Viewer, by).await;
     (served, bob)
 }
 
-async fn sees(served: &Served, session: &str) -> bool {
+pub async fn sees(served: &Served, session: &str) -> bool {
     let answer = ask(
         served,
         "GET",
@@ -373,7 +383,23 @@ async fn no_secret_is_logged(pool: PgPool) {
         .with_writer(move || writer.clone())
         .finish();
     let _listening = tracing::subscriber::set_default(subscriber);
-    let (served, bob) = with_bob(pool).await;
+    let mut post = PostOffice::open().await;
+    let (served, bob) = with_bob_and_mail(pool, post.mailer()).await;
+    let forgot = "email=bob%40example.com";
+    send(&served, "/sign-in/forgotten", forgot, "", "192.0.2.1").await;
+    let mailed = post.letter().await.path().replace("/welcome/", "");
+    // A server that repeats the address in its refusal.
+    post.refuse(Some("550 no such mailbox"));
+    let owner = format!("holdfast={}", served.owner().await);
+    let invite = "email=eve%40example.com&role=viewer";
+    send(
+        &served,
+        "/w/acme/people/invite",
+        invite,
+        &owner,
+        "192.0.2.1",
+    )
+    .await;
     for password in [PASSWORD, "not-the-password"] {
         let form = form(
             "bob@example.com",
@@ -403,7 +429,9 @@ async fn no_secret_is_logged(pool: PgPool) {
         .header("authorization", "Bearer rk_1_secret-key");
     served.ask_as_it_is(key.body(Body::empty()).unwrap()).await;
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(text.contains("a sign-in was refused"), "{text}");
+    for told in ["a sign-in was refused", "an invitation could not be sent"] {
+        assert!(text.contains(told), "{text}");
+    }
     for secret in [
         PASSWORD,
         "kelp+tide",
@@ -412,7 +440,10 @@ async fn no_secret_is_logged(pool: PgPool) {
         "secret-key",
         "secret-plan",
         &bob,
+        &mailed,
         "bob@example.com",
+        "bob%40example.com",
+        "eve@example.com",
     ] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
