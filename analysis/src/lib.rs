@@ -10,6 +10,7 @@
 
 mod names;
 
+pub mod alert;
 pub mod annotation;
 pub mod candidates;
 pub mod changes;
@@ -24,6 +25,7 @@ pub mod query;
 pub mod report;
 pub mod rule;
 pub mod saved;
+pub mod schedule;
 pub mod segment;
 #[cfg(feature = "zones")]
 pub mod shape;

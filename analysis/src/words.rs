@@ -15,6 +15,7 @@ mod entry;
 mod headline;
 mod labels;
 mod method;
+mod notice;
 mod numbers;
 mod quartiles;
 mod question;
@@ -41,6 +42,9 @@ pub use labels::{
     overall_head, part_name, running_note, tight, usage_title,
 };
 pub use method::method_line;
+pub use notice::{
+    Noticed, churn_noticed, churn_waits, occasion, retention_noticed, retention_waits, weekday_name,
+};
 pub use numbers::{
     attrition_percent, decimal, fine_interval, fine_percent, interval, percent, thousands,
 };

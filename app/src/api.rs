@@ -14,6 +14,8 @@ pub mod erasure;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
+pub mod notices;
+#[cfg(feature = "ssr")]
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod quartiles;

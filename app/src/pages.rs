@@ -17,6 +17,7 @@ pub mod home;
 pub mod import;
 pub mod links;
 pub mod not_found;
+pub mod notices;
 pub mod people;
 pub mod reports;
 pub mod retention;

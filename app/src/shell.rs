@@ -9,7 +9,7 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use pages::{
     account, activity, annotations, board, builder, churn, compare, data, delete, entrance, erase,
-    features, home, import, links, not_found, people, reports, retention, saved, stopped,
+    features, home, import, links, not_found, notices, people, reports, retention, saved, stopped,
 };
 
 /// The document around the application. Pages without islands load no program.
@@ -72,8 +72,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/reports") view=reports::ReportsPage ssr=Async/>
                 <Route path=path!("/w/:workspace/erase") view=erase::ErasePage ssr=Async/>
                 <Route path=path!("/w/:workspace/annotations") view=annotations::AnnotationsPage ssr=Async/>
+                <Route path=path!("/w/:workspace/notices") view=notices::NoticesPage ssr=Async/>
                 <Route path=path!("/w/:workspace/board") view=board::BoardPage ssr=Async/>
                 <Route path=path!("/w/:workspace/reports/:report") view=reports::ReportPage ssr=Async/>
+                <Route path=path!("/w/:workspace/reports/:report/notices") view=notices::ReportNoticesPage ssr=Async/>
                 <Route path=path!("/w/:workspace/reports/:report/delete") view=reports::DeletePage ssr=Async/>
                 <Route path=path!("/w/:workspace/links") view=links::LinksPage ssr=Async/>
                 <Route path=path!("/w/:workspace/links/:link/changes") view=links::ChangesPage ssr=Async/>

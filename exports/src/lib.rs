@@ -22,6 +22,7 @@ pub use pdf::pdf;
 pub use raster::{PREVIEW, png, preview_png};
 pub use sheet::{Cell, Column, Kind, Row, Sheet, Value};
 pub use svg::svg;
+pub use text::escape;
 pub use xlsx::xlsx;
 
 use analysis::words;

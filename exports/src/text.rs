@@ -2,7 +2,7 @@
 
 /// The text as it may stand in XML. Letters that XML does not know (control characters) become U+FFFD, so that no name of
 /// a customer's event can make a file that nothing opens.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -11,6 +11,7 @@ pub use secret::Secret;
 
 use crate::mail::Mailer;
 use crate::oidc::Provider;
+use crate::webhook::{Networks, Webhooks};
 use clap::{Args, ValueEnum};
 use reqwest::Url;
 use std::fmt;
@@ -141,6 +142,11 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub mail: MailConfig,
 
+    /// Networks of your own that webhooks may be sent into, also over http, with commas between: 10.1.0.0/16. Without
+    /// them webhooks go to the Internet only, over https.
+    #[arg(long, env = "HOLDFAST_WEBHOOK_ALLOW", value_name = "NETWORKS")]
+    pub webhook_allow: Option<Networks>,
+
     /// Whether people may come in from elsewhere.
     #[command(flatten)]
     pub oidc: OidcConfig,
@@ -174,6 +180,8 @@ pub struct SiteConfig {
     pub origin: String,
     /// What sends mail, if any is sent.
     pub mailer: Option<Mailer>,
+    /// What sends webhooks.
+    pub webhooks: Webhooks,
     /// Who else says who people are, if anybody does.
     pub elsewhere: Option<Provider>,
 }

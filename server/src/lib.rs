@@ -25,6 +25,7 @@ mod limits;
 mod links;
 pub mod mail;
 mod need;
+pub mod notices;
 pub mod oidc;
 pub mod outward;
 mod people;
@@ -35,5 +36,6 @@ mod shared;
 mod slug;
 pub mod telemetry;
 mod upload;
+pub mod webhook;
 
 pub use router::{router, serve};

@@ -6,10 +6,11 @@ use crate::config::SiteConfig;
 use crate::guard::{self, Names};
 use crate::imports::Imports;
 use crate::limits::Limits;
+use crate::notices::Courier;
 use crate::upload::{self, Desk};
 use crate::{
-    account, activities, annotations, api, entrance, erasure, features, health, links, people,
-    reports, segments, shared,
+    account, activities, annotations, api, entrance, erasure, features, health, links, notices,
+    people, reports, segments, shared,
 };
 use anyhow::Context;
 use app::api::imports::{Refused, Uploads};
@@ -136,6 +137,7 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
                 .map(|provider| provider.name().to_owned()),
         },
     };
+    let courier = Courier::new(store.clone(), site);
     let provide = {
         let made_with = made_with.clone();
         move || made_with.provide()
@@ -164,7 +166,8 @@ pub fn router(store: Store, site: &SiteConfig, imports: &Imports) -> anyhow::Res
         .merge(reports::routes(store.clone(), made_with.clone()))
         .merge(annotations::routes(store.clone(), made_with.clone()))
         .merge(erasure::routes(store.clone(), made_with.clone()))
-        .merge(links::routes(store.clone(), made_with.clone()));
+        .merge(links::routes(store.clone(), made_with.clone()))
+        .merge(notices::routes(courier, made_with.clone()));
     let public = shared::routes(store.clone(), &style(&options)?);
     let files = upload::routes(Desk {
         store: store.clone(),

@@ -16,6 +16,7 @@ mod import;
 mod instant;
 mod links;
 mod members;
+mod notices;
 mod people;
 mod quartiles;
 mod reports;
@@ -40,6 +41,7 @@ pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
 pub use links::{Answer, NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
 pub use members::{Member, MemberPage};
+pub use notices::{Addressee, Closing, NewNotice, NewReceiver, Notice, Receiver, Tried};
 pub use people::{
     ApiKey, AuditEntry, Caller, Did, Identity, Invitation, KeyKind, KeyUse, Link, LinkFor,
     Membership, NewKey, OwnSession, PASSWORD_LEAST, Person, PersonId, PersonLine, Role,
@@ -47,7 +49,7 @@ pub use people::{
 };
 pub use reports::SavedReport;
 pub use retention::Engine;
-pub use secret::{Password, Token, token_hash};
+pub use secret::{Password, SigningSecret, Token, token_hash};
 pub use segments::{Members, NewSegment};
 pub use shard::{SHARDS, shard};
 pub use workspace::{EventCount, NewWorkspace, TraitValues, Workspace, WorkspaceId};

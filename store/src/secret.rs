@@ -3,7 +3,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use std::fmt;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
@@ -54,6 +54,47 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
+    }
+}
+
+/// What messages to a webhook are signed with: 256 bits. It has to be stored as it is, since signing needs it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningSecret([u8; TOKEN_BYTES]);
+
+impl SigningSecret {
+    /// A new one.
+    ///
+    /// # Panics
+    /// As [`Token::new`].
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default that differs each time would surprise"
+    )]
+    pub fn new() -> Self {
+        let mut bytes = [0; TOKEN_BYTES];
+        getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        Self(bytes)
+    }
+
+    /// From a row.
+    pub(crate) fn stored(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The key itself.
+    pub fn bytes(&self) -> &[u8; TOKEN_BYTES] {
+        &self.0
+    }
+
+    /// As receivers are told it, by the Standard Webhooks specification: "whsec_…".
+    pub fn text(&self) -> String {
+        format!("whsec_{}", BASE64_STANDARD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningSecret(…)")
     }
 }
 
@@ -156,6 +197,10 @@ mod tests {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         );
         assert_eq!(format!("{one:?}"), "Token(…)");
+        let (one_secret, other_secret) = (SigningSecret::new(), SigningSecret::new());
+        assert_ne!(one_secret, other_secret);
+        assert_eq!(one_secret.text().len(), "whsec_".len() + 44);
+        assert_eq!(format!("{one_secret:?}"), "SigningSecret(…)");
         assert_eq!(format!("{:?}", Password::new("hunter2")), "Password(…)");
         assert_ne!(token_hash(one.text()), token_hash(other.text()));
     }

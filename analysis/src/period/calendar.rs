@@ -53,6 +53,18 @@ impl Calendar {
         self.zone.to_datetime(at)
     }
 
+    /// The instant at which a clock on the wall shows this: the first one where it does so twice, and as much later as
+    /// clocks jump where they skip it.
+    pub fn instant(&self, at: DateTime) -> Timestamp {
+        let instant = self.zone.to_ambiguous_timestamp(at).compatible();
+        // Only within a day of the ends of the calendar there is none.
+        instant.unwrap_or(if at.year() < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
+    }
+
     /// The local date of an instant.
     pub fn date(&self, at: Timestamp) -> Date {
         let mut date = self.datetime(at).date();

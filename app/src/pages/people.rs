@@ -190,7 +190,7 @@ fn invited(slug: &str, invitations: Vec<(i32, String, Role, String)>) -> AnyView
 }
 
 /// A secret that is shown once, to be copied.
-fn secret(title: &'static str, about: &'static str, secret: String) -> AnyView {
+pub(super) fn secret(title: &'static str, about: &'static str, secret: String) -> AnyView {
     view! {
         <section class="card secret" role="status">
             <header><h2>{title}</h2></header>

@@ -72,6 +72,7 @@ fn list(slug: &str, all: &[ReportView]) -> AnyView {
         <div class="acts">
             <a class="btn" href=format!("/w/{slug}/links")>"Everything that is public"</a>
             <a class="btn" href=format!("/w/{slug}/annotations")>"Annotations"</a>
+            <a class="btn" href=format!("/w/{slug}/notices")>"Sent by itself"</a>
         </div>
         {folders}
     }
@@ -204,7 +205,22 @@ fn one(slug: &str, found: &ReportView, links: &[LinkView], refused: Option<Refus
             </div>
         </section> })}
         {sharing}
+        {send(&here)}
         {made_from(links)}
+    }
+    .into_any()
+}
+
+/// The way to sending a report by itself.
+fn send(here: &str) -> AnyView {
+    view! {
+        <section class="card">
+            <header><h2>"Send it"</h2></header>
+            <div class="bring">
+                <p class="quiet">"By mail or to another program: each week or month, or when a number lies where it should not."</p>
+                <div class="acts"><a class="btn" href=format!("{here}/notices")>"Send it by itself"</a></div>
+            </div>
+        </section>
     }
     .into_any()
 }

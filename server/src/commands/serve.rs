@@ -8,6 +8,8 @@ use crate::config::{DatabaseConfig, ListenAddress, PublicUrl, ServeConfig, SiteC
 use crate::folder::DataFolder;
 use crate::indexing;
 use crate::mail::Mailer;
+use crate::notices::{self, Courier};
+use crate::webhook::Webhooks;
 use anyhow::Context;
 use futures::FutureExt;
 use futures::future::Shared;
@@ -63,8 +65,10 @@ async fn serve(
         hosts: hosts(config, address),
         origin: origin.clone(),
         mailer,
+        webhooks: Webhooks::new(config.webhook_allow.clone().unwrap_or_default()),
         elsewhere: config.oidc.provider(&origin)?,
     };
+    let courier = Courier::new(store.clone(), &site);
     let demo = (!config.no_demo).then(|| demo::Demo {
         customers: config.demo_customers,
         marker: folder.path().join("demo-loading"),
@@ -95,7 +99,7 @@ async fn serve(
                     demo.load_if_empty(&store).await;
                 }
             };
-            tokio::join!(demo, indexing::keep(store.clone()));
+            tokio::join!(demo, indexing::keep(store.clone()), notices::keep(courier));
         }
     });
     if !said {

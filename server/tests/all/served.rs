@@ -12,6 +12,7 @@ use server::config::SiteConfig;
 use server::imports::Imports;
 use server::mail::Mailer;
 use server::router;
+use server::webhook::{Networks, Webhooks};
 use sqlx::PgPool;
 use std::fs;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub struct Served {
     pub imports: Imports,
     pub router: Router,
     pub folder: TempDir,
+    pub site: SiteConfig,
     owner: OnceCell<String>,
 }
 
@@ -83,6 +85,7 @@ impl Served {
             hosts: Vec::new(),
             origin: "http://localhost:3000".to_owned(),
             mailer: None,
+            webhooks: Webhooks::new(Networks::default()),
             elsewhere: None,
         };
         change(&mut site);
@@ -93,6 +96,7 @@ impl Served {
             imports,
             router,
             folder,
+            site,
             owner: OnceCell::new(),
         }
     }

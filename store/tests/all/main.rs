@@ -13,6 +13,7 @@ mod engines;
 mod erasure;
 mod import;
 mod keyless;
+mod notices;
 mod people;
 mod quartiles;
 mod reports;

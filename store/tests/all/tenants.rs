@@ -4,10 +4,15 @@
 use crate::role::{limited, limited_pool};
 use crate::world::with_traits;
 use analysis::import::FileKind;
+use analysis::saved::{Label, ReportKind};
+use analysis::schedule::{Day, Occasion, Schedule};
+use jiff::Timestamp;
 use serde_json::{Map, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::collections::BTreeMap;
-use store::{AccountRow, ContractRow, KeyKind, NewKey, Role, Store, Workspace};
+use store::{
+    AccountRow, ContractRow, KeyKind, NewKey, NewNotice, NewReceiver, Role, Store, Workspace,
+};
 
 /// Tables that are of no workspace, and why.
 const OF_NO_WORKSPACE: [(&str, &str); 3] = [
@@ -70,6 +75,23 @@ async fn two(store: &Store) -> [Workspace; 2] {
             by: None,
         };
         store.make_key(workspace.id, &key).await.unwrap();
+        let label = Label {
+            name: "report".to_owned(),
+            ..Label::default()
+        };
+        let question = (ReportKind::Churn, "");
+        let report = store.save_report(workspace.id, &label, question, None);
+        let notice = NewNotice {
+            report: report.await.unwrap(),
+            occasion: Occasion::Schedule(Schedule {
+                day: Day::Month(1),
+                hour: 8,
+            }),
+            to: NewReceiver::Members(vec![ada]),
+            due_at: Timestamp::MAX,
+            person: None,
+        };
+        store.make_notice(workspace.id, &notice).await.unwrap();
     }
     [ours, theirs]
 }
