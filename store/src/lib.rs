@@ -36,7 +36,7 @@ pub use definitions::{
 pub use error::{Fault, StoreError};
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
-pub use links::{Answer, NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
+pub use links::{NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
 pub use members::{Member, MemberPage};
 pub use people::{
     ApiKey, AuditEntry, Caller, Did, Invitation, KeyKind, KeyUse, Link, LinkFor, Membership,
