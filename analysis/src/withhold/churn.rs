@@ -1,8 +1,8 @@
 //! What an answer about leaving may tell to anybody.
 //!
 //! Periods hang together: who is active at the end of one is active at the start of the next, and those active in one are
-//! the next one's retained and dormant customers. So a period is told whole or not at all, and a number that its neighbour
-//! would tell counts as its own.
+//! the next one's retained and dormant customers. So a period is told whole or not at all. What its neighbours tell of a
+//! period that is not told are its ends, which are sums; and a sum that is few has a part that is few, on both sides.
 
 use jiff::civil::Date;
 
@@ -99,19 +99,10 @@ fn before(churn: Churn) -> Option<Churn> {
 
 fn tells_of_few(period: &ChurnPeriod) -> bool {
     let cycle = period.lifecycle;
-    let dormant = cycle.dormant.unwrap_or(0);
     let flows = period.churn.is_some_and(|churn| {
-        few_of(churn.lost, churn.opening)
-            || few(churn.new)
-            || few(churn.returned)
-            || few(churn.closing())
+        few_of(churn.lost, churn.opening) || few(churn.new) || few(churn.returned)
     });
-    let came_and_went = [
-        cycle.new,
-        cycle.retained,
-        cycle.returned,
-        cycle.active(),
-        dormant,
-    ];
-    flows || few(period.opening) || came_and_went.into_iter().any(few)
+    let dormant = cycle.dormant.unwrap_or(0);
+    let cycle = [cycle.new, cycle.retained, cycle.returned, dormant];
+    flows || few(period.opening) || cycle.into_iter().any(few)
 }
