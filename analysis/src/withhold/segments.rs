@@ -7,7 +7,7 @@
 use super::{Withheld, counted, few_of, withhold};
 use crate::comparison::{ComparisonReport, Mix, Segment, SegmentKey};
 use crate::query::Split;
-use crate::report::RetentionReport;
+use crate::report::{Overall, RetentionReport};
 use crate::stats::Survival;
 
 /// What was taken out of an answer about segments.
@@ -70,16 +70,17 @@ pub fn withhold_segments(report: &ComparisonReport) -> (ComparisonReport, Withhe
         left.sort_by_key(|(segment, _)| order(segment));
     }
     let (segments, cells): (Vec<Segment>, Vec<Withheld>) = left.into_iter().unzip();
-    let quoted = segments
-        .iter()
-        .filter_map(|one| Some(one.report.quoted()?.period));
+    let total = report.total.as_ref();
+    let total = total.map(|total| together(total, &segments));
+    let quoted = segments.iter().map(|one| &one.report).chain(&total);
+    let quoted = quoted.filter_map(|report| Some(report.quoted()?.period));
     let mut shown = ComparisonReport {
         query: report.query.clone(),
-        total: report.total.as_ref().map(untold),
         folded: report.folded,
         overlapping: counted(report.overlapping),
         baseline: baseline(report.query.baseline.as_deref(), &segments),
         column: quoted.max(),
+        total,
         test: None,
         pairs: Vec::new(),
         mix: None,
@@ -121,16 +122,25 @@ fn baseline(wanted: Option<&str>, segments: &[Segment]) -> usize {
     segments.iter().position(named).unwrap_or_else(largest)
 }
 
-/// All customers together, without a number: from theirs, those of a segment could be found.
-fn untold(total: &RetentionReport) -> RetentionReport {
+/// All customers together, as what is shown of the segments makes them: from their own numbers, those of a segment could
+/// be found.
+fn together(total: &RetentionReport, segments: &[Segment]) -> RetentionReport {
+    let overall = (0_u32..).zip(&total.overall).map(|(column, _)| {
+        let told = segments.iter().filter_map(|one| one.overall(column));
+        told.reduce(|sum, one| Overall {
+            retained: sum.retained + one.retained,
+            size: sum.size + one.size,
+            cohorts: sum.cohorts.max(one.cohorts),
+        })
+    });
     RetentionReport {
-        customers: 0,
+        customers: segments.iter().map(|one| one.report.customers).sum(),
         signup_given: 0,
         signup_inferred: 0,
         left_out: counted(total.left_out),
         internal: counted(total.internal),
         cohorts: Vec::new(),
-        overall: Vec::new(),
+        overall: overall.collect(),
         ..total.clone()
     }
 }

@@ -34,7 +34,8 @@ pub(crate) fn matrices(
         .enumerate()
         .map(|(place, segment)| small(report, (place, segment), (slug, withheld.of(place)), top))
         .collect();
-    let shown = report.any().map_or(0, |any| any.cohorts.len());
+    let shown = report.segments.first();
+    let shown = shown.map_or(0, |segment| segment.report.cohorts.len());
     let columns = usize::try_from(report.columns()).unwrap_or(usize::MAX);
     let cut = (shown > COHORTS || columns > PERIODS + 1).then(|| {
         let way = match slug {
