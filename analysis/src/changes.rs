@@ -1,4 +1,6 @@
-//! Two answers to one question of the same instant, cell by cell.
+//! Two answers to one question of the same instant, number by number.
+
+mod rows;
 
 use std::collections::BTreeSet;
 
@@ -6,6 +8,46 @@ use jiff::civil::Date;
 
 use crate::query::CellRef;
 use crate::report::RetentionReport;
+use crate::saved::Answer;
+use crate::words;
+
+/// A number in which two answers differ.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// What it counts: "week of 6 Jan 2025, week 2", "January 2025, left".
+    pub name: String,
+    /// Before; `None` where there was no such number.
+    pub before: Option<u64>,
+    /// After.
+    pub after: Option<u64>,
+}
+
+/// Where two answers of one kind differ: a matrix cell by cell, the others row by row.
+pub fn differences(before: &Answer, after: &Answer) -> Vec<Difference> {
+    match (before, after) {
+        (Answer::Retention(before), Answer::Retention(after)) => changes(before, after)
+            .into_iter()
+            .map(|change| Difference {
+                name: cell_name(before, &change),
+                before: change.before,
+                after: change.after,
+            })
+            .collect(),
+        (before, after) => rows::differ(&rows::rows(before), &rows::rows(after)),
+    }
+}
+
+fn cell_name(report: &RetentionReport, change: &Change) -> String {
+    let CellRef { cohort, period } = change.at;
+    let row = match cohort {
+        Some(start) => words::period_name(report.query.grain, start),
+        None => "all finished cohorts".to_owned(),
+    };
+    match change.size {
+        true => format!("{row}, customers"),
+        false => format!("{row}, {}", words::column_name(&report.query, period)),
+    }
+}
 
 /// A cell, or the size of a cohort, in which two answers differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -162,6 +162,9 @@ pub struct ScanRow {
     pub set: Option<FeatureSet>,
     /// Customers counted who used it at least once.
     pub users: u64,
+    /// Its highly, moderately and infrequently active customers, as (left, customers); `None` when usage does not vary
+    /// enough to split.
+    pub groups: Option<[(u64, u64); 3]>,
     /// The difference as it is.
     pub raw: Option<Effect>,
     /// The difference that remains between customers whose other activity is alike.

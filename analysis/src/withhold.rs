@@ -3,6 +3,17 @@
 //! A number is *few* when it is 1, 2, 3 or 4. A cell is withheld when few were retained, when few were not (whoever
 //! switches to attrition reads that number), or when few are in its denominator. What is left is made anew from the cells
 //! that are shown, and from them alone: so nothing that was withheld can be found by subtracting one number from another.
+//! The other kinds of reports have rules of their own to the same end, in the modules below.
+
+mod churn;
+mod features;
+mod segments;
+mod shown;
+
+pub use churn::{WithheldPeriods, withhold_churn};
+pub use features::{WithheldGroups, withhold_features};
+pub use segments::{WithheldSegments, withhold_segments};
+pub use shown::Shown;
 
 use jiff::civil::Date;
 
@@ -63,7 +74,6 @@ pub fn withhold(report: &RetentionReport) -> (RetentionReport, Withheld) {
     let overall = (0..report.columns())
         .map(|column| Overall::of(&rule, &cohorts, column))
         .collect();
-    let counted = |count: u64| if few(count) { 0 } else { count };
     let shown = RetentionReport {
         customers: cohorts.iter().map(|cohort| u64::from(cohort.size)).sum(),
         signup_given: 0,
@@ -110,7 +120,15 @@ fn shown(report: &RetentionReport, cohort: &Cohort, withheld: &mut Withheld) -> 
 
 fn tells_of_few(cell: &Cell, size: u32) -> bool {
     let of = cell.base.unwrap_or(size);
-    [cell.retained, of.saturating_sub(cell.retained), of]
-        .into_iter()
-        .any(|count| few(u64::from(count)))
+    few_of(u64::from(cell.retained), u64::from(of))
+}
+
+/// Whether a part, the rest, or the whole of it tells of few customers.
+fn few_of(part: u64, of: u64) -> bool {
+    few(part) || few(of.saturating_sub(part)) || few(of)
+}
+
+/// A number that tells of few is told as none: where it is 0, it is not spoken of.
+fn counted(count: u64) -> u64 {
+    if few(count) { 0 } else { count }
 }

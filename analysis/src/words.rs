@@ -26,8 +26,9 @@ mod stale;
 
 pub use cell::cell_sentence;
 pub use churn::{
-    against_year_ago, churn_findings, churn_headline, churn_method, churn_stale, churn_stands_out,
-    churn_threshold, days_text, dormancy_stands_out, fading_sentence, in_period, quietly,
+    against_year_ago, churn_findings, churn_headline, churn_method, churn_movements, churn_stale,
+    churn_stands_out, churn_threshold, days_text, dormancy_stands_out, fading_sentence, in_period,
+    quietly,
 };
 pub use column::{column_label, column_name};
 pub use comparison::{
@@ -54,7 +55,7 @@ pub use quartiles::{
 };
 pub use question::{as_of, behaviour, cohort_range, event_filter, events, filter};
 pub use segment::{condition, in_segments, segment_count};
-pub use shared::{live, pinned, shared_method};
+pub use shared::{live, pinned, shared_method, shown_churn, shown_finding, shown_method};
 pub use shown::Shown;
 pub use stale::stale_notice;
 

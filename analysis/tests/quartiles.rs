@@ -389,6 +389,7 @@ fn verdicts_by_intervals() {
 fn the_most_interesting_feature() {
     let row = |feature: &str, difference: f64, users: u64, holm: f64, verdict: Verdict| ScanRow {
         feature: feature.to_owned(),
+        groups: None,
         set: None,
         users,
         raw: None,

@@ -8,8 +8,14 @@ use analysis::words;
 use jiff::civil::Date;
 use proptest::prelude::*;
 
+#[path = "withhold/churn.rs"]
+mod churn;
+#[path = "withhold/features.rs"]
+mod features;
 #[path = "support/matrix.rs"]
 mod matrix;
+#[path = "withhold/segments.rs"]
+mod segments;
 use matrix::matrix;
 
 const FIRST: Date = Date::constant(2025, 1, 6);

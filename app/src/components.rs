@@ -11,7 +11,7 @@ pub mod problems;
 pub mod span;
 
 mod inspect;
-mod matrix;
+pub(crate) mod matrix;
 
 #[cfg(feature = "ssr")]
 pub mod cards;

@@ -3,12 +3,14 @@
 //! It is no page of the application's router. It gets what its readers may see, and nothing else is at hand here: no data
 //! base, no session, no workspace.
 
-use crate::components::guest::GuestMatrix;
-use crate::words as labels;
+mod churn;
+mod features;
+mod retention;
+mod segments;
+
 use analysis::query::RetentionView;
-use analysis::report::RetentionReport;
-use analysis::withhold::Withheld;
-use analysis::words;
+use analysis::withhold::Shown;
+use analysis::words::{self, Finding};
 use leptos::html::meta;
 use leptos::prelude::*;
 
@@ -17,13 +19,11 @@ use leptos::prelude::*;
 pub struct Shared {
     /// What the link is called.
     pub name: String,
-    /// What is left of the answer.
-    pub report: RetentionReport,
-    /// What was taken out.
-    pub withheld: Withheld,
+    /// What is left of the answer, and what was taken out.
+    pub shown: Shown,
     /// Whether numbers that tell of few customers were taken out.
     pub guarded: bool,
-    /// How it is looked at.
+    /// How a matrix is looked at.
     pub view: RetentionView,
     /// What kind of link it is and what its numbers stand on, in words.
     pub standing: String,
@@ -35,8 +35,9 @@ pub struct Shared {
 
 /// The whole document; `sheet` is the address of the style sheet.
 pub fn page(shared: Shared, sheet: &str) -> String {
-    let headline = words::headline(&shared.report);
-    let description = format!("{} {}", headline.sentence, headline.evidence);
+    let found = words::shown_finding(&shared.shown);
+    let description = format!("{} {}", found.sentence, found.evidence);
+    let description = description.trim_end().to_owned();
     let told = shared.open.then(|| {
         view! {
             <meta name="description" content=description.clone()/>
@@ -52,53 +53,53 @@ pub fn page(shared: Shared, sheet: &str) -> String {
     });
     let name = shared.name.clone();
     let title = format!("{name} · Holdfast");
-    let method = words::shared_method(&shared.report, &shared.withheld, shared.guarded);
-    // Without its cohorts: their curves are drawn only to be picked, and nobody can pick one here.
-    let pooled = RetentionReport {
-        cohorts: Vec::new(),
-        ..shared.report.clone()
-    };
-    let chart = charts::retention(&pooled);
-    let chart_title = labels::chart_title(&shared.report);
-    let drawn = (!chart.is_empty()).then(|| {
-        view! {
-            <section class="card">
-                <header>
-                    <h2>{chart_title.clone()}</h2>
-                    <div class="key"><span><i></i>"all cohorts, pooled"</span></div>
-                </header>
-                <figure class="chart" tabindex="0" role="group" aria-label=chart_title inner_html=chart></figure>
-            </section>
-        }
-    });
-    let stale = words::stale_notice(&shared.report);
+    let method = words::shown_method(&shared.shown, shared.guarded);
     let Shared {
-        report,
-        withheld,
+        shown,
+        guarded,
         view,
         standing,
         ..
     } = shared;
     let body = move || {
+        let answer = match shown {
+            Shown::Retention(report, withheld) => retention::answer(found, report, withheld, view),
+            Shown::Features(report, withheld) => {
+                features::answer(found, &report, &withheld, guarded)
+            }
+            Shown::Segments(report, withheld) => segments::answer(found, &report, &withheld),
+            Shown::Churn(report, withheld) => churn::answer(found, &report, &withheld, guarded),
+        };
         view! {
             <main class="page shared" id="main">
                 <header class="headed">
                     <h1>{name}</h1>
                     <p class="quiet">{standing}</p>
                 </header>
-                <div class="answer">
-                    <p class="finding">{headline.sentence}</p>
-                    <p class="quiet">{headline.evidence}</p>
-                </div>
-                {stale.map(|stale| view! { <p class="notice">{stale}</p> })}
-                {drawn}
-                <GuestMatrix report withheld view/>
+                {answer}
                 <p class="method">{method}</p>
             </main>
         }
         .into_any()
     };
     document(&title, sheet, told.into_any(), body)
+}
+
+/// What was found, where its page gives it no mark.
+fn answer(found: Finding, further: Vec<String>) -> AnyView {
+    let evidence = (!found.evidence.is_empty()).then_some(found.evidence);
+    let further = (!further.is_empty()).then(|| {
+        let further = further.into_iter().map(|one| view! { <li>{one}</li> });
+        view! { <ul class="findings">{further.collect_view()}</ul> }
+    });
+    view! {
+        <div class="answer">
+            <p class="finding">{found.sentence}</p>
+            {evidence.map(|evidence| view! { <p class="quiet">{evidence}</p> })}
+            {further}
+        </div>
+    }
+    .into_any()
 }
 
 /// What asks for a link's password; `wrong` says why it is asked for again.

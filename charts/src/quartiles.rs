@@ -32,14 +32,17 @@ pub fn usage(report: &QuartileReport) -> String {
 }
 
 /// Draws the share of each group that was active in each period of the outcome window, with 95 % intervals. A reading
-/// without groups gives an empty text.
+/// without groups, or with none whose curve is told, gives an empty text.
 pub fn groups(report: &QuartileReport) -> String {
     let name = format!(
         "Customers still active in each {} after their first {}, by usage; the table below it holds the same numbers",
         report.query.grain.noun(1),
         report.query.exposure
     );
-    let any = report.reading.quartiles.is_some();
+    let reading = &report.reading;
+    let drawn = |part: Part| reading.group(part).and_then(|group| group.retention(0));
+    let any =
+        reading.quartiles.is_some() && Part::ALL.into_iter().any(|part| drawn(part).is_some());
     picture(&name, CURVES, any, |area| draw_groups(report, area))
 }
 
@@ -181,7 +184,8 @@ fn draw_groups(report: &QuartileReport, area: &Area<'_>) -> Result<(), Box<dyn E
         .x_label_style(small.clone().pos(Pos::new(HPos::Center, VPos::Top)))
         .y_label_style(small)
         .draw()?;
-    for (place, points) in &curves {
+    let told = || curves.iter().filter(|(_, points)| !points.is_empty());
+    for (place, points) in told() {
         let upper = points.iter().map(|(at, _, interval)| (*at, interval.high));
         let lower = points
             .iter()
@@ -191,7 +195,7 @@ fn draw_groups(report: &QuartileReport, area: &Area<'_>) -> Result<(), Box<dyn E
         let ink = ink::group(Mark::Around, *place).filled();
         chart.draw_series(std::iter::once(Polygon::new(outline, ink)))?;
     }
-    for (place, points) in &curves {
+    for (place, points) in told() {
         let ink = ink::group(Mark::Curve, *place);
         let line = points.iter().map(|(at, rate, _)| (*at, *rate));
         chart.draw_series(LineSeries::new(line, ink.stroke_width(2)))?;

@@ -8,9 +8,10 @@ import { expect, testWithOwn } from "../support/test.ts";
 const test = testWithOwn(["--demo-customers", "1500"], (holdfast) => holdfast.demoLoaded());
 
 /** The address that the page tells once, and the page behind it in a browser of its own. */
-async function share(page: Page, state: RegExp, fill?: () => Promise<void>): Promise<string> {
-  await page.goto("/w/demo/retention");
-  await page.locator("html[data-hydrated]").waitFor();
+async function share(page: Page, state: RegExp, fill?: () => Promise<void>, kind = "retention"): Promise<string> {
+  await page.goto(`/w/demo/${kind}`);
+  // The other pages load no program.
+  if (kind === "retention") await page.locator("html[data-hydrated]").waitFor();
   await page.getByText("Share by a link").click();
   await page.getByLabel("Name, as readers see it").fill("How they stay");
   await page.getByRole("radio", { name: state }).check();
@@ -123,6 +124,39 @@ test("a link is read without a session and without a script, on a phone, in the 
   await expect(late.getByRole("heading", { level: 1 })).toHaveText("There is nothing at this address.");
   await late.context().close();
 });
+
+for (const [kind, heading] of [
+  ["features", /^Left within/],
+  ["segments", /^Segments by/],
+  ["churn", /^Churn by/],
+] as const) {
+  test(`${kind} behind a link, read without a session and without a script`, async ({ page, browser }) => {
+    const address = await share(page, /^Pinned/, undefined, kind);
+    const guest = await reader(browser);
+    expect((await guest.goto(address))?.status()).toBe(200);
+    await expect(guest.getByRole("heading", { level: 1 })).toHaveText("How they stay");
+    await expect(guest.locator("header.headed")).toContainText("Pinned on");
+    await expect(guest.getByRole("heading", { level: 2, name: heading })).toBeVisible();
+    await expect(guest.locator("table.rows").first()).toBeVisible();
+    await expect(guest.locator("p.method")).toContainText("where small numbers are withheld");
+    await expect(guest.locator("script")).toHaveCount(0);
+    await expect(guest.locator("main a, main form")).toHaveCount(0);
+    await guest.setViewportSize({ width: 360, height: 740 });
+    expect(await guest.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await guest.context().close();
+
+    const scanned = await reader(browser, { javaScriptEnabled: true, bypassCSP: true });
+    await scanned.goto(address);
+    await expectAccessible(scanned);
+    await scanned.context().close();
+
+    await page.goto("/w/demo/links");
+    await page.getByRole("link", { name: "What changed since: How they stay" }).first().click();
+    await expect(page.locator(".finding")).toContainText("Nothing has changed");
+    await page.goto("/w/demo/links");
+    await page.getByRole("button", { name: "Revoke How they stay" }).first().click();
+  });
+}
 
 test("a password is asked for, once a day", async ({ page, browser }) => {
   const address = await share(page, /^Live/, () => page.getByLabel("Password (may stay empty)").fill("correct horse"));

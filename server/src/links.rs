@@ -4,8 +4,8 @@ use crate::access;
 use crate::failure::Failure;
 use crate::reports::{Asked, Desk, FORM, number};
 use crate::router::Pages;
-use analysis::query::{RetentionQuery, RetentionView, append_params, split_url_query};
-use analysis::saved::{Label, ReportKind};
+use analysis::query::{RetentionView, append_params, split_url_query};
+use analysis::saved::{Answer, Label, Question};
 use app::api::reports::NewAddress;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use store::{Answer, NewSharedLink, Password, Pinned, Store, StoreError, Token, Workspace};
+use store::{NewSharedLink, Password, Pinned, Store, StoreError, Token, Workspace};
 
 /// The longest life of a link that has an end.
 const LONGEST: u32 = 3_650;
@@ -65,8 +65,6 @@ struct Make {
 enum Refusal {
     #[error("{0}")]
     Name(#[from] analysis::saved::NameError),
-    #[error("This kind of report can’t be shared by a link yet.")]
-    Kind,
     #[error("A password of a link has {} to {} characters.", PASSWORD.start(), PASSWORD.end())]
     Password,
     #[error("Sharing is forbidden in this workspace.")]
@@ -147,9 +145,7 @@ impl Desk {
         };
         let name = label.checked()?.name;
         let question = form.asked.canonical()?;
-        if !form.asked.kind.is_shared() {
-            return Err(Refusal::Kind);
-        }
+        let asked = Question::parse(form.asked.kind, &question);
         if !self.store.sharing(workspace.id).await?.allowed {
             return Err(Refusal::Forbidden);
         }
@@ -162,10 +158,10 @@ impl Desk {
         let pinned = match form.state == "live" {
             true => {
                 // A question that has no answer is refused now, not by every reader.
-                self.ask(workspace, form.asked.kind, &question).await?;
+                self.ask(workspace, &asked).await?;
                 None
             }
-            false => Some(self.pin(workspace, form.asked.kind, &question).await?),
+            false => Some(self.pin(workspace, &asked).await?),
         };
         let days = form.days.parse::<u32>().unwrap_or(90).min(LONGEST);
         let new = NewSharedLink {
@@ -183,25 +179,16 @@ impl Desk {
         Ok((new, token))
     }
 
-    async fn ask(
-        &self,
-        workspace: &Workspace,
-        kind: ReportKind,
-        question: &str,
-    ) -> Result<Answer, StoreError> {
-        crate::shared::ask(&self.store, workspace, (kind, question), Timestamp::now()).await
+    async fn ask(&self, workspace: &Workspace, question: &Question) -> Result<Answer, StoreError> {
+        let now = Timestamp::now();
+        self.store.answer(workspace, question, now).await
     }
 
     /// The answer as it is now, with what it stands on: nothing was written while it was counted.
-    async fn pin(
-        &self,
-        workspace: &Workspace,
-        kind: ReportKind,
-        question: &str,
-    ) -> Result<Pinned, Refusal> {
+    async fn pin(&self, workspace: &Workspace, question: &Question) -> Result<Pinned, Refusal> {
         for _ in 0..ATTEMPTS {
             let (data, batch) = self.store.data_version(workspace.id).await?;
-            let answer = self.ask(workspace, kind, question).await?;
+            let answer = self.ask(workspace, question).await?;
             if self.store.data_version(workspace.id).await?.0 != data {
                 continue;
             }
@@ -209,7 +196,7 @@ impl Desk {
                 at: Timestamp::now(),
                 data,
                 batch,
-                activity: answering(workspace, question),
+                activity: workspace.answering(&question.population()),
                 answer,
             });
         }
@@ -220,21 +207,6 @@ impl Desk {
     async fn told(&self, workspace: &Workspace, new: NewAddress) -> Response {
         self.pages.show(&page(workspace), StatusCode::OK, new).await
     }
-}
-
-/// The saved definition of activity that answers a question, and its version.
-fn answering(workspace: &Workspace, question: &str) -> Option<(String, u32)> {
-    let pairs = split_url_query(question);
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (query, _) = RetentionQuery::parse(pairs);
-    let activity = match &query.activity {
-        Some(slug) => workspace.activity(slug),
-        None if !query.active.is_empty() || query.any_event => None,
-        None => workspace.own_activity(),
-    };
-    activity.map(|one| (one.slug.clone(), one.version))
 }
 
 async fn hashed(password: String) -> Result<Option<String>, Refusal> {

@@ -9,10 +9,10 @@ mod lock;
 mod views;
 
 use crate::cookie;
-use analysis::period::Calendar;
-use analysis::query::{RetentionQuery, RetentionView, split_url_query};
-use analysis::saved::ReportKind;
-use analysis::withhold::{Withheld, withhold};
+use analysis::period::{Calendar, WeekStart};
+use analysis::query::{RetentionView, split_url_query};
+use analysis::saved::{Question, ReportKind};
+use analysis::withhold::Shown;
 use analysis::words;
 use app::shared::{self as pages, Shared};
 use axum::Router;
@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use lock::{Attempts, Lock};
 use std::convert::Infallible;
 use std::sync::Arc;
-use store::{Answer, Opened, Store, StoreError, Workspace};
+use store::{Opened, Store, StoreError};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -83,29 +83,6 @@ pub(crate) fn allowed(view: &RetentionView) -> RetentionView {
         show: view.show,
         intervals: view.intervals,
         ..RetentionView::default()
-    }
-}
-
-/// Answers a question for a link.
-pub(crate) async fn ask(
-    store: &Store,
-    workspace: &Workspace,
-    (kind, question): (ReportKind, &str),
-    now: Timestamp,
-) -> Result<Answer, StoreError> {
-    let pairs = split_url_query(question);
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    match kind {
-        ReportKind::Retention => {
-            let (query, _) = RetentionQuery::parse(pairs);
-            let report = store.retention(workspace, &query, now).await?;
-            Ok(Answer::Retention(report))
-        }
-        ReportKind::Features | ReportKind::Segments | ReportKind::Churn => {
-            Err(StoreError::NotFound)
-        }
     }
 }
 
@@ -185,9 +162,17 @@ impl Desk {
                 workspace: "",
                 address: "",
             };
-            let mut export = Export::retention(nowhere, &shared.report, view);
+            let mut export = match &shared.shown {
+                Shown::Retention(report, _) => Export::retention(nowhere, report, view),
+                Shown::Features(report, _) => Export::features(nowhere, report),
+                Shown::Segments(report, _) => Export::segments(nowhere, report),
+                Shown::Churn(report, _) => Export::churn(nowhere, report),
+            };
+            let found = words::shown_finding(&shared.shown);
             export.title = shared.name;
-            export.method = words::shared_method(&shared.report, &shared.withheld, shared.guarded);
+            export.sentence = found.sentence;
+            export.evidence = found.evidence;
+            export.method = words::shown_method(&shared.shown, shared.guarded);
             preview_png(&export)
         });
         match drawn.await {
@@ -216,7 +201,13 @@ impl Desk {
         let pairs = pairs
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let view = allowed(&RetentionView::parse(pairs).0);
+        let view = match link.kind {
+            ReportKind::Retention => allowed(&RetentionView::parse(pairs).0),
+            // The other kinds are looked at in one way.
+            ReportKind::Features | ReportKind::Segments | ReportKind::Churn => {
+                RetentionView::default()
+            }
+        };
         let key = key(link, (view, packing(headers)), address, now);
         let page = match self.cache.page(&key) {
             Some(page) => page,
@@ -270,38 +261,31 @@ impl Desk {
     }
 
     async fn answer(&self, link: &Opened, now: Timestamp) -> Result<Shared, StoreError> {
-        let workspace = self.store.workspace(&link.slug).await?;
         let (answer, standing) = match link.pinned {
             true => {
                 let pinned = self.store.pinned(link.workspace, link.id).await?;
-                let Answer::Retention(report) = &pinned.answer;
-                let zone = Calendar::new(&report.zone, report.week_start)
-                    .map_err(|_| StoreError::Zone(report.zone.clone()))?;
-                let standing = words::pinned(zone.datetime(pinned.at), &pinned.data);
+                let zone = match pinned.answer.standing() {
+                    Some(standing) => standing.zone.to_owned(),
+                    None => self.store.workspace(&link.slug).await?.zone,
+                };
+                let calendar = Calendar::new(&zone, WeekStart::default())
+                    .map_err(|_| StoreError::Zone(zone))?;
+                let standing = words::pinned(calendar.datetime(pinned.at), &pinned.data);
                 (pinned.answer, standing)
             }
             false => {
-                let question = (link.kind, link.question.as_str());
-                let answer = ask(&self.store, &workspace, question, now).await?;
-                let Answer::Retention(report) = &answer;
-                let standing = words::live(report.as_of_local);
+                let workspace = self.store.workspace(&link.slug).await?;
+                let question = Question::parse(link.kind, &link.question);
+                let answer = self.store.answer(&workspace, &question, now).await?;
+                let standing = answer.standing();
+                let standing = standing.map(|standing| words::live(standing.as_of_local));
+                let standing = standing.unwrap_or_default();
                 (answer, standing)
             }
         };
-        let Answer::Retention(report) = answer;
-        let (mut report, withheld) = match link.withhold {
-            true => withhold(&report),
-            false => (report, Withheld::default()),
-        };
-        // These are said to the people of the workspace.
-        report
-            .cohorts
-            .iter_mut()
-            .for_each(|cohort| cohort.note = None);
         Ok(Shared {
             name: link.name.clone(),
-            report,
-            withheld,
+            shown: Shown::of(answer, link.withhold),
             guarded: link.withhold,
             view: RetentionView::default(),
             standing,

@@ -106,6 +106,16 @@ impl Workspace {
         self.activities.iter().find(|one| one.id == id)
     }
 
+    /// The saved definition of activity that answers a question, by its name in addresses and its version.
+    pub fn answering(&self, query: &RetentionQuery) -> Option<(String, u32)> {
+        let activity = match &query.activity {
+            Some(slug) => self.activity(slug),
+            None if !query.active.is_empty() || query.any_event => None,
+            None => self.own_activity(),
+        };
+        activity.map(|one| (one.slug.clone(), one.version))
+    }
+
     /// A question as it is counted: a definition by plain events is replaced by their names, one that has a stream is
     /// named. While a stream is not complete, a definition by events with conditions is asked of the raw events.
     pub(crate) fn resolve(&self, query: &RetentionQuery) -> Result<RetentionQuery, StoreError> {

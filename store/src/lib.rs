@@ -39,7 +39,7 @@ pub use erasure::Traces;
 pub use error::{Fault, StoreError};
 pub use import::{Import, ImportError, ImportId, Look, RejectedCount, RejectedRow, Said, look};
 pub use intake::{CustomerRecord, DateOrder, EventRecord, IntakeError, Mapping};
-pub use links::{Answer, NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
+pub use links::{NewSharedLink, Opened, Pinned, SharedLink, Sharing, Since};
 pub use members::{Member, MemberPage};
 pub use notices::{Addressee, Closing, NewNotice, NewReceiver, Notice, Receiver, Tried};
 pub use people::{

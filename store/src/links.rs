@@ -10,9 +10,9 @@ pub use open::{Opened, Since};
 use crate::instant::{from_db, to_db};
 use crate::reports::kind;
 use crate::secret::{Token, token_hash};
-use crate::{PersonId, Store, StoreError, WorkspaceId};
-use analysis::report::RetentionReport;
-use analysis::saved::ReportKind;
+use crate::{PersonId, Store, StoreError, Workspace, WorkspaceId};
+use analysis::quartiles::Wanted;
+use analysis::saved::{Answer, Question, ReportKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -32,14 +32,6 @@ pub struct Pinned {
     pub activity: Option<(String, u32)>,
     /// The answer.
     pub answer: Answer,
-}
-
-/// An answer that can be kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// The matrix.
-    Retention(RetentionReport),
 }
 
 /// A link to be made.
@@ -159,6 +151,34 @@ impl TryFrom<LinkRow> for SharedLink {
 }
 
 impl Store {
+    /// Answers a question of any kind, without a list of customers.
+    ///
+    /// # Errors
+    /// As the question of its kind.
+    pub async fn answer(
+        &self,
+        workspace: &Workspace,
+        question: &Question,
+        now: Timestamp,
+    ) -> Result<Answer, StoreError> {
+        Ok(match question {
+            Question::Retention(query) => {
+                Answer::Retention(self.retention(workspace, query, now).await?)
+            }
+            Question::Features(query) => {
+                let report = self.quartiles(workspace, query, Wanted::Both, now);
+                Answer::Features(Box::new(report.await?))
+            }
+            Question::Segments(query) => {
+                Answer::Segments(Box::new(self.compare(workspace, query, now).await?))
+            }
+            Question::Churn(query) => {
+                let answer = self.churn(workspace, query, now, 0).await?;
+                Answer::Churn(Box::new(answer.report))
+            }
+        })
+    }
+
     /// Makes a link and gives its number and its token, which is kept nowhere.
     ///
     /// # Errors

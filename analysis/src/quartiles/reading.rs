@@ -162,6 +162,7 @@ fn scan_row(
     let raw = split
         .as_ref()
         .and_then(|([high, _, infrequent], _)| raw(*high, *infrequent));
+    let groups = split.as_ref().map(|(groups, _)| *groups);
     let adjusted = split.and_then(|(_, strata)| Some(adjusted(&strata)?.0));
     let pace = Pace {
         customers: facts.size(query.landmark),
@@ -171,6 +172,7 @@ fn scan_row(
         feature: name.to_owned(),
         set: set.cloned(),
         users,
+        groups,
         verdict: verdict(raw.as_ref(), adjusted.as_ref(), query.material, pace),
         raw,
         adjusted,

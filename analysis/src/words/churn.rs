@@ -78,6 +78,13 @@ pub fn against_year_ago(difference: f64, interval: Interval) -> String {
 /// What else the numbers say, a sentence each: net churn, the period that stands out, coming and going, stickiness, who
 /// is quietly leaving.
 pub fn churn_findings(report: &ChurnReport) -> Vec<String> {
+    let mut findings = churn_movements(report);
+    findings.extend((report.customers > 0).then(|| quietly(report)));
+    findings
+}
+
+/// The same without who is quietly leaving.
+pub fn churn_movements(report: &ChurnReport) -> Vec<String> {
     let mut findings = Vec::new();
     if let Some((period, churn)) = report.picked_period() {
         findings.extend(net(&churn));
@@ -88,7 +95,6 @@ pub fn churn_findings(report: &ChurnReport) -> Vec<String> {
     if let Some((period, _)) = report.picked_period() {
         findings.extend(sticky(report, period));
     }
-    findings.extend((report.customers > 0).then(|| quietly(report)));
     findings
 }
 

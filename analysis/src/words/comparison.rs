@@ -10,8 +10,10 @@ use crate::query::{ComparisonQuery, Split};
 use crate::stats::Survival;
 
 mod differ;
+mod guarded;
 
 use differ::differences;
+pub(super) use guarded::guarded_finding;
 
 /// "channel", "saved segments".
 pub fn split(query: &ComparisonQuery) -> String {
@@ -224,10 +226,15 @@ fn signed(difference: f64) -> String {
 
 /// Names every choice behind the numbers, separated by " · ".
 pub fn comparison_method(report: &ComparisonReport) -> String {
+    method_parts(report, false).join(" · ")
+}
+
+/// The parts of the method line. `guarded`: where signups were taken from, and how long customers stayed, are not told.
+pub(super) fn method_parts(report: &ComparisonReport, guarded: bool) -> Vec<String> {
     let Some(any) = report.any() else {
-        return String::new();
+        return Vec::new();
     };
-    let whole = report.total.is_some();
+    let whole = report.total.is_some() && !guarded;
     let mut parts = vec![match &report.query.split {
         Some(Split::Trait(name)) if report.folded > 0 => format!(
             "Segments by {name}: the {} values with the most customers, {} others together",
@@ -248,19 +255,22 @@ pub fn comparison_method(report: &ComparisonReport) -> String {
     let mut shared: Vec<String> = shared.collect();
     let last = shared.split_off(shared.len().saturating_sub(2));
     parts.extend(shared);
-    parts.push(format!(
-        "gone = no active event for {}, counted at the last one; others watched until as-of",
-        days(report.query.inactivity())
-    ));
-    parts.push(
-        "differences Newcombe, lifetimes Kaplan–Meier with Greenwood’s log-log intervals, log-rank, Holm over pairs"
-            .to_owned(),
-    );
+    match guarded {
+        true => parts.push("differences Newcombe".to_owned()),
+        false => parts.extend([
+            format!(
+                "gone = no active event for {}, counted at the last one; others watched until as-of",
+                days(report.query.inactivity())
+            ),
+            "differences Newcombe, lifetimes Kaplan–Meier with Greenwood’s log-log intervals, log-rank, Holm over pairs"
+                .to_owned(),
+        ]),
+    }
     if report.mix.is_some() {
         parts.push("mix and rate by Kitagawa".to_owned());
     }
     parts.extend(last);
-    parts.join(" · ")
+    parts
 }
 
 /// "16 % active in week 8, interval 14 to 18 %"; `None` without a rate.

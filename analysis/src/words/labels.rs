@@ -94,11 +94,15 @@ pub fn part_name(part: Part) -> &'static str {
 /// "Left within 8 weeks, by usage · 3,641 customers".
 pub fn groups_title(report: &QuartileReport) -> String {
     let outcome = report.query.outcome;
-    format!(
-        "Left within {outcome} {}, by usage · {} customers",
-        report.query.grain.noun(u64::from(outcome)),
-        thousands(report.reading.customers)
-    )
+    let noun = report.query.grain.noun(u64::from(outcome));
+    match report.reading.customers {
+        // Their number is withheld: groups need customers.
+        0 => format!("Left within {outcome} {noun}, by usage"),
+        all => format!(
+            "Left within {outcome} {noun}, by usage · {} customers",
+            thousands(all)
+        ),
+    }
 }
 
 /// "How often it was used in the first 4 weeks".

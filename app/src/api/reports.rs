@@ -6,13 +6,12 @@ use crate::api::imports::count;
 use crate::error::AppError;
 use crate::error::ssr::answer;
 use analysis::period::Calendar;
-use analysis::query::{AsOf, RetentionQuery, split_url_query};
-use analysis::report::RetentionReport;
-use analysis::saved::ReportKind;
+use analysis::query::{Split, split_url_query};
+use analysis::saved::{Answer, Question, ReportKind};
 use analysis::words;
 use jiff::Timestamp;
 use leptos::prelude::expect_context;
-use store::{Answer, Pinned, SavedReport, SharedLink, Sharing, Store, StoreError, Workspace};
+use store::{Pinned, SavedReport, SharedLink, Sharing, Store, StoreError, Workspace};
 
 /// A link that has just been made or got another address: told on the page once, as the token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -70,9 +69,9 @@ pub struct ChangesView {
     /// When it was pinned, in words.
     pub pinned: String,
     /// The answer that it keeps.
-    pub before: RetentionReport,
+    pub before: Answer,
     /// Today's.
-    pub after: RetentionReport,
+    pub after: Answer,
     /// What may have changed it, in words; empty when nothing is known of.
     pub reasons: Vec<String>,
 }
@@ -222,7 +221,7 @@ pub async fn links(slug: &str) -> Result<LinksView, AppError> {
 /// What has changed of a pinned answer since.
 ///
 /// # Errors
-/// [`AppError::NotFound`], also for a live link; otherwise as a retention question.
+/// [`AppError::NotFound`], also for a live link; otherwise as a question of its kind.
 pub async fn changes(slug: &str, id: i32) -> Result<ChangesView, AppError> {
     let desk = answer(Desk::open(slug).await)?;
     answer(desk.changes(id).await)
@@ -233,21 +232,15 @@ impl Desk {
         let workspace = self.workspace.id;
         let link = self.store.shared_link(workspace, id).await?;
         let pinned = self.store.pinned(workspace, id).await?;
-        let Answer::Retention(before) = &pinned.answer;
-        let before = before.clone();
-        let pairs = split_url_query(&link.question);
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let (mut query, _) = RetentionQuery::parse(pairs);
-        query.as_of = AsOf::Instant(before.as_of);
+        let mut question = Question::parse(link.kind, &link.question);
+        question.again(&pinned.answer);
         let now = Timestamp::now();
-        let after = self.store.retention(&self.workspace, &query, now).await?;
+        let after = self.store.answer(&self.workspace, &question, now).await?;
         Ok(ChangesView {
             name: link.name,
             pinned: self.at(pinned.at),
-            reasons: self.reasons(&pinned, &query).await?,
-            before,
+            reasons: self.reasons(&pinned, &question, &after).await?,
+            before: pinned.answer,
             after,
         })
     }
@@ -256,7 +249,8 @@ impl Desk {
     async fn reasons(
         &self,
         pinned: &Pinned,
-        query: &RetentionQuery,
+        question: &Question,
+        after: &Answer,
     ) -> Result<Vec<String>, StoreError> {
         let mut reasons = Vec::new();
         let since = self
@@ -279,19 +273,25 @@ impl Desk {
                 count(since.erased, "customer")
             ));
         }
-        let answering = match &query.activity {
-            Some(slug) => self.workspace.activity(slug),
-            None if !query.active.is_empty() || query.any_event => None,
-            None => self.workspace.own_activity(),
-        };
-        let now = answering.map(|one| (one.slug.clone(), one.version));
-        if now != pinned.activity {
+        let population = question.population();
+        if self.workspace.answering(&population) != pinned.activity {
             reasons.push(
                 "Changed definition: what counts as active is not what it was when it was pinned."
                     .to_owned(),
             );
         }
-        if !query.segments.is_empty() && since.segments > 0 {
+        if let (Answer::Features(before), Answer::Features(after)) = (&pinned.answer, after)
+            && before.query.feature != after.query.feature
+        {
+            reasons.push(
+                "Changed feature: other events belong to it than when it was pinned.".to_owned(),
+            );
+        }
+        let split = match question {
+            Question::Segments(query) => matches!(query.split, Some(Split::Saved(_))),
+            _ => false,
+        };
+        if (split || !population.segments.is_empty()) && since.segments > 0 {
             reasons.push(
                 "Changed segments: at least one segment was changed after it was pinned."
                     .to_owned(),

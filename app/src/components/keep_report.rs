@@ -32,7 +32,7 @@ pub fn KeepReport(
     if !may(Role::Editor) {
         return ().into_any();
     }
-    let sharing = (kind.is_shared()).then(|| share(&slug, kind, &question, &name, None));
+    let sharing = share(&slug, kind, &question, &name, None);
     view! {
         <div class="keeping">
             {Suspend::new(async move {

@@ -175,7 +175,7 @@ struct Table {
 }
 
 /// What stands in the place of a number that is withheld.
-const MARK: &str = "*";
+pub(crate) const MARK: &str = "*";
 
 impl Table {
     fn shown(&self) -> Shown<'_> {

@@ -1,6 +1,6 @@
 //! How many customers leave, how they come and go, how often they are there, and who is about to leave.
 
-mod cards;
+pub(crate) mod cards;
 mod people;
 
 pub(crate) use cards::periods_key;
@@ -16,6 +16,7 @@ use crate::pages::common::{
 use analysis::export::ExportPage;
 use analysis::query::{ChurnQuery, pairs};
 use analysis::saved::ReportKind;
+use analysis::withhold::WithheldPeriods;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -83,6 +84,7 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
     let question = address(exact.params());
     let files = people::Files::new(&slug, report);
     let asked = address(query.params());
+    let nothing = WithheldPeriods::default();
     view! {
         {notices.collect_view()}
         <ExportMenu slug=slug.clone() page=ExportPage::Churn question/>
@@ -90,7 +92,7 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
             <p class="finding">{words::churn_headline(report)}</p>
             <ul class="findings">{findings.collect_view()}</ul>
         </div>
-        {cards::periods(report, &query, found.churn)}
+        {cards::periods(report, Some(&query), &nothing, found.churn)}
         {people::lost(&found.answer, &files)}
         {(report.customers > 0).then(|| view! {
             <div class="two even">
@@ -98,7 +100,7 @@ fn Answer(slug: String, found: ChurnFound, query: ChurnQuery) -> impl IntoView {
                 {cards::stickiness(report, found.stickiness)}
             </div>
         })}
-        {cards::lifecycle(report, found.lifecycle)}
+        {cards::lifecycle(report, &nothing, found.lifecycle)}
         {cards::fading(report, found.fading)}
         {people::quiet(&found.answer, &files)}
         <p class="method">{words::churn_method(report)}</p>

@@ -1,8 +1,8 @@
 //! Segments side by side: do they stay alike?
 
-mod cards;
-mod lifetimes;
-mod matrices;
+pub(crate) mod cards;
+pub(crate) mod lifetimes;
+pub(crate) mod matrices;
 
 use crate::api::comparison::{ComparisonAnswer, compare, saved};
 use crate::components::cards::verdict;
@@ -16,6 +16,7 @@ use crate::pages::common::{
 use analysis::export::ExportPage;
 use analysis::query::{ComparisonQuery, pairs};
 use analysis::saved::ReportKind;
+use analysis::withhold::WithheldSegments;
 use analysis::words;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -75,16 +76,17 @@ fn Answer(slug: String, found: ComparisonAnswer, query: ComparisonQuery) -> impl
     }
     let question = address(exact.params());
     let asked = address(query.params());
+    let nothing = WithheldSegments::default();
     view! {
         <ExportMenu slug=slug.clone() page=ExportPage::Segments question/>
         {verdict(words::comparison_finding(&report))}
-        {cards::summary(&report, &query)}
+        {cards::summary(&report, Some(&query), &nothing)}
         {cards::curves(&report, curves)}
-        {matrices::matrices(&report, &slug)}
+        {matrices::matrices(&report, Some(&slug), &nothing)}
         {cards::differences(&report)}
         {lifetimes::lifetimes(&report, lives)}
         {lifetimes::pairs(&report)}
-        {cards::mix(&report)}
+        {cards::mix(&report, &nothing)}
         <p class="quiet"><a href=format!("/w/{slug}/segments/saved")>"Saved segments"</a></p>
         <p class="method">{words::comparison_method(&report)}</p>
         <KeepReport slug kind=ReportKind::Segments question=asked name="Segments".to_owned()/>

@@ -1,6 +1,6 @@
 //! Whether a feature keeps customers, and the same asked of all features.
 
-mod cards;
+pub(crate) mod cards;
 
 pub(crate) use cards::groups_key;
 
@@ -16,6 +16,7 @@ use crate::pages::common::{
 use analysis::export::ExportPage;
 use analysis::query::{QuartileQuery, pairs};
 use analysis::saved::ReportKind;
+use analysis::withhold::WithheldGroups;
 use analysis::words;
 use cards::{curves, groups, histogram, launch, scan};
 use leptos::prelude::*;
@@ -103,12 +104,12 @@ fn Answer(slug: String, found: QuartileAnswer, query: QuartileQuery) -> impl Int
         {verdict(words::finding(&report))}
         {split.then(|| view! {
             <div class="two">
-                {groups(&report, &query, &slug)}
+                {groups(&report, Some((&query, &slug)), &WithheldGroups::default())}
                 {histogram(&report, usage)}
             </div>
             {curves(&report, drawn)}
         })}
-        {scan(&report, &query)}
+        {scan(&report, Some(&query))}
         {launch(&report)}
         <p class="method">{words::quartile_method(&report)}</p>
         <KeepReport slug kind=ReportKind::Features question=asked name/>

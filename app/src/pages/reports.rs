@@ -164,7 +164,7 @@ fn one(slug: &str, found: &ReportView, links: &[LinkView], refused: Option<Refus
     let owner = report.owner.as_ref();
     let owner = owner.map_or_else(String::new, |owner| format!(", owned by {owner}"));
     let editor = may(Role::Editor);
-    let sharing = (report.kind.is_shared() && editor).then(|| {
+    let sharing = editor.then(|| {
         share(
             slug,
             report.kind,

@@ -1,6 +1,7 @@
 //! Links and saved reports, by forms and by their readers: the real router and Postgres.
 
 mod ended;
+mod kinds;
 
 use crate::scratch::until;
 use crate::served::{Answer, Served};
@@ -222,7 +223,11 @@ async fn reports_are_saved_changed_and_deleted(pool: PgPool) {
                 &format!("kind={kind}&question=&name=x&days=1&state=live"),
             )
             .await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{kind}");
+        assert_eq!(
+            refused.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{kind}: nothing was said to be activity"
+        );
     }
 }
 

@@ -2,12 +2,12 @@
 
 use crate::role::limited;
 use analysis::period::WeekStart;
-use analysis::saved::{Label, ReportKind};
+use analysis::saved::{Answer, Label, ReportKind};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgPool;
 use store::{
-    Answer, EventRecord, NewSharedLink, NewWorkspace, Pinned, Sharing, Store, StoreError,
-    Workspace, WorkspaceId,
+    EventRecord, NewSharedLink, NewWorkspace, Pinned, Sharing, Store, StoreError, Workspace,
+    WorkspaceId,
 };
 
 async fn workspace(store: &Store, slug: &str) -> Workspace {

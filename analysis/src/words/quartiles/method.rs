@@ -38,12 +38,13 @@ pub fn quartile_method(report: &QuartileReport) -> String {
     if !query.segments.is_empty() {
         parts.push(format!("only those {}", in_segments(&query.segments)));
     }
-    parts.push(match reading.landmark {
-        true => format!(
+    parts.push(match (reading.landmark, reading.gone) {
+        (true, 0) => format!("only those active in {unit} {exposure}"),
+        (true, _) => format!(
             "only those active in {unit} {exposure}; {} already gone left out",
             customers(reading.gone)
         ),
-        false => format!("also those no longer active in {unit} {exposure}"),
+        (false, _) => format!("also those no longer active in {unit} {exposure}"),
     });
     if query.zeros == Zeros::Inside {
         parts.push("customers without use counted as zeros inside the quarters".to_owned());

@@ -7,6 +7,7 @@ use crate::components::notes::notes;
 use analysis::churn::{Churn, ChurnPeriod, ChurnReport, Stickiness, Week};
 use analysis::query::ChurnQuery;
 use analysis::stats::Interval;
+use analysis::withhold::{FEWEST, WithheldPeriods};
 use analysis::words;
 use leptos::prelude::*;
 
@@ -22,8 +23,13 @@ fn name(report: &ChurnReport, period: &ChurnPeriod) -> String {
     words::period_label(report.query.grain, period.start, true)
 }
 
-/// Churn by period, the year before beside it; a period's name picks it.
-pub(super) fn periods(report: &ChurnReport, query: &ChurnQuery, chart: String) -> AnyView {
+/// Churn by period, the year before beside it. A period's name picks it, where there is a question to ask.
+pub(crate) fn periods(
+    report: &ChurnReport,
+    query: Option<&ChurnQuery>,
+    withheld: &WithheldPeriods,
+    chart: String,
+) -> AnyView {
     if report.periods.is_empty() {
         return ().into_any();
     }
@@ -35,7 +41,10 @@ pub(super) fn periods(report: &ChurnReport, query: &ChurnQuery, chart: String) -
         .periods
         .iter()
         .rev()
-        .map(|period| period_row(report, query, period, scale))
+        .map(|period| match withheld.has(period.start) {
+            true => withheld_row(name(report, period), 9),
+            false => period_row(report, query, period, scale),
+        })
         .collect_view();
     view! {
         <section class="card">
@@ -81,9 +90,20 @@ pub(crate) fn periods_key(report: &ChurnReport) -> AnyView {
     .into_any()
 }
 
+/// A period of which nothing may be told.
+fn withheld_row(name: String, columns: u32) -> AnyView {
+    view! {
+        <tr class="running">
+            <th scope="row">{name}</th>
+            <td colspan=columns>{format!("withheld: a number of it tells of fewer than {FEWEST} customers")}</td>
+        </tr>
+    }
+    .into_any()
+}
+
 fn period_row(
     report: &ChurnReport,
-    query: &ChurnQuery,
+    query: Option<&ChurnQuery>,
     period: &ChurnPeriod,
     scale: Interval,
 ) -> AnyView {
@@ -100,8 +120,14 @@ fn period_row(
         .into_any();
     };
     let start = period.start;
-    let href = format!("{}#lost", ask(query, |query| query.period = Some(start)));
     let picked = (report.picked == Some(start)).then_some("true");
+    let title = match query {
+        Some(query) => {
+            let href = format!("{}#lost", ask(query, |query| query.period = Some(start)));
+            view! { <a href=href aria-current=picked>{title}</a> }.into_any()
+        }
+        None => title.into_any(),
+    };
     let count = |of: fn(&Churn) -> u64| words::thousands(of(&churn));
     let dot = churn
         .gross()
@@ -119,7 +145,7 @@ fn period_row(
     let points = before.and_then(|before| churn.difference(&before));
     view! {
         <tr>
-            <th scope="row"><a href=href aria-current=picked>{title}</a></th>
+            <th scope="row">{title}</th>
             <td class="number">{opening}</td>
             <td class="number">{count(|churn| churn.lost)}</td>
             <td class="number">{or_dash(churn.gross().map(words::fine_percent))}</td>
@@ -135,7 +161,7 @@ fn period_row(
 }
 
 /// How fast customers come back, and the threshold that follows.
-pub(super) fn returns(report: &ChurnReport, chart: String) -> AnyView {
+pub(crate) fn returns(report: &ChurnReport, chart: String) -> AnyView {
     let title = "How soon customers come back";
     let returns = &report.returns;
     let marks = [1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 60, 90, 180, 365, 730];
@@ -177,7 +203,7 @@ pub(super) fn returns(report: &ChurnReport, chart: String) -> AnyView {
 }
 
 /// On how many of the days customers were active.
-pub(super) fn stickiness(report: &ChurnReport, chart: String) -> AnyView {
+pub(crate) fn stickiness(report: &ChurnReport, chart: String) -> AnyView {
     let title = format!(
         "On how many of {} they are active",
         words::days_text(report.query.sticky_days)
@@ -259,12 +285,19 @@ fn bins(length: usize) -> Vec<(usize, usize)> {
 }
 
 /// Who came and went, period by period.
-pub(super) fn lifecycle(report: &ChurnReport, chart: String) -> AnyView {
+pub(crate) fn lifecycle(
+    report: &ChurnReport,
+    withheld: &WithheldPeriods,
+    chart: String,
+) -> AnyView {
     if report.periods.is_empty() {
         return ().into_any();
     }
     let title = format!("Coming and going, by {}", report.query.grain.noun(1));
     let rows = report.periods.iter().rev().map(|period| {
+        if withheld.has(period.start) {
+            return withheld_row(name(report, period), 6);
+        }
         let of = period.lifecycle;
         let running = of
             .dormant
@@ -281,6 +314,7 @@ pub(super) fn lifecycle(report: &ChurnReport, chart: String) -> AnyView {
                 <td class="number">{or_dash(of.growth().map(|ratio| format!("{ratio:.2}")))}</td>
             </tr>
         }
+        .into_any()
     });
     let rows = rows.collect_view();
     let noun = report.query.grain.noun(1);
@@ -314,7 +348,7 @@ pub(super) fn lifecycle(report: &ChurnReport, chart: String) -> AnyView {
 }
 
 /// How those lost in the picked period faded before it.
-pub(super) fn fading(report: &ChurnReport, chart: String) -> AnyView {
+pub(crate) fn fading(report: &ChurnReport, chart: String) -> AnyView {
     let (Some(fading), false) = (&report.fading, chart.is_empty()) else {
         return ().into_any();
     };

@@ -6,6 +6,7 @@ use crate::components::dots::Dot;
 use analysis::comparison::{ComparisonReport, Segment};
 use analysis::query::ComparisonQuery;
 use analysis::stats::Interval;
+use analysis::withhold::{FEWEST, WithheldSegments};
 use analysis::words::{self, signed_points};
 use leptos::prelude::*;
 
@@ -14,8 +15,14 @@ pub(super) fn colour(report: &ComparisonReport, place: usize) -> String {
     format!("s{}", report.colour(place))
 }
 
-/// Every segment with its size, its quoted rate, its difference from the baseline and its median lifetime.
-pub(super) fn summary(report: &ComparisonReport, query: &ComparisonQuery) -> AnyView {
+/// Every segment with its size, its quoted rate, its difference from the baseline and, where that may be told, its median
+/// lifetime. A name makes it the baseline, where there is a question to ask.
+pub(crate) fn summary(
+    report: &ComparisonReport,
+    query: Option<&ComparisonQuery>,
+    withheld: &WithheldSegments,
+) -> AnyView {
+    let lived = !withheld.is_guarded();
     if report.segments.is_empty() {
         return ().into_any();
     }
@@ -31,7 +38,7 @@ pub(super) fn summary(report: &ComparisonReport, query: &ComparisonQuery) -> Any
         .segments
         .iter()
         .enumerate()
-        .map(|(place, segment)| summary_row(report, query, (place, segment), scale))
+        .map(|(place, segment)| summary_row(report, query, (place, segment), (scale, lived)))
         .collect();
     let base = report.segments.get(report.baseline);
     let base = base.map_or_else(String::new, |one| one.name.clone());
@@ -47,7 +54,7 @@ pub(super) fn summary(report: &ComparisonReport, query: &ComparisonQuery) -> Any
                             <th scope="col" class="number">{format!("Active in {column}")}</th>
                             <th scope="col">{format!("0\u{a0}%, with interval, {}", words::percent(scale.high))}</th>
                             <th scope="col" class="number">{format!("Against {base}")}</th>
-                            <th scope="col" class="number">"Median lifetime"</th>
+                            {lived.then(|| view! { <th scope="col" class="number">"Median lifetime"</th> })}
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -63,9 +70,9 @@ pub(super) fn summary(report: &ComparisonReport, query: &ComparisonQuery) -> Any
 
 fn summary_row(
     report: &ComparisonReport,
-    query: &ComparisonQuery,
+    query: Option<&ComparisonQuery>,
     (place, segment): (usize, &Segment),
-    scale: Interval,
+    (scale, lived): (Interval, bool),
 ) -> AnyView {
     let found = report.column.and_then(|column| segment.retention(column));
     let (rate, dot) = match found {
@@ -85,18 +92,25 @@ fn summary_row(
         None if baseline => "baseline".to_owned(),
         None => "–".to_owned(),
     };
-    let key = segment.key.param().to_owned();
-    let href = ask(query, |query| query.baseline = Some(key));
-    let label = format!("{}: compare the others with it", segment.name);
-    let current = baseline.then_some("true");
+    let name = segment.name.clone();
+    let name = match query {
+        Some(query) => {
+            let key = segment.key.param().to_owned();
+            let href = ask(query, |query| query.baseline = Some(key));
+            let label = format!("{name}: compare the others with it");
+            let current = baseline.then_some("true");
+            view! { <a href=href aria-label=label aria-current=current>{name}</a> }.into_any()
+        }
+        None => name.into_any(),
+    };
     view! {
         <tr class=colour(report, place)>
-            <th scope="row"><i class="swatch" aria-hidden="true"></i><a href=href aria-label=label aria-current=current>{segment.name.clone()}</a></th>
+            <th scope="row"><i class="swatch" aria-hidden="true"></i>{name}</th>
             <td class="number">{words::thousands(segment.report.customers)}</td>
             <td class="number">{rate}</td>
             <td>{dot}</td>
             <td class="number">{difference}</td>
-            <td class="number">{words::lifetime(&segment.survival)}</td>
+            {lived.then(|| view! { <td class="number">{words::lifetime(&segment.survival)}</td> })}
         </tr>
     }
     .into_any()
@@ -128,7 +142,7 @@ pub(super) fn heads(report: &ComparisonReport) -> AnyView {
 }
 
 /// How many of each segment were active in each period.
-pub(super) fn curves(report: &ComparisonReport, chart: String) -> AnyView {
+pub(crate) fn curves(report: &ComparisonReport, chart: String) -> AnyView {
     if chart.is_empty() {
         return ().into_any();
     }
@@ -157,7 +171,7 @@ pub(super) fn curves(report: &ComparisonReport, chart: String) -> AnyView {
 }
 
 /// The difference of each segment from the baseline in each period.
-pub(super) fn differences(report: &ComparisonReport) -> AnyView {
+pub(crate) fn differences(report: &ComparisonReport) -> AnyView {
     let base = report.segments.get(report.baseline);
     let Some(base) = base.filter(|_| report.segments.len() > 1) else {
         return ().into_any();
@@ -221,14 +235,17 @@ fn difference_cell(report: &ComparisonReport, place: usize, column: u32) -> AnyV
 }
 
 /// What a change of the total comes from.
-pub(super) fn mix(report: &ComparisonReport) -> AnyView {
+pub(crate) fn mix(report: &ComparisonReport, withheld: &WithheldSegments) -> AnyView {
     let Some(mix) = &report.mix else {
-        let why = match (report.query.against, report.total.is_some(), report.column) {
-            (None, ..) => return ().into_any(),
-            (_, false, _) => {
-                "Saved segments may overlap, so a change of the total can’t be split among them. Choose a trait."
+        let why = match (report.query.against, report.total.is_some()) {
+            (None, _) => return ().into_any(),
+            (_, false) => {
+                "Saved segments may overlap, so a change of the total can’t be split among them. Choose a trait.".to_owned()
             }
-            _ => "Mix and rate can’t be told: one of the two ranges has no finished cohorts yet.",
+            _ if withheld.has_mix() => format!(
+                "Mix and rate are withheld: a number behind them tells of fewer than {FEWEST} customers."
+            ),
+            _ => "Mix and rate can’t be told: one of the two ranges has no finished cohorts yet.".to_owned(),
         };
         return view! { <p class="notice">{why}</p> }.into_any();
     };

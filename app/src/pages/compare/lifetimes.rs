@@ -8,7 +8,7 @@ use analysis::words;
 use leptos::prelude::*;
 
 /// The Kaplan-Meier curves, with the numbers at risk, and the same as a table.
-pub(super) fn lifetimes(report: &ComparisonReport, chart: String) -> AnyView {
+pub(crate) fn lifetimes(report: &ComparisonReport, chart: String) -> AnyView {
     if chart.is_empty() {
         return ().into_any();
     }
@@ -48,7 +48,7 @@ pub(super) fn lifetimes(report: &ComparisonReport, chart: String) -> AnyView {
 }
 
 /// The log-rank test of every two segments.
-pub(super) fn pairs(report: &ComparisonReport) -> AnyView {
+pub(crate) fn pairs(report: &ComparisonReport) -> AnyView {
     if report.pairs.is_empty() {
         return ().into_any();
     }

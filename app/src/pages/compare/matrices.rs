@@ -1,12 +1,14 @@
 //! The matrix of each segment, small and side by side, on one scale.
 
 use super::cards::colour;
+use crate::components::matrix::MARK;
 use crate::pages::common::address;
 use crate::words as labels;
 use analysis::comparison::{ComparisonReport, Segment, SegmentKey};
 use analysis::period::Grain;
 use analysis::query::{CellRef, Split, TraitFilter, TraitTest};
 use analysis::report::{CellState, Cohort};
+use analysis::withhold::{FEWEST, Withheld, WithheldSegments};
 use analysis::words;
 use leptos::prelude::*;
 use std::ops::Range;
@@ -16,8 +18,12 @@ const COHORTS: usize = 26;
 /// The first periods that it shows.
 const PERIODS: usize = 13;
 
-/// All of them.
-pub(super) fn matrices(report: &ComparisonReport, slug: &str) -> AnyView {
+/// All of them. A segment's name leads to its whole matrix in a workspace, if one is named.
+pub(crate) fn matrices(
+    report: &ComparisonReport,
+    slug: Option<&str>,
+    withheld: &WithheldSegments,
+) -> AnyView {
     let top = report.largest_rate();
     if top <= 0.0 {
         return ().into_any();
@@ -26,15 +32,19 @@ pub(super) fn matrices(report: &ComparisonReport, slug: &str) -> AnyView {
         .segments
         .iter()
         .enumerate()
-        .map(|(place, segment)| small(report, (place, segment), slug, top))
+        .map(|(place, segment)| small(report, (place, segment), (slug, withheld.of(place)), top))
         .collect();
-    let shown = report.any().map_or(0, |any| any.cohorts.len());
+    let shown = report.segments.first();
+    let shown = shown.map_or(0, |segment| segment.report.cohorts.len());
     let columns = usize::try_from(report.columns()).unwrap_or(usize::MAX);
     let cut = (shown > COHORTS || columns > PERIODS + 1).then(|| {
-        format!(
-            "The newest {COHORTS} cohorts and the first {PERIODS} periods; a segment’s name leads to its whole matrix."
-        )
+        let way = match slug {
+            Some(_) => "; a segment’s name leads to its whole matrix",
+            None => "",
+        };
+        format!("The newest {COHORTS} cohorts and the first {PERIODS} periods{way}.")
     });
+    let marked = withheld.cells() > 0;
     let steps: Vec<_> = (0..=20)
         .map(|step| view! { <li class=format!("h{step}")></li> })
         .collect();
@@ -50,6 +60,7 @@ pub(super) fn matrices(report: &ComparisonReport, slug: &str) -> AnyView {
                 </span>
                 <span><i class="state h9 running"></i>"unfinished"</span>
                 <span>"without colour: small cohort"</span>
+                {marked.then(|| view! { <span>{format!("{MARK} withheld: fewer than {FEWEST} customers")}</span> })}
                 {cut.map(|cut| view! { <span>{cut}</span> })}
             </div>
         </section>
@@ -60,7 +71,7 @@ pub(super) fn matrices(report: &ComparisonReport, slug: &str) -> AnyView {
 fn small(
     report: &ComparisonReport,
     (place, segment): (usize, &Segment),
-    slug: &str,
+    (slug, withheld): (Option<&str>, Option<&Withheld>),
     top: f64,
 ) -> AnyView {
     let query = &report.query.retention;
@@ -71,11 +82,12 @@ fn small(
         view! { <th scope="col">{words::column_label(query, column)}</th> }
     });
     let heads = heads.collect_view();
-    let overall = row(segment, None, columns.clone(), top);
+    let overall = row((segment, withheld), None, columns.clone(), top);
     let cohorts = segment.report.cohorts.iter().rev().take(COHORTS);
-    let cohorts = cohorts.map(|cohort| row(segment, Some(cohort), columns.clone(), top));
+    let cohorts =
+        cohorts.map(|cohort| row((segment, withheld), Some(cohort), columns.clone(), top));
     let cohorts = cohorts.collect_view();
-    let href = whole(report, segment, slug);
+    let href = slug.and_then(|slug| whole(report, segment, slug));
     let customers = words::thousands(segment.report.customers);
     let name = segment.name.clone();
     let title = match href {
@@ -120,7 +132,12 @@ fn whole(report: &ComparisonReport, segment: &Segment, slug: &str) -> Option<Str
     Some(format!("/w/{slug}/retention{}", address(query.params())))
 }
 
-fn row(segment: &Segment, cohort: Option<&Cohort>, columns: Range<usize>, top: f64) -> AnyView {
+fn row(
+    (segment, withheld): (&Segment, Option<&Withheld>),
+    cohort: Option<&Cohort>,
+    columns: Range<usize>,
+    top: f64,
+) -> AnyView {
     let report = &segment.report;
     let small = cohort.is_some_and(|one| one.size > 0 && one.size < report.query.small);
     let label = match cohort {
@@ -139,6 +156,10 @@ fn row(segment: &Segment, cohort: Option<&Cohort>, columns: Range<usize>, top: f
             cohort: cohort.map(|cohort| cohort.start),
             period: u32::try_from(column).unwrap_or(u32::MAX),
         };
+        if withheld.is_some_and(|withheld| withheld.has(at)) {
+            return view! { <td class="future withheld" aria-label="withheld">{MARK}</td> }
+                .into_any();
+        }
         let facts = report.cell(at);
         let Some((facts, rate)) = facts.and_then(|facts| Some((facts, facts.rate?))) else {
             return view! { <td class="future"></td> }.into_any();

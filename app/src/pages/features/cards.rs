@@ -3,11 +3,13 @@
 use crate::components::cards::{self, Head, numbers, scale, table, tone_class};
 use crate::components::dots::Dot;
 use crate::components::features::ask;
+use crate::components::matrix::MARK;
 use crate::pages::common::address;
 use crate::words as labels;
 use analysis::quartiles::{Bar, Group, Part, QuartileReport, ScanRow, bars};
 use analysis::query::{AsOf, QuartileQuery};
 use analysis::stats::Interval;
+use analysis::withhold::{FEWEST, WithheldGroups};
 use analysis::words;
 use leptos::prelude::*;
 
@@ -20,8 +22,12 @@ fn part_class(part: Part) -> &'static str {
     }
 }
 
-/// The groups, their attrition, and a switch between the two readings.
-pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery, slug: &str) -> AnyView {
+/// The groups, their attrition, and for members a switch between the two readings and a way to keep a group.
+pub(crate) fn groups(
+    report: &QuartileReport,
+    member: Option<(&QuartileQuery, &str)>,
+    withheld: &WithheldGroups,
+) -> AnyView {
     let reading = &report.reading;
     let Some(quartiles) = &reading.quartiles else {
         return ().into_any();
@@ -35,25 +41,44 @@ pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery, slug: &str)
         .collect();
     let intervals = parts.iter().filter_map(|(_, group, _)| group.interval());
     let scale = scale(intervals, 10.0);
+    let sizes = [&quartiles.high, &quartiles.moderate, &quartiles.infrequent];
+    // A share of what is not told whole would tell it.
+    let users = match withheld.has_finding() {
+        true => 0,
+        false => sizes.map(|group| group.customers).iter().sum(),
+    };
     let rows = parts
         .into_iter()
-        .map(|(part, group, uses)| group_row(part, group, uses, reading.users(), scale))
+        .map(|(part, group, uses)| match withheld.has(part) {
+            true => withheld_row(part, uses),
+            false => group_row(part, group, uses, users, scale),
+        })
         .collect_view();
-    let landmark = |on: bool, text: String| {
-        let href = ask(query, |query| query.landmark = on);
-        let current = (query.landmark == on).then_some("true");
-        view! { <a href=href aria-current=current>{text}</a> }
+    let readings = member.map(|(query, _)| {
+        let landmark = |on: bool, text: String| {
+            let href = ask(query, |query| query.landmark = on);
+            let current = (query.landmark == on).then_some("true");
+            view! { <a href=href aria-current=current>{text}</a> }
+        };
+        let unit = report.query.grain.noun(1);
+        view! {
+            <div class="seg" role="group" aria-label="Who is counted">
+                {landmark(true, format!("Still there in {unit} {}", report.query.exposure))}
+                {landmark(false, "All who signed up".to_owned())}
+            </div>
+        }
+    });
+    let lopsided = match withheld.has_finding() {
+        true => String::new(),
+        false => words::lopsided(quartiles),
     };
-    let unit = report.query.grain.noun(1);
-    let lopsided = words::lopsided(quartiles);
+    let other = (report.other.customers > 0 || member.is_some())
+        .then(|| view! { <p class="aside">{labels::other_reading(report)}</p> });
     view! {
         <section class="card">
             <header>
                 <h2>{labels::groups_title(report)}</h2>
-                <div class="seg" role="group" aria-label="Who is counted">
-                    {landmark(true, format!("Still there in {unit} {}", report.query.exposure))}
-                    {landmark(false, "All who signed up".to_owned())}
-                </div>
+                {readings}
             </header>
             <div class="scroll" tabindex="0" role="region" aria-label="Groups by usage">
                 <table class="rows dots">
@@ -69,8 +94,8 @@ pub(super) fn groups(report: &QuartileReport, query: &QuartileQuery, slug: &str)
                 </table>
             </div>
             {(!lopsided.is_empty()).then(|| view! { <p class="aside">{lopsided}</p> })}
-            <p class="aside">{labels::other_reading(report)}</p>
-            {keep_as(report, query, slug)}
+            {other}
+            {member.map(|(query, slug)| keep_as(report, query, slug))}
         </section>
     }
     .into_any()
@@ -107,6 +132,17 @@ fn keep_as(report: &QuartileReport, query: &QuartileQuery, slug: &str) -> AnyVie
     .into_any()
 }
 
+/// A group of which nothing may be told.
+fn withheld_row(part: Part, uses: String) -> AnyView {
+    view! {
+        <tr class=part_class(part)>
+            <th scope="row">{labels::part_name(part)}<small>{uses}</small></th>
+            <td colspan="3">{format!("withheld: a number of it tells of fewer than {FEWEST} customers")}</td>
+        </tr>
+    }
+    .into_any()
+}
+
 fn group_row(part: Part, group: &Group, uses: String, users: u64, scale: Interval) -> AnyView {
     let customers = words::thousands(group.customers);
     let share = analysis::stats::rate(group.customers, users).filter(|_| part != Part::Never);
@@ -134,7 +170,7 @@ fn group_row(part: Part, group: &Group, uses: String, users: u64, scale: Interva
 }
 
 /// How often the feature was used, with the cuts.
-pub(super) fn histogram(report: &QuartileReport, chart: String) -> AnyView {
+pub(crate) fn histogram(report: &QuartileReport, chart: String) -> AnyView {
     let bars = bars(&report.reading);
     let title = labels::usage_title(report);
     let beyond = labels::beyond(&bars);
@@ -176,7 +212,7 @@ fn bar_uses(bar: &Bar) -> String {
 }
 
 /// How many of each group were active in each period of the outcome window.
-pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
+pub(crate) fn curves(report: &QuartileReport, chart: String) -> AnyView {
     let reading = &report.reading;
     let parts: Vec<(Part, &Group)> = Part::ALL
         .into_iter()
@@ -195,6 +231,7 @@ pub(super) fn curves(report: &QuartileReport, chart: String) -> AnyView {
                 Some((rate, interval)) => {
                     format!("{} ({})", words::percent(rate), words::interval(interval))
                 }
+                None if group.active.is_empty() => MARK.to_owned(),
                 None => "–".to_owned(),
             };
             view! { <td class="number">{text}</td> }
@@ -220,8 +257,9 @@ pub(crate) fn groups_key(report: &QuartileReport) -> AnyView {
     cards::key("key groups", keys)
 }
 
-/// Every feature, by what remains after accounting for overall activity.
-pub(super) fn scan(report: &QuartileReport, query: &QuartileQuery) -> AnyView {
+/// Every feature, by what remains after accounting for overall activity. A name looks at it, where there is a question to
+/// ask.
+pub(crate) fn scan(report: &QuartileReport, query: Option<&QuartileQuery>) -> AnyView {
     if report.scan.is_empty() {
         return ().into_any();
     }
@@ -278,16 +316,23 @@ pub(super) fn scan(report: &QuartileReport, query: &QuartileQuery) -> AnyView {
 fn scan_row(
     row: &ScanRow,
     report: &QuartileReport,
-    query: &QuartileQuery,
+    query: Option<&QuartileQuery>,
     scale: Interval,
 ) -> AnyView {
     let (tag, tone) = words::scan_tag(row);
     let tone = tone_class(tone);
     let chosen = report.shows(row);
-    let href = ask(query, |query| match &row.set {
-        Some(set) => query.choose_set(&set.slug),
-        None => query.choose(vec![row.feature.clone()]),
-    });
+    let name = row.feature.clone();
+    let name = match query {
+        Some(query) => {
+            let href = ask(query, |query| match &row.set {
+                Some(set) => query.choose_set(&set.slug),
+                None => query.choose(vec![row.feature.clone()]),
+            });
+            view! { <a href=href aria-current=chosen.then_some("true")>{name}</a> }.into_any()
+        }
+        None => name.into_any(),
+    };
     let events = row
         .set
         .as_ref()
@@ -305,7 +350,7 @@ fn scan_row(
     });
     view! {
         <tr class=tone>
-            <th scope="row"><a href=href aria-current=chosen.then_some("true")>{row.feature.clone()}</a>{events}</th>
+            <th scope="row">{name}{events}</th>
             <td><span class=format!("tag {tone}")>{tag}</span></td>
             <td class="number">{points(row.adjusted)}</td>
             <td>{dot}</td>
@@ -318,7 +363,7 @@ fn scan_row(
 }
 
 /// What a feature still to be launched needs before it can be told whether it keeps customers.
-pub(super) fn launch(report: &QuartileReport) -> AnyView {
+pub(crate) fn launch(report: &QuartileReport) -> AnyView {
     let sentence = words::launch(report);
     let Some(plans) = report.launch.as_ref().map(|launch| &launch.plans) else {
         return ().into_any();

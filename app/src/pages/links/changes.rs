@@ -1,14 +1,18 @@
-//! A pinned matrix against the same question of the same instant, asked again: cell by cell.
+//! A pinned answer against the same question of the same instant, asked again: number by number.
 
 use crate::api::reports::ChangesView;
-use analysis::changes::{Change, changes};
-use analysis::query::CellRef;
+use analysis::changes::{Difference, differences};
+use analysis::saved::Answer;
 use analysis::words;
 use leptos::prelude::*;
 
 /// The page.
 pub(super) fn page(slug: &str, found: &ChangesView) -> AnyView {
-    let all = changes(&found.before, &found.after);
+    let all = differences(&found.before, &found.after);
+    let [one, many, title, head] = match found.before {
+        Answer::Retention(_) => ["cell", "cells", "Cells that differ", "Cell"],
+        _ => ["number", "numbers", "Numbers that differ", "Number"],
+    };
     let reasons = match (all.is_empty(), found.reasons.is_empty()) {
         (true, _) => Vec::new(),
         (false, false) => found.reasons.clone(),
@@ -18,18 +22,25 @@ pub(super) fn page(slug: &str, found: &ChangesView) -> AnyView {
         ],
     };
     let finding = match all.len() {
-        0 => "Nothing has changed: asked again as of the same instant, every cell is the same."
-            .to_owned(),
-        1 => "1 cell has changed since.".to_owned(),
-        many => format!(
-            "{} cells have changed since.",
-            words::thousands(u64::try_from(many).unwrap_or(u64::MAX))
+        0 => format!(
+            "Nothing has changed: asked again as of the same instant, every {one} is the same."
         ),
+        1 => format!("1 {one} has changed since."),
+        count => format!(
+            "{} {many} have changed since.",
+            words::thousands(u64::try_from(count).unwrap_or(u64::MAX))
+        ),
+    };
+    let method = match &found.before {
+        Answer::Retention(report) => words::method_line(report),
+        Answer::Features(report) => words::quartile_method(report),
+        Answer::Segments(report) => words::comparison_method(report),
+        Answer::Churn(report) => words::churn_method(report),
     };
     let reasons = reasons
         .into_iter()
         .map(|reason| view! { <li>{reason}</li> });
-    let rows = all.iter().map(|change| row(found, change)).collect_view();
+    let rows = all.iter().map(row).collect_view();
     let some = !all.is_empty();
     view! {
         <p class="trail"><a href=format!("/w/{slug}/links")>"Links"</a></p>
@@ -40,12 +51,12 @@ pub(super) fn page(slug: &str, found: &ChangesView) -> AnyView {
         </div>
         {some.then(|| view! {
             <section class="card">
-                <header><h2>"Cells that differ"</h2></header>
-                <div class="scroll tall" tabindex="0" role="region" aria-label="Cells that differ">
+                <header><h2>{title}</h2></header>
+                <div class="scroll tall" tabindex="0" role="region" aria-label=title>
                     <table class="rows">
                         <thead>
                             <tr>
-                                <th scope="col">"Cell"</th>
+                                <th scope="col">{head}</th>
                                 <th scope="col" class="number">"Pinned"</th>
                                 <th scope="col" class="number">"Now"</th>
                                 <th scope="col" class="number">"Difference"</th>
@@ -59,23 +70,13 @@ pub(super) fn page(slug: &str, found: &ChangesView) -> AnyView {
         <p class="method">{format!(
             "Pinned on {}. Both are as of the same instant, so that what time alone adds is no change. {}",
             found.pinned,
-            words::method_line(&found.before)
+            method
         )}</p>
     }
     .into_any()
 }
 
-fn row(found: &ChangesView, change: &Change) -> AnyView {
-    let query = &found.before.query;
-    let CellRef { cohort, period } = change.at;
-    let row = match cohort {
-        Some(start) => words::period_name(query.grain, start),
-        None => "all finished cohorts".to_owned(),
-    };
-    let name = match change.size {
-        true => format!("{row}, customers"),
-        false => format!("{row}, {}", words::column_name(query, period)),
-    };
+fn row(change: &Difference) -> AnyView {
     let count = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), words::thousands);
     let difference = match (change.before, change.after) {
         (Some(before), Some(after)) if after >= before => {
@@ -86,7 +87,7 @@ fn row(found: &ChangesView, change: &Change) -> AnyView {
     };
     view! {
         <tr>
-            <th scope="row">{name}</th>
+            <th scope="row">{change.name.clone()}</th>
             <td class="number">{count(change.before)}</td>
             <td class="number">{count(change.after)}</td>
             <td class="number">{difference}</td>
