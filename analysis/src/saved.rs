@@ -153,7 +153,7 @@ impl Question {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The matrix.
-    Retention(RetentionReport),
+    Retention(Box<RetentionReport>),
     /// Whether a feature keeps customers.
     Features(Box<QuartileReport>),
     /// Segments side by side.

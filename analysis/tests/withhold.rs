@@ -1,5 +1,7 @@
 //! What a report tells to anybody: small numbers are gone, and can't be found again.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use analysis::changes::changes;
 use analysis::query::{CellRef, ColumnZero, RetentionKind, RetentionQuery};
 use analysis::report::{CellState, Overall, RetentionReport};

@@ -63,7 +63,7 @@ pub fn page(shared: Shared, sheet: &str) -> String {
     } = shared;
     let body = move || {
         let answer = match shown {
-            Shown::Retention(report, withheld) => retention::answer(found, report, withheld, view),
+            Shown::Retention(report, withheld) => retention::answer(found, *report, withheld, view),
             Shown::Features(report, withheld) => {
                 features::answer(found, &report, &withheld, guarded)
             }

@@ -163,7 +163,7 @@ impl Store {
     ) -> Result<Answer, StoreError> {
         Ok(match question {
             Question::Retention(query) => {
-                Answer::Retention(self.retention(workspace, query, now).await?)
+                Answer::Retention(Box::new(self.retention(workspace, query, now).await?))
             }
             Question::Features(query) => {
                 let report = self.quartiles(workspace, query, Wanted::Both, now);

@@ -14,7 +14,7 @@ use crate::saved::Answer;
 #[derive(Clone, PartialEq, Debug)]
 pub enum Shown {
     /// The matrix.
-    Retention(RetentionReport, Withheld),
+    Retention(Box<RetentionReport>, Withheld),
     /// Whether a feature keeps customers.
     Features(Box<QuartileReport>, WithheldGroups),
     /// Segments side by side.
@@ -30,10 +30,10 @@ impl Shown {
             Answer::Retention(report) => {
                 let (mut report, withheld) = match guarded {
                     true => withhold(&report),
-                    false => (report, Withheld::default()),
+                    false => (*report, Withheld::default()),
                 };
                 forget_notes(&mut report);
-                Self::Retention(report, withheld)
+                Self::Retention(Box::new(report), withheld)
             }
             Answer::Features(report) => match guarded {
                 true => {

@@ -253,7 +253,7 @@ async fn a_pinned_answer_comes_back_as_it_was(pool: PgPool) {
         data: data.clone(),
         batch,
         activity: Some(("active".to_owned(), 3)),
-        answer: Answer::Retention(report.unwrap()),
+        answer: Answer::Retention(Box::new(report.unwrap())),
     };
     let new = NewSharedLink {
         pinned: Some(pinned.clone()),

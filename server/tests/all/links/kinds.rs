@@ -90,7 +90,7 @@ struct World {
 }
 
 /// Three weeks of forty customers each, who used “drew” never, once, twice or five times; of the heaviest users three left,
-/// of all others many. Three more have a plan of their own.
+/// of all others many. Three more have a plan of their own and come back late.
 async fn world(pool: &PgPool) -> World {
     let store = Store::new(pool.clone());
     let new = NewWorkspace {
@@ -129,6 +129,9 @@ async fn world(pool: &PgPool) -> World {
         if !left {
             add("worked", 15);
             add("worked", 22);
+        }
+        if number >= 120 {
+            add("worked", 36);
         }
         let plan = match number {
             120.. => "tiny",
