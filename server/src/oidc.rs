@@ -1,6 +1,7 @@
 //! A provider of `OpenID` Connect: where a browser goes to sign in, and who it is when it comes back. Authorization code
 //! with PKCE; what the provider says counts only with its signature, for us, now, and in answer to our question.
 
+use crate::commands::told;
 use crate::config::Secret;
 use crate::{guard, outward};
 use futures::future::BoxFuture;
@@ -20,7 +21,7 @@ use store::{Identity, check_email, check_person_name};
 use tokio::sync::Mutex;
 
 /// The path to which the provider sends browsers back.
-pub(crate) const BACK: &str = "/sign-in/oidc/back";
+const BACK: &str = "/sign-in/oidc/back";
 
 /// How long what the provider says of itself, and its keys, are believed without asking again.
 const KNOWN: Duration = Duration::from_secs(60 * 60);
@@ -222,7 +223,11 @@ impl Provider {
             None => {
                 let issuer = inner.issuer.clone();
                 let found = CoreProviderMetadata::discover_async(issuer, &self.web()).await;
-                let found = found.map_err(|_| OidcError::Away)?;
+                let found = found.map_err(|error| {
+                    let error = told(&anyhow::Error::new(error));
+                    tracing::warn!(error, "the provider does not say what it is");
+                    OidcError::Away
+                })?;
                 *known = Some((Instant::now(), found.clone()));
                 found
             }

@@ -11,6 +11,7 @@ mod erasure;
 mod exports;
 mod features;
 mod links;
+mod login;
 mod mail;
 mod notices;
 mod post;
