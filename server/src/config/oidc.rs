@@ -4,10 +4,10 @@ use super::Secret;
 use crate::oidc::{OidcSettingError, Provider};
 use clap::Args;
 
-/// Whether people may come in by a provider of `OpenID` Connect, beside their passwords.
+/// Whether people may come in by a provider of OpenID Connect, beside their passwords.
 #[derive(Args, Clone, Debug)]
 pub struct OidcConfig {
-    /// Address of the provider: https://login.example.com. There it has to know of this server's
+    /// Address of the provider: `https://login.example.com`. There it has to know of this server's
     /// `/sign-in/oidc/back` as where people return.
     #[arg(long, env = "HOLDFAST_OIDC_ISSUER", value_name = "URL")]
     pub oidc_issuer: Option<String>,

@@ -1,4 +1,4 @@
-//! A provider of `OpenID` Connect, for tests: it signs in everybody who comes as whomever the test says.
+//! A provider of OpenID Connect, for tests: it signs in everybody who comes as whomever the test says.
 
 use axum::extract::{Form, Query, State};
 use axum::http::header::{AUTHORIZATION, CONNECTION};
@@ -62,6 +62,11 @@ impl Login {
             desk,
             serving,
         }
+    }
+
+    /// Its address, as a setting.
+    pub fn issuer(&self) -> &str {
+        &self.desk.issuer
     }
 
     /// What asks it.

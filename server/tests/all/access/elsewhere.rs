@@ -14,8 +14,16 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use store::{Password, Role, Store};
 
-/// A server with a viewer, bob@example.com, into which the provider leads as well; and his session.
+/// A server with a viewer, bob@example.com, who has a password and has shown once who he is at the provider; and his
+/// session.
 async fn with_bob(pool: PgPool, login: &Login) -> (Served, String) {
+    let (served, bob) = with_strange_bob(pool, login).await;
+    let bob = session(&through_as(&served, login, &bob).await);
+    (served, bob)
+}
+
+/// The same before he has.
+async fn with_strange_bob(pool: PgPool, login: &Login) -> (Served, String) {
     let served = Served::set(Store::new(pool), tempfile::tempdir().unwrap(), |site| {
         site.origin = ORIGIN.to_owned();
         site.elsewhere = Some(login.provider());
@@ -62,8 +70,14 @@ async fn get(served: &Served, path: &str, cookie: &str) -> Answer {
 
 /// All the way there and back.
 async fn through(served: &Served, login: &Login) -> Answer {
+    through_as(served, login, "").await
+}
+
+/// The same in a browser with a session.
+async fn through_as(served: &Served, login: &Login, session: &str) -> Answer {
     let (address, cookie) = go(served, "/").await;
-    back(served, &login.visit(&address).await, &cookie).await
+    let cookies = format!("{cookie}; holdfast={session}");
+    back(served, &login.visit(&address).await, &cookies).await
 }
 
 /// What is said to somebody who does not come in.
@@ -248,7 +262,7 @@ async fn what_the_provider_did_not_say_to_us_now_is_not_believed(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn whoever_is_here_or_invited_comes_in_and_nobody_else(pool: PgPool) {
     let login = Login::open().await;
-    let (served, bob) = with_bob(pool.clone(), &login).await;
+    let (served, _) = with_bob(pool.clone(), &login).await;
     let comes = async |claims: Value| {
         login.says(claims);
         through(&served, &login).await
@@ -260,29 +274,15 @@ async fn whoever_is_here_or_invited_comes_in_and_nobody_else(pool: PgPool) {
     let people = served.store.people().await.unwrap();
     assert_eq!(people.len(), 2, "no account was made: {people:?}");
 
-    // Bob is known by what does not change, once he came by his address, however it is written.
-    comes(json!({ "email": "Bob@Example.com" }))
-        .await
-        .location();
+    // Bob is known by what does not change.
     let moved = session(&comes(json!({ "email": "robert@example.com" })).await);
     assert_eq!(
         email(&served, &moved).await.as_deref(),
         Some("bob@example.com")
     );
-    // Whoever gets his address from the provider is not he, until Bob has shown anew that he has it.
+    // Whoever gets his address from the provider is not he.
     let heir = json!({ "sub": "bob-the-younger" });
-    assert!(why(&comes(heir.clone()).await).contains("another account"));
-    let id = served
-        .store
-        .caller(&moved, None)
-        .await
-        .unwrap()
-        .unwrap()
-        .person
-        .id;
-    let password = Password::new("salt wind over stones");
-    served.store.set_password(id, password, "").await.unwrap();
-    comes(heir).await.location();
+    assert!(why(&comes(heir.clone()).await).contains("You have a password here."));
 
     // An invitation waits for an address, and leads into its workspace.
     let other = served.workspace("other").await;
@@ -308,14 +308,18 @@ async fn whoever_is_here_or_invited_comes_in_and_nobody_else(pool: PgPool) {
     );
     let acme = ask(&served, "GET", "/w/acme/people", &cy, &json!({})).await;
     assert_eq!(acme.status, StatusCode::NOT_FOUND, "and into no other");
-    let joined = session(&comes(json!({ "sub": "bob-the-younger" })).await);
+    assert!(
+        why(&comes(json!({ "sub": "cy-the-younger", "email": "cy@example.com" })).await)
+            .contains("Another account")
+    );
+    let joined = session(&comes(json!({})).await);
     let caller = served
         .store
         .caller(&joined, Some("other"))
         .await
         .unwrap()
         .unwrap();
-    assert!(caller.may(Role::Editor) && !sees(&served, &bob).await);
+    assert!(caller.may(Role::Editor));
     assert!(served.store.invitations(other).await.unwrap().is_empty());
     comes(nobody).await.location();
     let noted: Vec<String> = sqlx::query_scalar(
@@ -332,16 +336,58 @@ async fn whoever_is_here_or_invited_comes_in_and_nobody_else(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_has_a_password_shows_it_before_he_is_known_from_elsewhere(pool: PgPool) {
+    let login = Login::open().await;
+    let (served, bob) = with_strange_bob(pool, &login).await;
+    // Somebody may have typed this address into his own account, to have its owner come in there.
+    assert!(why(&through(&served, &login).await).contains("You have a password here."));
+    let other = served.owner().await;
+    assert!(why(&through_as(&served, &login, other).await).contains("You have a password here."));
+    let account = ask(&served, "GET", "/account", &bob, &json!({})).await;
+    assert!(
+        account
+            .text
+            .contains("href=\"/sign-in/oidc?next=%2Faccount\"")
+    );
+    let tied = session(&through_as(&served, &login, &bob).await);
+    assert!(!sees(&served, &bob).await && sees(&served, &tied).await);
+    through(&served, &login).await.location();
+
+    // Signed in, he may be somebody else there from now on.
+    login.says(json!({ "sub": "bob-moved" }));
+    let tied = session(&through_as(&served, &login, &tied).await);
+    through(&served, &login).await.location();
+    login.says(json!({}));
+    why(&through(&served, &login).await);
+
+    // Another password ends it all.
+    login.says(json!({ "sub": "bob-moved" }));
+    let id = served
+        .store
+        .caller(&tied, None)
+        .await
+        .unwrap()
+        .unwrap()
+        .person
+        .id;
+    let password = Password::new("salt wind over stones");
+    let mine = served.store.set_password(id, password, "").await.unwrap();
+    assert!(why(&through(&served, &login).await).contains("You have a password here."));
+    through_as(&served, &login, mine.text()).await.location();
+    through(&served, &login).await.location();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_provider_that_is_away_stops_nobody_else(pool: PgPool) {
     let mut login = Login::open().await;
     login.is_there(false).await;
-    let (served, bob) = with_bob(pool, &login).await;
+    let (served, bob) = with_strange_bob(pool, &login).await;
     let sent = served.read("/sign-in/oidc").await;
     assert_eq!(sent.status, StatusCode::BAD_GATEWAY);
     assert!(why(&sent).contains("Sign in with your password"));
     assert!(sees(&served, &bob).await);
     login.is_there(true).await;
-    assert_eq!(through(&served, &login).await.location(), "/");
+    assert_eq!(through_as(&served, &login, &bob).await.location(), "/");
 
     // It leaves while somebody is there.
     let (address, cookie) = go(&served, "/").await;
