@@ -20,7 +20,7 @@ use futures::StreamExt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use message::Message;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::{
     Addressee, Closing, Fault, Notice, Receiver, SigningSecret, Store, StoreError, Tried,
     Workspace, WorkspaceId,
@@ -102,7 +102,7 @@ impl Courier {
         }
     }
 
-    /// Sends all that is due in all workspaces. What goes wrong stands with the notice, or in the log.
+    /// Sends what is due in all workspaces, for about as long as the pause between two looks. What goes wrong stands with the notice, or in the log.
     pub async fn deliver_due(&self, now: Timestamp) {
         match self.store.workspaces().await {
             Ok(workspaces) => {
@@ -130,9 +130,12 @@ impl Courier {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let store = &self.store;
-        while let Some(notice) = store
-            .claim_due_notice(workspace.id, now, later(now, CLAIM))
-            .await?
+        let begun = Instant::now();
+        // Signatures say when a message was sent, so `now` must not grow old over slow receivers.
+        while begun.elapsed() < PAUSE
+            && let Some(notice) = store
+                .claim_due_notice(workspace.id, now, later(now, CLAIM))
+                .await?
         {
             let key = match notice.occasion {
                 Occasion::Schedule(_) => format!("due-{}", notice.due_at.as_second()),

@@ -167,11 +167,17 @@ async fn send(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let workspace = desk.courier.store.workspace(&workspace).await?;
-    let now = Timestamp::now();
-    let sent = desk.courier.deliver_now(&workspace, number(&notice), now);
-    match granted(sent.await)? {
-        Ok(()) => Ok(back(&workspace, &body)),
-        Err(sentence) => Ok(desk.refuse(&all(&workspace), sentence).await),
+    let back = back(&workspace, &body);
+    let all = all(&workspace);
+    // Whoever goes away meanwhile does not leave it half done.
+    let courier = desk.courier;
+    let sent = tokio::spawn(async move {
+        let now = Timestamp::now();
+        courier.deliver_now(&workspace, number(&notice), now).await
+    });
+    match granted(sent.await.expect("sending does not panic"))? {
+        Ok(()) => Ok(back),
+        Err(sentence) => Ok(refuse(&desk.pages, &all, sentence).await),
     }
 }
 
@@ -204,10 +210,10 @@ impl Desk {
         };
         let new = match new {
             Ok(new) => new,
-            Err(sentence) => return Ok(self.refuse(&page, sentence).await),
+            Err(sentence) => return Ok(refuse(&self.pages, &page, sentence).await),
         };
         match granted(store.make_notice(workspace.id, &new).await)? {
-            Err(sentence) => Ok(self.refuse(&page, sentence).await),
+            Err(sentence) => Ok(refuse(&self.pages, &page, sentence).await),
             Ok(_) => match &new.to {
                 NewReceiver::Members(_) => Ok(Redirect::to(&page).into_response()),
                 NewReceiver::Webhook(_, secret) => {
@@ -278,14 +284,14 @@ impl Desk {
             .await?;
         Ok(back(&workspace, body))
     }
+}
 
-    async fn refuse(&self, page: &str, sentence: String) -> Response {
-        let refused = Refused {
-            sentence,
-            ..Refused::default()
-        };
-        self.pages.refuse(page, REFUSED, refused).await
-    }
+async fn refuse(pages: &Pages, page: &str, sentence: String) -> Response {
+    let refused = Refused {
+        sentence,
+        ..Refused::default()
+    };
+    pages.refuse(page, REFUSED, refused).await
 }
 
 fn all(workspace: &Workspace) -> String {
