@@ -1,6 +1,7 @@
 //! Makes the index anew from events and customers, and compares it with them.
 
 use super::fold::{Folded, lock};
+use super::kept;
 use super::load::{self, ALL_MONTHS, Part, ShardState};
 use crate::instant::from_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -109,6 +110,7 @@ impl Store {
         )
         .fetch_one(&mut *transaction)
         .await?;
+        kept::forget(&mut transaction, workspace, shard).await?;
         let (events, starts) = raw(&mut transaction, workspace, shard).await?;
         let newest = events.iter().map(|(_, event)| event.at).max();
         sqlx::query!(

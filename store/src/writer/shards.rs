@@ -139,7 +139,7 @@ impl Locked {
     }
 
     /// Keeps the numbers that were taken, and what the index has to know: shards that were written get their next
-    /// version, and the segments go into the journal under it. `traits`: whether customers changed.
+    /// version, the segments go into the journal under it, and sets of the version before leave the disk. `traits`: whether customers changed.
     pub(super) async fn keep(
         self,
         connection: &mut PgConnection,
@@ -174,6 +174,8 @@ impl Locked {
                      traits_version = case when $5 then s.version + 1 else s.traits_version end
                  from told where s.workspace_id = $1 and s.shard = told.shard
                  returning s.shard, s.version, told.segment
+             ), outdated as (
+                 delete from activity_sets k using told where k.workspace_id = $1 and k.shard = told.shard
              )
              insert into activity_journal (workspace_id, shard, version, segment)
              select $1, shard, version, segment from moved where segment is not null",

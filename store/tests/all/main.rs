@@ -11,6 +11,7 @@ mod comparison;
 mod definitions;
 mod engines;
 mod import;
+mod kept;
 mod keyless;
 mod people;
 mod quartiles;
