@@ -86,7 +86,10 @@ async fn serve(
     let origin = origin(&config.host, address);
     let said = match ready {
         true => {
-            store.open_connections().await?;
+            // Without them the first question takes a little longer.
+            if let Err(error) = store.open_connections().await {
+                tracing::warn!(%error, "not all connections could be opened");
+            }
             welcome(store, &origin).await?
         }
         false => false,

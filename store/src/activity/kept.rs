@@ -257,10 +257,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let hash = hash(about);
         let mut transaction = self.tenant(workspace).await?;
-        // Also tells when they were last of use.
+        // Also tells when they were last of use. Rows that a writer is removing are passed over: he may wait for us, we
+        // never for him.
         let rows = sqlx::query!(
-            "update activity_sets set used_at = now() where workspace_id = $1 and about = $2
-             returning shard, version, first, has_last",
+            "update activity_sets k set used_at = now()
+             from (select shard from activity_sets where workspace_id = $1 and about = $2
+                   for update skip locked) free
+             where k.workspace_id = $1 and k.about = $2 and k.shard = free.shard
+             returning k.shard, k.version, k.first, k.has_last",
             workspace.0,
             &hash[..]
         )
@@ -279,15 +283,20 @@ impl Store {
                     || has_last < last.is_some()
             })
         });
-        let missing: Vec<_> = missing.collect();
+        let mut missing: Vec<_> = missing.collect();
+        missing.sort_by_key(|(shard, ..)| *shard);
         for group in missing.chunks(GROUP) {
             self.write_sets(workspace, hash, group.to_vec()).await?;
         }
         let mut transaction = self.tenant(workspace).await?;
         sqlx::query!(
-            "delete from activity_sets where workspace_id = $1 and about in (
-                 select about from activity_sets where workspace_id = $1
-                 group by about order by max(used_at) desc, about offset $2)",
+            "delete from activity_sets k
+             using (select shard, about from activity_sets
+                    where workspace_id = $1 and about in (
+                        select about from activity_sets where workspace_id = $1
+                        group by about order by max(used_at) desc, about offset $2)
+                    for update skip locked) free
+             where k.workspace_id = $1 and k.shard = free.shard and k.about = free.about",
             workspace.0,
             QUESTIONS
         )
@@ -333,7 +342,7 @@ impl Store {
              )
              insert into activity_sets (workspace_id, shard, about, version, first, newest, left_out, has_last, bytes)
              select $1, shard, $2, version, first, newest, left_out, has_last, bytes
-             from told join locked using (shard, version)
+             from told join locked using (shard, version) order by shard
              on conflict (workspace_id, shard, about) do update
              set version = excluded.version, first = excluded.first, newest = excluded.newest,
                  left_out = excluded.left_out, has_last = excluded.has_last, bytes = excluded.bytes,
