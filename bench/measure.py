@@ -92,6 +92,10 @@ class Match:
             )
         return outcome.seconds
 
+    def first(self) -> float:
+        """Seconds of our answer to the main question."""
+        return self.ours(MAIN, next(self.at))[0]
+
     def trial(self) -> dict:
         """Every phrasing of every peer, checked, the faster of two times; the fastest is the one for the rounds."""
         found = {}
@@ -142,7 +146,8 @@ class Match:
         return found
 
     def cold(self, holdfast: Holdfast, count: int = 3) -> dict:
-        """The first answer after a start, without the start itself. Nobody's files leave the system's page cache."""
+        """The first answer after a start, without the start itself, to a question that was asked before it with another
+        as-of. Nobody's files leave the system's page cache."""
         times = {name: [] for name in [OURS, *(peer.NAME for peer in self.peers)]}
         starts = []
         for _ in range(count):

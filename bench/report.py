@@ -180,10 +180,15 @@ Holdfast's answer takes {ratio_text(main / once['seconds'])} times that.
     if "segments" in results:
         parts.append(segments_page(results["segments"]))
     cold_rows = [[name, spread(cold["first answer"][name])] for name in [OURS, *PEERS]]
+    if "first ever" in results:
+        cold_rows.insert(1, [f"{OURS}, the very first time", time_text(results["first ever"])])
     parts.append(f"""## Cold
 
 The first answer to the first question after a start, three times; the start itself is not counted (Holdfast with its
-Postgres: {spread(cold['start'])}). Files stay in the system's page cache, for everybody.
+Postgres: {spread(cold['start'])}). Files stay in the system's page cache, for everybody. {OURS} was asked the same before it
+was stopped, as of another instant: it keeps on disk, beside the events, in which periods each customer was active, and
+begins with that. *The very first time* is after a start as well, when nobody had asked anything before and nothing was
+kept.
 
 {table(['', 'first answer'], cold_rows)}
 

@@ -99,6 +99,11 @@ impl Frame {
         }
     }
 
+    /// The first instant of the first calendar period; `None` if there is no period.
+    pub fn first(&self) -> Option<i64> {
+        self.bounds.first().copied()
+    }
+
     /// The last calendar period: its first instant and its end; `None` if there is no period.
     pub fn last_period(&self) -> Option<(i64, i64)> {
         let last = self.bounds.len().checked_sub(2)?;
@@ -142,6 +147,21 @@ impl Frame {
     /// [`Frame::offset`] of an instant in microseconds.
     pub fn offset_of(&self, first: i64) -> Option<usize> {
         self.bounds.binary_search(&first).ok()
+    }
+
+    /// This frame with further periods before its own; `None` if its own are not the last of these bounds. Only for frames
+    /// that see the whole last period.
+    pub(crate) fn reaching_back(&self, bounds: Vec<i64>) -> Option<Frame> {
+        let fits = bounds.ends_with(&self.bounds) && bounds.is_sorted();
+        (fits && self.bounds.last() == Some(&self.limit)).then(|| Frame {
+            from: bounds[0],
+            limit: self.limit,
+            window: self.window,
+            at_least: self.at_least,
+            own: self.own,
+            months: OnceLock::new(),
+            bounds,
+        })
     }
 
     /// The number of calendar periods.

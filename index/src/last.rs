@@ -11,15 +11,14 @@ use crate::frame::Frame;
 use crate::month::{DAY, Month};
 use crate::sets::{ShardSets, short};
 
-/// It did not.
-const NEVER: i64 = i64::MAX;
-
 /// When each entry became active in a calendar frame's last period.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LastPeriod {
-    period: u32,
-    /// By place: the instant of the event that made the period active.
-    since: Vec<i64>,
+    pub(crate) period: u32,
+    /// By place, as bits: who became active in it at all. Most did not.
+    pub(crate) active: Vec<u64>,
+    /// Of those, by place: the instant of the event that made the period active.
+    pub(crate) since: Vec<i64>,
 }
 
 /// The entries that were active in a frame's last period before some instant in it.
@@ -57,18 +56,29 @@ impl Last {
 impl LastPeriod {
     /// What of it comes before an instant within it. `sets` are those that it was made for.
     pub fn before(&self, sets: &ShardSets, as_of: i64) -> Last {
-        let blocks = self.since.chunks(64);
-        let words = blocks.map(|since| bits::word(since.iter().map(|since| *since < as_of)));
+        let mut since = self.since.iter();
+        let words = self.active.iter().map(|&active| {
+            let mut seen = active;
+            let mut left = active;
+            while left != 0 {
+                let lowest = left & left.wrapping_neg();
+                if since.next().is_none_or(|&since| since >= as_of) {
+                    seen ^= lowest;
+                }
+                left ^= lowest;
+            }
+            seen
+        });
         Last {
             period: self.period,
-            started: sets.starts.partition_point(|start| *start < as_of),
             words: words.collect(),
+            started: sets.starts.partition_point(|start| *start < as_of),
         }
     }
 
     /// Bytes of memory.
     pub fn size(&self) -> usize {
-        size_of_val(&self.since[..])
+        size_of_val(&self.active[..]) + size_of_val(&self.since[..])
     }
 }
 
@@ -116,17 +126,23 @@ impl ShardSets {
         }
         let needed = place(frame.at_least.max(1)) - 1;
         let entries = self.customers.iter().zip(&self.starts);
-        let since = entries.map(|(customer, &start)| {
+        let mut last = LastPeriod {
+            period: short(frame.periods().saturating_sub(1)),
+            active: vec![0; bits::words(self.len())],
+            since: Vec::new(),
+        };
+        for (number, (customer, &start)) in entries.enumerate() {
             let counts = if count_before { from } else { start };
             let his = events[begins[place(*customer)]..].iter();
             let mut his = his
                 .take_while(|(whose, _)| whose == customer)
                 .filter(|(_, at)| *at >= counts);
-            his.nth(needed).map_or(NEVER, |(_, at)| *at)
-        });
-        Ok(LastPeriod {
-            period: short(frame.periods().saturating_sub(1)),
-            since: since.collect(),
-        })
+            if let Some((_, at)) = his.nth(needed) {
+                bits::set(&mut last.active, number);
+                last.since.push(*at);
+            }
+        }
+        last.since.shrink_to_fit();
+        Ok(last)
     }
 }

@@ -8,6 +8,7 @@
 //! - [`latest`]: when each customer was last active.
 //! - [`column`]: a trait of each customer of a shard, and the customers whom filters choose.
 //! - [`usage`]: how often each customer sent each event in his first periods, and in which of the next he was active.
+//! - [`kept`]: sets as bytes, to be kept beside what they were made from.
 //! - [`sets`]: for each customer the set of periods in which he was active, as bits, 64 customers side by side.
 //!
 //! Everything here is a pure function of bytes and arguments. Bytes may be broken in any way: they lead to [`Broken`],
@@ -20,6 +21,7 @@ pub mod column;
 mod count;
 pub mod days;
 mod frame;
+pub mod kept;
 mod last;
 pub mod latest;
 pub mod month;

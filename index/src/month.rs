@@ -1,8 +1,8 @@
 //! Months in UTC, by number: how the index and the partitions of `event` are cut.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
 
 /// Microseconds in a day.
 pub(crate) const DAY: i64 = 86_400_000_000;
@@ -56,9 +56,12 @@ pub fn micros(at: Timestamp) -> i64 {
 
 /// The instant of microseconds; the nearest that there is for those beyond the calendar.
 pub fn timestamp(micros: i64) -> Timestamp {
-    Timestamp::UNIX_EPOCH
-        .saturating_add(SignedDuration::from_micros(micros))
-        .unwrap_or(Timestamp::UNIX_EPOCH)
+    let outside = if micros < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    Timestamp::from_microsecond(micros).unwrap_or(outside)
 }
 
 #[cfg(test)]

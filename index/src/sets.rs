@@ -95,7 +95,7 @@ impl ShardSets {
     }
 
     /// Room for everything, no bit set yet.
-    fn lay_out(frame: &Frame, placed: &[(Entry, usize)]) -> ShardSets {
+    pub(crate) fn lay_out(frame: &Frame, placed: &[(Entry, usize)]) -> ShardSets {
         let mut sets = ShardSets {
             customers: Vec::with_capacity(placed.len()),
             starts: Vec::with_capacity(placed.len()),

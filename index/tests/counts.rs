@@ -16,11 +16,14 @@ use index::chunk::Depth;
 use index::month::{Month, micros};
 use index::sets::{Entry, ShardSets};
 use index::starts::{each_event, first_events};
-use index::{Counting, Frame, Selection, Window};
+use index::{Counting, Frame, Selection, Window, kept};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use world::{GRAINS, Kept, World, worlds};
+
+/// More than any world has.
+const CUSTOMERS: usize = 1000;
 
 const RULES: [naive::Rule; 3] = [
     naive::Rule::Signup,
@@ -116,6 +119,12 @@ fn sets_match(world: &World, grain: Grain, rule: naive::Rule, rolling: Option<Si
     }
 }
 
+/// The frame of the calendar's periods that sees all of the last.
+fn open_frame(world: &World, plan: &RetentionPlan, own: bool) -> Frame {
+    let (calendar, at_least) = (Window::Calendar, world.at_least);
+    Frame::new(&plan.periods, plan.as_of, i64::MIN, calendar, at_least, own)
+}
+
 /// Everything of one question: the tally by blocks, the tally entry by entry, the naive matrix.
 fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every: u32) {
     let (window, rolling) = match (asked.window, asked.grain.length()) {
@@ -162,20 +171,21 @@ fn counts_match(world: &World, asked: &RetentionQuery, rule: naive::Rule, every:
     sets.count(&counting, &plan, offset, some, None, &mut fast);
     if window == Window::Calendar {
         // The same from sets that see all of the last period, and what of it came before as-of.
-        let open = Frame::new(
-            &wider.periods,
-            plan.as_of,
-            i64::MIN,
-            window,
-            world.at_least,
-            counting.needs_own(),
-        );
+        let open = open_frame(world, &wider, counting.needs_own());
         let all = build(world, &kept, &open, rule);
         let (from, to) = open.last_period().expect("as-of is in it");
         let mut chunks = kept.chunks(&world.active, Depth::Exact);
         chunks.retain(|(month, _)| (Month::of(from)..=Month::of(to - 1)).contains(month));
         let chunks = chunks.iter().map(|(month, chunk)| (*month, chunk));
         let last = all.last_period(&open, false, chunks).expect("own bytes");
+        // As they come back from the disk, for a question that begins later.
+        let bytes = kept::to_bytes(&open, &all, Some(&last));
+        let asked = open_frame(world, &plan, counting.needs_own());
+        let back = kept::parse(&bytes, &asked, CUSTOMERS).expect("own bytes");
+        assert_eq!(
+            (&back.frame, &back.sets, back.last.as_ref()),
+            (&open, &all, Some(&last))
+        );
         let last = last.before(&all, micros(plan.as_of));
         let chosen = all.choose(&selection);
         let some = (every > 1).then_some(&chosen[..]);
@@ -248,6 +258,26 @@ proptest! {
                     sets_match(&world, grain, rule, rolling.map(SignedDuration::from_hours));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn kept_sets_are_refused_when_they_are_broken(world in worlds(30), at: prop::sample::Index, byte: u8, cut: bool) {
+        let query = question(&world, Grain::Week, world.from);
+        if let Some(plan) = plan(&world, &query) {
+            let frame = open_frame(&world, &plan, true);
+            let sets = build(&world, &Kept::of(&world), &frame, naive::Rule::Signup);
+            let mut bytes = kept::to_bytes(&frame, &sets, None);
+            let at = at.index(bytes.len());
+            if cut {
+                prop_assert!(kept::parse(&bytes[..at], &frame, CUSTOMERS).is_err());
+            } else {
+                bytes[at] = byte;
+                // Another number may have a sense; a panic has none.
+                drop(kept::parse(&bytes, &frame, CUSTOMERS));
+            }
+            let few = kept::parse(&kept::to_bytes(&frame, &sets, None), &frame, 0);
+            prop_assert_eq!(few.is_err(), !sets.is_empty());
         }
     }
 

@@ -60,6 +60,9 @@ use sqlx::{ConnectOptions, Connection};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Connections that are opened before the first question: it is read by several, and ends beside the next one.
+const AT_HAND: usize = 4;
+
 /// How long a connection is trusted after its last use without being asked.
 const RESTED: Duration = Duration::from_secs(1);
 
@@ -71,6 +74,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 pub struct Store {
     pool: PgPool,
     activity: Arc<activity::Memory>,
+    keeping: Arc<activity::Keeping>,
     gate: Arc<gate::Gate>,
     /// Customers whose sets are made without waiting for a turn.
     little_work: usize,
@@ -83,6 +87,7 @@ impl Store {
         Self {
             pool,
             activity,
+            keeping: Arc::default(),
             gate: Arc::new(gate::Gate::new()),
             little_work: activity::LITTLE_WORK,
         }
@@ -137,6 +142,16 @@ impl Store {
     /// The data base can't be reached, or it was migrated by a newer Holdfast.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         MIGRATOR.run(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Opens the connections that a question takes, so that the first one does not wait for them.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the data base does not answer.
+    pub async fn open_connections(&self) -> Result<(), StoreError> {
+        // Held together, so that each is another one.
+        futures::future::try_join_all((0..AT_HAND).map(|_| self.pool.acquire())).await?;
         Ok(())
     }
 

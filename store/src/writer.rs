@@ -27,6 +27,7 @@ pub(crate) use shards::relax;
 use crate::{Store, StoreError, WorkspaceId};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
+use std::ops::AddAssign;
 
 /// An account on its way in.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +68,15 @@ pub struct Written {
     pub erased: u64,
     /// Customers seen for the first time.
     pub customers_new: u64,
+}
+
+impl AddAssign for Written {
+    fn add_assign(&mut self, more: Self) {
+        self.stored += more.stored;
+        self.duplicates += more.duplicates;
+        self.erased += more.erased;
+        self.customers_new += more.customers_new;
+    }
 }
 
 impl Store {

@@ -23,6 +23,9 @@ use tokio::net::TcpListener;
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// How long a stop may take to put on disk what was made last.
+const KEEPING: Duration = Duration::from_secs(3);
+
 /// How long requests may go on once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -42,10 +45,20 @@ pub(super) async fn run(config: ServeConfig, database: DatabaseConfig) -> anyhow
         .with_index_memory(usize::try_from(config.index_memory << 20).unwrap_or(usize::MAX));
     let outcome = serve(&config, &folder, &store, mailer, listener, stop).await;
     tracing::info!("stopping");
+    keep_sets(&store).await;
     store.close().await;
     let closed = database.close().await;
     outcome?;
     Ok(closed?)
+}
+
+/// Puts on disk what the next start begins with, as far as it takes no time: all that is older lies there already.
+async fn keep_sets(store: &Store) {
+    match tokio::time::timeout(KEEPING, store.keep_sets()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "sets could not be kept on disk"),
+        Err(_) => tracing::warn!("not all sets were kept on disk: it would have taken too long"),
+    }
 }
 
 async fn serve(
@@ -82,7 +95,13 @@ async fn serve(
         outcome => outcome.map(|()| true)?,
     };
     let said = match ready {
-        true => welcome(store, &origin).await?,
+        true => {
+            // Without them the first question takes a little longer.
+            if let Err(error) = store.open_connections().await {
+                tracing::warn!(%error, "not all connections could be opened");
+            }
+            welcome(store, &origin).await?
+        }
         false => false,
     };
     let prepare = tokio::spawn({

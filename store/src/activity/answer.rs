@@ -2,16 +2,17 @@
 
 use super::asked::{Asked, window};
 use super::gather::{Job, Made, make};
+use super::kept;
 use super::load::{self, ShardState};
 use super::memory::{Last, Memory, Sets};
+use super::who::Who;
 use crate::retention::Counted;
 use crate::{Members, Store, StoreError, Workspace};
-use analysis::query::{RetentionQuery, StartRule, TraitFilter, TraitTest};
+use analysis::query::{RetentionQuery, StartRule};
 use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;
-use index::column::Column;
-use index::{Broken, Counting, Selection, in_parallel};
+use index::{Broken, Counting, in_parallel};
 use sqlx::PgConnection;
 use std::sync::{Arc, LazyLock, OnceLock};
 use tokio::task::JoinError;
@@ -122,12 +123,16 @@ impl Prepared {
         store: &Store,
         snapshot: &mut PgConnection,
     ) -> Result<Vec<ShardPart>, StoreError> {
+        let missing = self.work() > 0;
         let helpers = if self.work() > store.little_work {
             threads().min(READERS) - 1
         } else {
             0
         };
         let mut found = std::mem::take(&mut self.sets);
+        let damaged = self
+            .find(store, &mut *snapshot, &mut found, helpers)
+            .await?;
         let jobs = found.iter().enumerate().zip(&self.states);
         let jobs = jobs.filter(|((_, sets), _)| sets.is_none());
         let jobs = jobs.map(|((place, _), state)| (place, *state, Job::Sets));
@@ -156,12 +161,49 @@ impl Prepared {
                 before: OnceLock::new(),
             });
         }
+        let missing = missing || !jobs.is_empty();
         for (place, made) in make(store, snapshot, &self.asked, jobs, helpers).await? {
             if let Made::Last(last) = made {
                 parts[place].last = Some(last);
             }
         }
+        let customers: usize = self.states.iter().map(|state| state.customers).sum();
+        // Fewer are made sooner than they would be found.
+        if customers > store.little_work && missing {
+            store.keep_soon(self.asked.about(), damaged);
+        }
         Ok(parts)
+    }
+
+    /// Takes from the disk what is not in memory; whether any of it was of no use.
+    async fn find(
+        &self,
+        store: &Store,
+        snapshot: &mut PgConnection,
+        found: &mut [Option<Arc<Sets>>],
+        helpers: usize,
+    ) -> Result<bool, StoreError> {
+        let known = |state: &ShardState| store.activity.has_sets(self.asked.about(), state.shard);
+        // Of those that were in memory, what is on disk is no newer.
+        let wanted = found.iter().zip(&self.states);
+        let wanted = wanted.filter(|(sets, state)| sets.is_none() && !known(state));
+        let wanted: Vec<ShardState> = wanted.map(|(_, state)| *state).collect();
+        if wanted.is_empty() {
+            return Ok(false);
+        }
+        let kept = kept::shards(&mut *snapshot, &self.asked, &wanted).await?;
+        let jobs = self.states.iter().enumerate();
+        let jobs = jobs.filter(|(_, state)| kept.contains(&state.shard));
+        let jobs = jobs.map(|(place, state)| (place, *state, Job::Kept));
+        let made = make(store, snapshot, &self.asked, jobs.collect(), helpers).await?;
+        let mut damaged = false;
+        for (place, made) in made {
+            match made {
+                Made::Sets(sets) => found[place] = Some(sets),
+                _ => damaged = true,
+            }
+        }
+        Ok(damaged)
     }
 }
 
@@ -182,64 +224,6 @@ impl ShardPart {
     }
 }
 
-/// A test with the trait's column in each shard.
-type Test = (TraitTest, Vec<Arc<Column>>);
-
-/// Who is counted.
-pub(super) struct Who {
-    /// All of these hold.
-    filters: Vec<Test>,
-    /// None of these does.
-    internal: Vec<Test>,
-    /// Only these, if not all.
-    pub(super) members: Option<Members>,
-}
-
-impl Who {
-    /// Those who pass the first conditions, without those who pass any of the second.
-    pub(super) async fn read(
-        snapshot: &mut PgConnection,
-        memory: &Memory,
-        workspace: i32,
-        states: &[ShardState],
-        (filters, internal): (&[TraitFilter], &[TraitFilter]),
-    ) -> Result<Who, StoreError> {
-        let mut who = Who {
-            filters: Vec::new(),
-            internal: Vec::new(),
-            members: None,
-        };
-        for (filters, tests) in [(filters, &mut who.filters), (internal, &mut who.internal)] {
-            for filter in filters {
-                let columns =
-                    load::columns(&mut *snapshot, memory, workspace, states, &filter.name);
-                tests.push((filter.test.clone(), columns.await?));
-            }
-        }
-        Ok(who)
-    }
-
-    /// The chosen customers of a shard, if there is a choice, and how many are internal.
-    pub(super) fn choose(&self, place: usize, state: &ShardState) -> (Option<Selection>, u64) {
-        let customers = state.customers;
-        if self.filters.is_empty() && self.internal.is_empty() && self.members.is_none() {
-            return (None, 0);
-        }
-        let mut chosen = Selection::all(customers);
-        for (test, columns) in &self.internal {
-            chosen.without(&columns[place].select(test, customers));
-        }
-        let internal = number(customers - chosen.len());
-        for (test, columns) in &self.filters {
-            chosen.and(&columns[place].select(test, customers));
-        }
-        if let Some(members) = self.members.as_ref().and_then(|all| all.shard(state.shard)) {
-            chosen.and(members);
-        }
-        (Some(chosen), internal)
-    }
-}
-
 impl Prepared {
     /// The counting itself: the tally, and the number of internal customers.
     pub(super) fn add_up(
@@ -255,8 +239,8 @@ impl Prepared {
             let last = parts[place].before(self.asked.as_of());
             let offset = first.and_then(|&first| frame.offset(first));
             let offset = offset.ok_or(Broken("sets that begin later than they should"))?;
-            let (chosen, internal) = who.choose(place, &self.states[place]);
-            let chosen = chosen.map(|chosen| sets.choose(&chosen));
+            let state = &self.states[place];
+            let (chosen, internal) = who.choose_entries(place, state, &parts[place].sets);
             sets.count(&self.counting, plan, offset, chosen.as_deref(), last, tally);
             Ok::<_, Broken>(internal)
         };

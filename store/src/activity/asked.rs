@@ -3,6 +3,7 @@
 use super::answer::Question;
 use super::load::{ALL_MONTHS, Part, ShardData, ShardState};
 use super::memory::{About, Last, Memory, Sets};
+use super::who::Remembered;
 use analysis::period::Length;
 use analysis::query::{self, BeforeStart, RetentionQuery, StartRule, Unit};
 use index::chunk::{Chunk, Depth};
@@ -143,7 +144,22 @@ impl Asked {
         self.as_of
     }
 
-    fn calendar(&self) -> bool {
+    /// Where the first cohort begins.
+    pub(super) fn first(&self) -> i64 {
+        self.first
+    }
+
+    /// What sets are about that see all of the last period.
+    pub(super) fn about(&self) -> &Arc<About> {
+        &self.open.0
+    }
+
+    /// Their frame.
+    pub(super) fn frame(&self) -> &Arc<Frame> {
+        &self.open.1
+    }
+
+    pub(super) fn calendar(&self) -> bool {
         self.open.0.window == Window::Calendar
     }
 
@@ -166,10 +182,7 @@ impl Asked {
     /// When a shard's entries became active in the last period, if it is in memory.
     pub(super) fn known_last(&self, memory: &Memory, shard: i16, sets: &Sets) -> Option<Arc<Last>> {
         let last = memory.last(&self.open.0, shard)?;
-        let fits = last.version == sets.version
-            // The sets may have been made anew with an earlier first cohort, and more entries.
-            && last.frame == sets.frame;
-        fits.then_some(last)
+        last.fits(sets).then_some(last)
     }
 
     /// What the last period needs: the streams, the first and the last month, and the planes.
@@ -225,6 +238,7 @@ impl Asked {
             left_out: current.starts.without(),
             frame: frame.clone(),
             as_of: (!open).then_some(self.as_of),
+            remembered: Remembered::default(),
         });
         memory.put_sets(about, data.state.shard, sets.clone());
         Ok(sets)

@@ -1,8 +1,9 @@
 //! The days on which customers were active, by the index.
 
-use super::answer::{Question, Who, joined};
+use super::answer::{Question, joined};
 use super::asked::{chunks, of, parse, window};
 use super::load::{self, ALL_MONTHS, Part, ShardData, ShardState};
+use super::who::Who;
 use crate::{Store, StoreError};
 use analysis::churn::{ChurnPlan, History};
 use index::Broken;

@@ -2,6 +2,7 @@
 
 use super::answer::joined;
 use super::asked::Asked;
+use super::kept;
 use super::load::{self, ShardState};
 use super::memory::{Last, Memory, Sets};
 use crate::{Store, StoreError, WorkspaceId};
@@ -20,6 +21,8 @@ const GROUP: usize = 4;
 /// What is to be made of a shard.
 #[derive(Clone)]
 pub(super) enum Job {
+    /// Its sets, which are on disk.
+    Kept,
     /// Its sets.
     Sets,
     /// The last period of these sets.
@@ -28,6 +31,8 @@ pub(super) enum Job {
 
 /// What was made of it.
 pub(super) enum Made {
+    /// What is on disk was of no use.
+    Nothing,
     Sets(Arc<Sets>),
     Last(Arc<Last>),
 }
@@ -68,8 +73,8 @@ impl Jobs {
         numbers: &[usize],
         states: &[ShardState],
     ) -> Result<Vec<Making>, StoreError> {
-        let last = numbers.first().map(|&number| &self.jobs[number].2);
-        let part = match last {
+        let part = match numbers.first().map(|&number| &self.jobs[number].2) {
+            Some(Job::Kept) => return self.begin_kept(connection, numbers, states).await,
             Some(Job::Last(_)) => self.asked.last_part(),
             _ => self.asked.part(),
         };
@@ -79,10 +84,32 @@ impl Jobs {
             let (place, _, job) = self.jobs[number].clone();
             let (memory, asked) = (self.memory.clone(), self.asked.clone());
             let made = tokio::task::spawn_blocking(move || match job {
-                Job::Sets => asked.make(&memory, &data).map(Made::Sets),
+                Job::Kept | Job::Sets => asked.make(&memory, &data).map(Made::Sets),
                 Job::Last(sets) => asked.make_last(&memory, &sets, &data).map(Made::Last),
             });
             (place, made)
+        });
+        Ok(making.collect())
+    }
+
+    /// [`Self::begin`] for sets that are on disk.
+    async fn begin_kept(
+        &self,
+        connection: &mut PgConnection,
+        numbers: &[usize],
+        states: &[ShardState],
+    ) -> Result<Vec<Making>, StoreError> {
+        let shards: Vec<i16> = states.iter().map(|state| state.shard).collect();
+        let rows = kept::read(connection, &self.asked, &shards).await?;
+        let making = rows.into_iter().filter_map(|row| {
+            let at = shards.iter().position(|&shard| shard == row.shard)?;
+            let (place, state) = (self.jobs[numbers[at]].0, states[at]);
+            let (memory, asked) = (self.memory.clone(), self.asked.clone());
+            let made = tokio::task::spawn_blocking(move || {
+                let sets = kept::open(&memory, &asked, &state, &row);
+                Ok(sets.map_or(Made::Nothing, Made::Sets))
+            });
+            Some((place, made))
         });
         Ok(making.collect())
     }

@@ -2,6 +2,7 @@
 
 use super::load::{ALL_MONTHS, Months};
 use super::usage::{Usage, UsageAbout};
+use super::who::Remembered;
 use analysis::period::{Grain, WeekStart};
 use analysis::query::StartRule;
 use index::chunk::{Chunk, Depth};
@@ -58,6 +59,8 @@ pub(super) struct Sets {
     pub(super) left_out: usize,
     /// The as-of that limits what they see, if one does.
     pub(super) as_of: Option<i64>,
+    /// Whose entries fulfil conditions that were asked about.
+    pub(super) remembered: Remembered,
 }
 
 /// When customers were last active before a month.
@@ -73,6 +76,13 @@ pub(super) struct Last {
     /// That of the sets.
     pub(super) frame: Arc<Frame>,
     pub(super) period: LastPeriod,
+}
+
+impl Last {
+    /// Whether it is of these sets, which may have been made anew with an earlier first cohort, and more entries.
+    pub(super) fn fits(&self, sets: &Sets) -> bool {
+        self.version == sets.version && self.frame == sets.frame
+    }
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -113,7 +123,7 @@ impl Value {
                     chunks.map(|(_, chunk)| chunk.size() + ROUGHLY).sum()
                 }
                 Value::Column(_, column) => column.size(),
-                Value::Sets(sets) => sets.sets.size(),
+                Value::Sets(sets) => sets.sets.size() + Remembered::most(sets.sets.len()),
                 Value::Last(last) => last.period.size(),
                 Value::Usage(usage) => usage.usage.size(),
                 Value::Latest(before) => before.latest.size(),
@@ -253,6 +263,34 @@ impl Memory {
             Value::Sets(sets) if sets.version == version => Some(sets),
             _ => None,
         }
+    }
+
+    /// Whether sets of a shard are in memory, of whichever version.
+    pub(super) fn has_sets(&self, about: &Arc<About>, shard: i16) -> bool {
+        self.get(&Key::Sets(about.clone(), shard)).is_some()
+    }
+
+    /// All sets about something, each with its shard and its last period.
+    pub(super) fn all_sets(&self, about: &Arc<About>) -> Vec<(i16, Arc<Sets>, Option<Arc<Last>>)> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let sets = inner
+            .kept
+            .iter()
+            .filter_map(|(key, kept)| match (key, &kept.value) {
+                (Key::Sets(mine, shard), Value::Sets(sets)) if mine == about => {
+                    Some((*shard, sets))
+                }
+                _ => None,
+            });
+        let all = sets.map(|(shard, sets)| {
+            let last = inner.kept.get(&Key::Last(about.clone(), shard));
+            let last = last.and_then(|kept| match &kept.value {
+                Value::Last(last) if last.fits(sets) => Some(last.clone()),
+                _ => None,
+            });
+            (shard, sets.clone(), last)
+        });
+        all.collect()
     }
 
     pub(super) fn usage(

@@ -1,6 +1,7 @@
 //! Makes the index anew from events and customers, and compares it with them.
 
 use super::fold::{Folded, lock};
+use super::kept;
 use super::load::{self, ALL_MONTHS, Part, ShardState};
 use crate::instant::from_db;
 use crate::{Store, StoreError, WorkspaceId};
@@ -162,6 +163,7 @@ pub(crate) async fn make_anew(
     )
     .fetch_one(&mut *connection)
     .await?;
+    kept::forget(&mut *connection, workspace, shard).await?;
     let (events, starts) = raw(connection, workspace, shard).await?;
     let newest = events.iter().map(|(_, event)| event.at).max();
     sqlx::query!(

@@ -1,9 +1,10 @@
 //! Several choices of customers counted from the same sets: segments side by side, and how long each stayed.
 
-use super::answer::{Prepared, Question, ShardPart, Who, joined, number, threads};
+use super::answer::{Prepared, Question, ShardPart, joined, number, threads};
 use super::asked::{chunks, of, parse};
 use super::load::{self, Part, ShardData, ShardState};
 use super::memory::{LatestBefore, Memory};
+use super::who::Who;
 use crate::{Members, Store, StoreError};
 use analysis::query::{StartRule, TraitFilter};
 use analysis::shape::RetentionPlan;

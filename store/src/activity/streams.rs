@@ -2,6 +2,7 @@
 //! and forgets what is to be made anew.
 
 use super::fold::lock;
+use super::kept;
 use crate::{StoreError, WorkspaceId};
 use index::chunk::Event;
 use index::segment::Segment;
@@ -119,9 +120,9 @@ pub(crate) async fn clear_streams(
         workspace.0,
         shard
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    kept::forget(connection, workspace, shard).await
 }
 
 /// Adds events to a locked shard's journal as its next write, and returns that write's version.
@@ -138,6 +139,7 @@ pub(crate) async fn next_segment(
     )
     .fetch_one(&mut *connection)
     .await?;
+    kept::forget(&mut *connection, workspace, shard).await?;
     if !events.is_empty() {
         sqlx::query!(
             "insert into activity_journal (workspace_id, shard, version, segment) values ($1, $2, $3, $4)",

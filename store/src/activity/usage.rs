@@ -1,9 +1,10 @@
 //! What customers did in their windows, by the index: the facts of a question about features.
 
-use super::answer::{Who, joined, number, threads};
+use super::answer::{joined, number, threads};
 use super::asked::{Current, parse, window};
 use super::load::{self, ShardData, ShardState};
 use super::memory::Memory;
+use super::who::Who;
 use crate::{Members, StoreError, Workspace};
 use analysis::period::Grain;
 use analysis::quartiles::{Customers, Unit};

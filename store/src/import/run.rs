@@ -197,7 +197,7 @@ impl Store {
         while let Some(mut set) = sets.recv().await {
             let (bytes_done, rejected) = (set.bytes_done, std::mem::take(&mut set.rejected));
             see(&mut summary, &set, &rejected);
-            stored.customers |= !set.customers.is_empty();
+            stored.customers |= set.customers.iter().any(|half| !half.is_empty());
             let written = self.write_set(job, batch, set, &mut memories).await?;
             for memory in &mut memories {
                 for (name, events) in std::mem::take(&mut memory.stored) {
@@ -235,7 +235,7 @@ impl Store {
         Ok(summary)
     }
 
-    /// Writes a set: events of the lower and of the upper shards at the same time, each by a task of its own, which
+    /// Writes a set: what is of the lower and of the upper shards at the same time, each by a task of its own, which
     /// ends with this one.
     async fn write_set(
         &self,
@@ -244,27 +244,29 @@ impl Store {
         set: Set,
         memories: &mut [Memory; 2],
     ) -> Result<Written, ImportError> {
-        let mut sum = self.write_customers(job.workspace, &set.customers).await?;
+        let mut sum = Written::default();
         let mut tasks = JoinSet::new();
-        for (place, events) in set.events.into_iter().enumerate() {
+        let halves = set.customers.into_iter().zip(set.events);
+        for (place, (customers, events)) in halves.enumerate() {
             let (store, workspace) = (self.clone(), job.workspace);
             let mut memory = std::mem::take(&mut memories[place]);
             tasks.spawn(async move {
-                let written = store
-                    .write_more_events(workspace, batch, &events, &mut memory)
-                    .await;
+                let written = async {
+                    let mut sum = store.write_customers(workspace, &customers).await?;
+                    sum += store
+                        .write_more_events(workspace, batch, &events, &mut memory)
+                        .await?;
+                    Ok::<_, StoreError>(sum)
+                };
+                let written = written.await;
                 (place, memory, written)
             });
         }
         while let Some(ended) = tasks.join_next().await {
             let (place, memory, written) =
                 ended.map_err(|error| ImportError::Broken(error.to_string()))?;
-            let written = written?;
+            sum += written?;
             memories[place] = memory;
-            sum.stored += written.stored;
-            sum.duplicates += written.duplicates;
-            sum.erased += written.erased;
-            sum.customers_new += written.customers_new;
         }
         Ok(sum)
     }

@@ -142,6 +142,9 @@ async fn update(
     numbers: &[i32],
     new: &[bool],
 ) -> Result<u64, StoreError> {
+    if new.iter().all(|new| *new) {
+        return Ok(0);
+    }
     let updated = sqlx::query!(
         "update customer c
          set traits = c.traits || told.traits,

@@ -12,6 +12,7 @@ mod definitions;
 mod engines;
 mod erasure;
 mod import;
+mod kept;
 mod keyless;
 mod notices;
 mod people;

@@ -21,7 +21,8 @@ const SET_BYTES: u64 = 16 * 1024 * 1024;
 pub(super) struct Set {
     /// Events of the lower and of the upper shards, for two writers that never meet.
     pub(super) events: [Vec<EventRecord>; 2],
-    pub(super) customers: Vec<CustomerRecord>,
+    /// Customers, divided in the same way.
+    pub(super) customers: [Vec<CustomerRecord>; 2],
     pub(super) rejected: Vec<Rejected>,
     /// Bytes of the file read up to here.
     pub(super) bytes_done: u64,
@@ -29,22 +30,27 @@ pub(super) struct Set {
 
 impl Set {
     fn len(&self) -> usize {
-        let [lower, upper] = &self.events;
-        lower.len() + upper.len() + self.customers.len() + self.rejected.len()
+        let events: usize = self.events.iter().map(Vec::len).sum();
+        let customers: usize = self.customers.iter().map(Vec::len).sum();
+        events + customers + self.rejected.len()
     }
 
-    fn push(&mut self, event: EventRecord) {
-        let [lower, upper] = &mut self.events;
-        if i32::from(shard(&event.customer)) * 2 < i32::from(SHARDS) {
-            lower.push(event);
-        } else {
-            upper.push(event);
+    fn push(&mut self, row: Row) {
+        match row {
+            Row::Event(event) => self.events[half(&event.customer)].push(event),
+            Row::Customer(customer) => self.customers[half(&customer.customer)].push(customer),
+            Row::Rejected(rejected) => self.rejected.push(rejected),
         }
     }
 
     pub(super) fn rows(&self) -> u64 {
         u64::try_from(self.len()).expect("lengths fit 64 bits")
     }
+}
+
+/// Whether a customer is of the lower or of the upper shards.
+fn half(customer: &str) -> usize {
+    usize::from(i32::from(shard(customer)) * 2 >= i32::from(SHARDS))
 }
 
 /// Sends the rows of a file, set by set, until it ends or nobody listens any more.
@@ -64,9 +70,7 @@ pub(super) fn read_sets(
     let mut begun_at = 0;
     while let Some(row) = rows.next() {
         match row {
-            Ok(Row::Event(event)) => set.push(event),
-            Ok(Row::Customer(customer)) => set.customers.push(customer),
-            Ok(Row::Rejected(rejected)) => set.rejected.push(rejected),
+            Ok(row) => set.push(row),
             Err(error) => {
                 // what was read before the error is good
                 set.bytes_done = read.load(Ordering::Relaxed);
