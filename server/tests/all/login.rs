@@ -7,6 +7,8 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use openidconnect::core::{
     CoreEdDsaPrivateSigningKey, CoreHmacKey, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet,
     CoreJwsSigningAlgorithm,
@@ -119,18 +121,7 @@ fn new_key() -> CoreEdDsaPrivateSigningKey {
     const BEGINNING: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
     let mut bytes = BEGINNING.to_vec();
     bytes.extend_from_slice(&store::token_hash(Token::new().text()));
-    let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits: Vec<char> = digits.chars().collect();
-    // 48 bytes: no padding
-    let text: String = bytes
-        .chunks(3)
-        .flat_map(|three| {
-            let number = three
-                .iter()
-                .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
-            [18, 12, 6, 0].map(|shift| digits[number >> shift & 63])
-        })
-        .collect();
+    let text = BASE64_STANDARD.encode(bytes);
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
     CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, None).unwrap()
 }
