@@ -1,6 +1,8 @@
 //! Alerts against oracles of their own: the score test that Wilson's interval inverts, ends found by bisection, and a
 //! plain walk over the cohorts.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use analysis::alert::{
     Alert, Condition, Reading, Threshold, becomes_final, read_churn, read_retention,
 };

@@ -1,5 +1,7 @@
 //! When something is sent: against a clock that is read every quarter of an hour.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use analysis::period::{Calendar, WeekStart};
 use analysis::schedule::{Day, Schedule};
 use jiff::civil::{DateTime, Weekday};

@@ -273,7 +273,8 @@ impl Resolve for Machine {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let found: Vec<SocketAddr> = found.collect();
-            Ok(Box::new(found.into_iter()) as Addrs)
+            let found: Addrs = Box::new(found.into_iter());
+            Ok(found)
         })
     }
 }
@@ -293,10 +294,11 @@ impl Resolve for Filter {
             let let_through: Vec<SocketAddr> = found
                 .filter(|address| networks.lets(address.ip(), bare))
                 .collect();
-            match let_through.is_empty() {
-                true => Err(HeldBack.into()),
-                false => Ok(Box::new(let_through.into_iter()) as Addrs),
+            if let_through.is_empty() {
+                return Err(HeldBack.into());
             }
+            let let_through: Addrs = Box::new(let_through.into_iter());
+            Ok(let_through)
         })
     }
 }

@@ -25,7 +25,7 @@ pub struct NoticeView {
     pub name: String,
     /// "Every Monday at 08:00".
     pub when: String,
-    /// "Ada, Bob by mail", "https://hooks.example.com".
+    /// "Ada and Bob by mail", or the beginning of a webhook's address.
     pub to: String,
     /// "22 Nov 2026 20:45", "paused".
     pub next: String,

@@ -205,7 +205,10 @@ impl Desk {
         let report = store.report(workspace.id, number(&report)).await?;
         let page = format!("/w/{}/reports/{}/notices", workspace.slug, report.id);
         let new = match occasion(&report) {
-            Ok(occasion) => self.new(&workspace, (report.id, occasion), fields).await?,
+            Ok(occasion) => {
+                self.wanted(&workspace, (report.id, occasion), fields)
+                    .await?
+            }
             Err(sentence) => Err(sentence),
         };
         let new = match new {
@@ -225,7 +228,7 @@ impl Desk {
     }
 
     /// What is to be kept, or why it can't be.
-    async fn new(
+    async fn wanted(
         &self,
         workspace: &Workspace,
         (report, occasion): (i32, Occasion),

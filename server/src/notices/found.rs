@@ -132,18 +132,18 @@ impl Answered {
             Self::Churn(report) => Export::churn(nowhere, report),
         };
         export.title = name;
+        if let Some(Alarm { noticed, .. }) = &alarm {
+            export.sentence = noticed.sentence.clone();
+            export.evidence = noticed.evidence.clone();
+        }
         // Without it, the words are all there.
         let picture = preview_png(&export);
         if let Err(error) = &picture {
             tracing::error!(%error, "a report's picture can't be drawn");
         }
-        let (finding, evidence) = match &alarm {
-            Some(Alarm { noticed, .. }) => (noticed.sentence.clone(), noticed.evidence.clone()),
-            None => (export.sentence, export.evidence),
-        };
         Found {
-            finding,
-            evidence,
+            finding: export.sentence,
+            evidence: export.evidence,
             method: export.method,
             as_of: self.as_of(),
             as_of_words: export.as_of,

@@ -148,7 +148,8 @@ impl Resolve for Names {
         let look = self.looks.fetch_add(1, Ordering::Relaxed);
         let found = self.addresses[look.min(self.addresses.len() - 1)].clone();
         let found = found.into_iter().map(|address| SocketAddr::new(address, 0));
-        Box::pin(async move { Ok(Box::new(found) as Addrs) })
+        let found: Addrs = Box::new(found);
+        Box::pin(async move { Ok(found) })
     }
 }
 
