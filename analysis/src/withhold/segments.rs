@@ -48,11 +48,16 @@ impl WithheldSegments {
 
 /// The report without what tells of few customers, and what was taken out.
 ///
+/// Pooled rates are compared here, and cells that are withheld are not like others: a segment's pooled rate of a column is
+/// told only where at least nine in ten of its cells are.
+///
 /// A segment of which nothing is left is left out with its name: a value that few have can name them. The order of
 /// segments, the one that others are compared with, and the column that is quoted are chosen anew, from what is shown.
 pub fn withhold_segments(report: &ComparisonReport) -> (ComparisonReport, WithheldSegments) {
     let left = report.segments.iter().filter_map(|segment| {
-        let (told, withheld) = withhold(&segment.report);
+        let (mut told, withheld) = withhold(&segment.report);
+        let pooled = told.overall.iter_mut().zip(&segment.report.overall);
+        pooled.for_each(|(told, whole)| *told = told.filter(|told| is_most(told, *whole)));
         if told.customers == 0 && segment.report.customers > 0 {
             return None;
         }
@@ -98,6 +103,11 @@ pub fn withhold_segments(report: &ComparisonReport) -> (ComparisonReport, Withhe
         .and_then(|mix| told_mix(report, &shown, mix));
     withheld.mix = report.mix.is_some() && shown.mix.is_none();
     (shown, withheld)
+}
+
+/// Whether so few cells were left out of a column that its pooled rate can stand beside others.
+fn is_most(told: &Overall, whole: Option<Overall>) -> bool {
+    whole.is_none_or(|whole| told.cohorts * 10 >= whole.cohorts * 9)
 }
 
 /// Where a segment of a trait stands: values by the customers that are told of, then other values, then none.

@@ -2,7 +2,6 @@
 
 use super::{caution, split, with_customers};
 use crate::comparison::{ComparisonReport, Segment};
-use crate::query::Split;
 use crate::stats::Interval;
 use crate::withhold::FEWEST;
 use crate::words::quartiles::{Finding, Tone};
@@ -58,14 +57,11 @@ pub(in crate::words) fn guarded_finding(report: &ComparisonReport, left_out: usi
             )
         },
         _ => told(
-            "Too early",
-            match report.query.split {
-                Some(Split::Trait(_)) => format!(
-                    "It can’t be told yet how the segments by {by} differ: too few cohorts have finished."
-                ),
-                _ => "It can’t be told yet how the segments differ: too few cohorts have finished."
-                    .to_owned(),
-            },
+            "Too little to tell",
+            format!(
+                "How the segments by {by} differ can’t be told here: too few cohorts have finished, or too many of their \
+                 cells tell of fewer than {FEWEST} customers."
+            ),
         ),
     }
 }
