@@ -144,6 +144,10 @@ async fn markup_in_a_form_is_text(pool: PgPool) {
         ),
         ("activity/own", format!("slug={SENT}")),
         ("sharing/origins", format!("origins={SENT}")),
+        (
+            "reports/1/notices/alert",
+            format!("to=webhook&address={SENT}&condition=below&threshold={SENT}&period=1"),
+        ),
         ("erase", format!("customer={SENT}nobody")),
     ] {
         let answer = served.post(&format!("/w/acme/{path}"), &form).await;

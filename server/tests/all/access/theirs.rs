@@ -2,16 +2,22 @@
 
 use super::{admin, join, routes};
 use crate::served::{Answer, Served};
+use analysis::alert::{Alert, Condition::Differs};
 use analysis::annotation::Annotation;
 use analysis::query::{TraitFilter, TraitTest};
 use analysis::saved::{Label, ReportKind};
+use analysis::schedule::Occasion;
 use analysis::segment::Condition;
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST};
 use axum::http::{Request, StatusCode};
+use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::collections::BTreeMap;
-use store::{KeyKind, NewKey, NewSegment, NewSharedLink, Role, WorkspaceId};
+use store::{
+    KeyKind, NewKey, NewNotice, NewReceiver, NewSegment, NewSharedLink, Role, SigningSecret,
+    WorkspaceId,
+};
 
 /// In the name of everything that is not the asker's.
 const HUSH: &str = "hush";
@@ -72,6 +78,18 @@ pub async fn things(
         .await
         .unwrap();
     join(store, at, "hush-member@example.com", Role::Viewer, by).await;
+    let notice = NewNotice {
+        report,
+        occasion: Occasion::Alert(Alert {
+            period: 1,
+            condition: Differs,
+        }),
+        // where nothing is sent to
+        to: NewReceiver::Webhook("https://127.0.0.1/hush".to_owned(), SigningSecret::new()),
+        due_at: Timestamp::MAX,
+        person: None,
+    };
+    let notice = store.make_notice(at, &notice).await.unwrap();
     let one = async |sql: &'static str| -> String {
         let number: i32 = sqlx::query_scalar(AssertSqlSafe(sql))
             .bind(at.0)
@@ -84,6 +102,7 @@ pub async fn things(
         ("report", report.to_string()),
         ("link", link.to_string()),
         ("annotation", annotation.to_string()),
+        ("notice", notice.to_string()),
         ("segment", HUSH.to_owned()),
         ("key", one("select api_key_id from api_key where workspace_id = $1").await),
         (
@@ -214,6 +233,7 @@ async fn a_number_of_another_workspace_is_nothing_here(pool: PgPool) {
         "annotation",
         "segment",
         "api_key",
+        "notice",
         "one_time_link",
         "membership",
     ] {
