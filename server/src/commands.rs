@@ -13,7 +13,7 @@ pub mod segments;
 pub mod serve;
 pub mod user;
 
-use crate::config::{DatabaseConfig, LogConfig, MailConfig, ServeConfig};
+use crate::config::{DatabaseConfig, LogConfig, MailConfig, OidcConfig, ServeConfig};
 use crate::telemetry;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -63,7 +63,14 @@ pub enum Command {
     /// Brings the data base's structure up to date.
     Migrate,
     /// Looks at everything Holdfast stands on, and says what to do about what is wrong.
-    Doctor(MailConfig),
+    Doctor {
+        /// Whether mail is sent.
+        #[command(flatten)]
+        mail: MailConfig,
+        /// Whether people may come in from elsewhere.
+        #[command(flatten)]
+        oidc: OidcConfig,
+    },
 }
 
 /// Runs a command to its end.
@@ -118,7 +125,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Migrate => {
                 with_store(&cli.database, async |store| migrate::run(&store).await).await
             }
-            Command::Doctor(mail) => doctor::run(&cli.database, &mail).await,
+            Command::Doctor { mail, oidc } => doctor::run(&cli.database, &mail, &oidc).await,
         }
     })
 }

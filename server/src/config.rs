@@ -104,7 +104,7 @@ pub struct ServeConfig {
     )]
     pub host: Vec<String>,
 
-    /// Where people open it, for links in mail and in chat: https://holdfast.example.com. Its name is one of those
+    /// Where people open it, for links in mail and in chat: `https://holdfast.example.com`. Its name is one of those
     /// answered. [default: the first name, or the address listened on]
     #[arg(long, env = "HOLDFAST_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,

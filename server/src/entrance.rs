@@ -7,7 +7,6 @@ use crate::asker::{Asker, Desk, REFUSED, granted, local, wait_words};
 use crate::failure::Failure;
 use crate::guard;
 use crate::limits::TooMany;
-use crate::oidc;
 use analysis::query::append_params;
 use app::api::imports::Refused;
 use app::api::people::{AskedByMail, Entrance};
@@ -35,7 +34,7 @@ pub(crate) fn routes(desk: Desk) -> Router {
         .route("/sign-in", post(sign_in))
         .route("/sign-in/forgotten", post(forgotten))
         .route("/sign-in/oidc", get(elsewhere::go))
-        .route(oidc::BACK, get(elsewhere::back))
+        .route("/sign-in/oidc/back", get(elsewhere::back))
         .route("/sign-out", post(sign_out))
         .route("/welcome/{token}", get(welcome).post(accept))
         .layer(DefaultBodyLimit::max(FORM))

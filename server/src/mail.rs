@@ -76,7 +76,7 @@ pub enum MailError {
     #[error("the mail server can’t take it now ({0})")]
     Later(u16),
     /// The server wants another user or password than those set.
-    #[error("the mail server refuses the user and the password that are set ({0})")]
+    #[error("the mail server wants another user or password than those set ({0})")]
     Credentials(u16),
     /// It was not reached, or not as securely as set.
     #[error("the mail server can’t be reached")]

@@ -1,6 +1,7 @@
-//! A provider of `OpenID` Connect: where a browser goes to sign in, and who it is when it comes back. Authorization code
+//! A provider of OpenID Connect: where a browser goes to sign in, and who it is when it comes back. Authorization code
 //! with PKCE; what the provider says counts only with its signature, for us, now, and in answer to our question.
 
+use crate::commands::told;
 use crate::config::Secret;
 use crate::{guard, outward};
 use futures::future::BoxFuture;
@@ -14,13 +15,12 @@ use openidconnect::{
     PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse,
 };
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use store::{Identity, check_email, check_person_name};
-use tokio::sync::Mutex;
 
 /// The path to which the provider sends browsers back.
-pub(crate) const BACK: &str = "/sign-in/oidc/back";
+const BACK: &str = "/sign-in/oidc/back";
 
 /// How long what the provider says of itself, and its keys, are believed without asking again.
 const KNOWN: Duration = Duration::from_secs(60 * 60);
@@ -169,7 +169,7 @@ impl Provider {
         let who = self.believed(code, reference).await;
         if who == Err(OidcError::Unbelieved) {
             // Its keys may have changed.
-            *self.0.known.lock().await = None;
+            *self.known() = None;
         }
         who
     }
@@ -212,21 +212,34 @@ impl Provider {
         })
     }
 
+    /// What the provider says of itself.
+    ///
+    /// # Errors
+    /// [`OidcError::Away`].
+    pub(crate) async fn metadata(&self) -> Result<CoreProviderMetadata, OidcError> {
+        let known = self.known().clone();
+        if let Some((_, metadata)) = known.filter(|(since, _)| since.elapsed() < KNOWN) {
+            return Ok(metadata);
+        }
+        let issuer = self.0.issuer.clone();
+        let found = CoreProviderMetadata::discover_async(issuer, &self.web()).await;
+        let found = found.map_err(|error| {
+            let error = told(&anyhow::Error::new(error));
+            tracing::warn!(error, "the provider does not say what it is");
+            OidcError::Away
+        })?;
+        *self.known() = Some((Instant::now(), found.clone()));
+        Ok(found)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<(Instant, CoreProviderMetadata)>> {
+        self.0.known.lock().expect("nobody panics while holding it")
+    }
+
     /// What can be asked, once the provider has said where.
     async fn client(&self) -> Result<Client, OidcError> {
         let inner = &self.0;
-        let mut known = inner.known.lock().await;
-        let fresh = known.as_ref().filter(|(since, _)| since.elapsed() < KNOWN);
-        let metadata = match fresh {
-            Some((_, metadata)) => metadata.clone(),
-            None => {
-                let issuer = inner.issuer.clone();
-                let found = CoreProviderMetadata::discover_async(issuer, &self.web()).await;
-                let found = found.map_err(|_| OidcError::Away)?;
-                *known = Some((Instant::now(), found.clone()));
-                found
-            }
-        };
+        let metadata = self.metadata().await?;
         let methods = metadata.token_endpoint_auth_methods_supported().cloned();
         // What is said to be taken where nothing is said.
         let methods = methods.unwrap_or_else(|| vec![CoreClientAuthMethod::ClientSecretBasic]);

@@ -2,7 +2,7 @@
 
 use super::entrance::{new_password, refusal};
 use crate::api::imports::Refused;
-use crate::api::people::{AccountView, SessionLine, account};
+use crate::api::people::{AccountView, SessionLine, WaysIn, account};
 use crate::components::cards::{Head, table};
 use crate::components::problems::ErrorCard;
 use leptos::prelude::*;
@@ -20,11 +20,12 @@ pub fn AccountPage() -> impl IntoView {
         "password" => Some("Your password is set. You are signed out everywhere else."),
         _ => None,
     });
+    let elsewhere = use_context::<WaysIn>().and_then(|ways| ways.elsewhere);
     view! {
         <Title text="Your account"/>
         {Suspend::new(async move {
             match account().await {
-                Ok(found) => page(found, refused, done),
+                Ok(found) => page(found, elsewhere, refused, done),
                 Err(error) => view! { <main class="lone"><ErrorCard error/></main> }.into_any(),
             }
         })}
@@ -32,7 +33,12 @@ pub fn AccountPage() -> impl IntoView {
     .into_any()
 }
 
-fn page(found: AccountView, refused: Option<AnyView>, done: Option<&'static str>) -> AnyView {
+fn page(
+    found: AccountView,
+    elsewhere: Option<String>,
+    refused: Option<AnyView>,
+    done: Option<&'static str>,
+) -> AnyView {
     let AccountView {
         person,
         sessions,
@@ -47,6 +53,7 @@ fn page(found: AccountView, refused: Option<AnyView>, done: Option<&'static str>
             {done.map(|done| view! { <p class="notice done" role="status">{done}</p> })}
             {profile(&person)}
             {person.has_password.then(password)}
+            {elsewhere.map(|name| from_elsewhere(&name))}
             {signed_in(sessions)}
             {(!none).then(|| view! {
                 <section class="card">
@@ -115,6 +122,18 @@ fn password() -> AnyView {
                 {new_password("new", "The new one")}
                 <div class="acts"><button type="submit" class="btn">"Change the password"</button></div>
             </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// Ties the account of the provider to this one: whoever has a password is known from there only after that.
+fn from_elsewhere(name: &str) -> AnyView {
+    view! {
+        <section class="card">
+            <header><h2>{format!("Sign in with {name}")}</h2></header>
+            <p class="aside first">"Choose it here once, with the same e-mail address there: after that it leads in, until you set another password."</p>
+            <p class="aside"><a class="btn" href="/sign-in/oidc?next=%2Faccount">{format!("Sign in with {name} from now on")}</a></p>
         </section>
     }
     .into_any()

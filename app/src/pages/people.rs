@@ -27,12 +27,13 @@ fn People() -> impl IntoView {
     let slug = expect_context::<Current>().slug.get_value();
     let refused = use_context::<Refused>();
     let made = use_context::<Invited>();
+    let by_mail = use_context::<WaysIn>().unwrap_or_default().by_mail;
     view! {
         <Title text="People"/>
         <h1 class="vh">"People"</h1>
         {Suspend::new(async move {
             match people(&slug).await {
-                Ok(found) => page(&slug, found, refused, made),
+                Ok(found) => page(&slug, found, refused, (made, by_mail)),
                 Err(error) => view! { <ErrorCard error/> }.into_any(),
             }
         })}
@@ -55,7 +56,12 @@ fn parts(slug: &str, here: &str) -> AnyView {
     .into_any()
 }
 
-fn page(slug: &str, found: PeopleView, refused: Option<Refused>, made: Option<Invited>) -> AnyView {
+fn page(
+    slug: &str,
+    found: PeopleView,
+    refused: Option<Refused>,
+    (made, by_mail): (Option<Invited>, bool),
+) -> AnyView {
     let PeopleView {
         people,
         invitations,
@@ -68,7 +74,6 @@ fn page(slug: &str, found: PeopleView, refused: Option<Refused>, made: Option<In
         .as_ref()
         .map(|refused| refused.name.clone())
         .unwrap_or_default();
-    let by_mail = use_context::<WaysIn>().unwrap_or_default().by_mail;
     let rows = people.into_iter().map(|one| row(slug, one)).collect_view();
     let waiting = (!invitations.is_empty()).then(|| invited(slug, invitations));
     view! {

@@ -5,7 +5,7 @@ mod facts;
 use super::database::{external, private};
 use super::told;
 use crate::cluster::{Cluster, OLDEST_POSTGRES, Programs};
-use crate::config::{DatabaseConfig, MailConfig};
+use crate::config::{DatabaseConfig, MailConfig, OidcConfig};
 use crate::folder::DataFolder;
 use facts::{Facts, Migrations};
 use sqlx::postgres::PgConnectOptions;
@@ -57,7 +57,11 @@ impl Findings {
 }
 
 /// Prints what it finds; fails when something is wrong.
-pub(super) async fn run(config: &DatabaseConfig, mail: &MailConfig) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    config: &DatabaseConfig,
+    mail: &MailConfig,
+    oidc: &OidcConfig,
+) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     match external(config) {
         Err(error) => findings.wrong(&told(&error)),
@@ -68,6 +72,7 @@ pub(super) async fn run(config: &DatabaseConfig, mail: &MailConfig) -> anyhow::R
         Ok(None) => look_at_private(&mut findings, config).await,
     }
     look_at_mail(&mut findings, mail).await;
+    look_elsewhere(&mut findings, oidc).await;
     Ok(findings.end())
 }
 
@@ -81,7 +86,24 @@ async fn look_at_mail(findings: &mut Findings, config: &MailConfig) {
     };
     match mailer.greets().await {
         Ok(()) => findings.right("The mail server greets"),
-        Err(error) => findings.wrong(&format!("{error}: correct HOLDFAST_SMTP_URL")),
+        Err(error) => findings.wrong(&format!(
+            "Mail can’t be sent, {error}: correct HOLDFAST_SMTP_URL"
+        )),
+    }
+}
+
+async fn look_elsewhere(findings: &mut Findings, config: &OidcConfig) {
+    // Where people come back to is of no interest here.
+    let provider = match config.provider("http://localhost") {
+        Ok(provider) => provider,
+        Err(error) => return findings.wrong(&error.to_string()),
+    };
+    if let Some(provider) = provider {
+        findings.check(
+            provider.metadata().await.is_ok(),
+            "The provider of OpenID Connect answers",
+            "The provider of OpenID Connect does not answer: correct HOLDFAST_OIDC_ISSUER",
+        );
     }
 }
 

@@ -4,10 +4,13 @@ use super::Secret;
 use crate::oidc::{OidcSettingError, Provider};
 use clap::Args;
 
-/// Whether people may come in by a provider of `OpenID` Connect, beside their passwords.
+/// What a provider is called that was given no name.
+const NAME: &str = "single sign-on";
+
+/// Whether people may come in by a provider of OpenID Connect, beside their passwords.
 #[derive(Args, Clone, Debug)]
 pub struct OidcConfig {
-    /// Address of the provider: https://login.example.com. There it has to know of this server's
+    /// Address of the provider: `https://login.example.com`. There it has to know of this server's
     /// `/sign-in/oidc/back` as where people return.
     #[arg(long, env = "HOLDFAST_OIDC_ISSUER", value_name = "URL")]
     pub oidc_issuer: Option<String>,
@@ -30,7 +33,7 @@ pub struct OidcConfig {
         long,
         env = "HOLDFAST_OIDC_NAME",
         value_name = "NAME",
-        default_value = "single sign-on"
+        default_value = NAME
     )]
     pub oidc_name: String,
 }
@@ -51,6 +54,10 @@ impl OidcConfig {
         let id = set(&self.oidc_client_id).ok_or(OidcSettingError::NoClient)?;
         let secret = self.oidc_client_secret.as_ref();
         let secret = secret.filter(|secret| secret.is_set());
-        Provider::new(&issuer, &id, secret, self.oidc_name.trim(), origin).map(Some)
+        let name = match self.oidc_name.trim() {
+            "" => NAME,
+            name => name,
+        };
+        Provider::new(&issuer, &id, secret, name, origin).map(Some)
     }
 }

@@ -1,10 +1,11 @@
-//! The way in by a provider of `OpenID` Connect: there, and back.
+//! The way in by a provider of OpenID Connect: there, and back.
 
 use crate::asker::{Asker, Desk, REFUSED, granted, local, wait_words};
 use crate::cookie;
 use crate::failure::Failure;
 use crate::oidc::{self, OidcError};
 use analysis::query::append_params;
+use app::Stopped;
 use app::api::imports::Refused;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -29,7 +30,7 @@ pub(super) async fn go(
     going: Result<Query<Going>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let Some(provider) = &desk.elsewhere else {
-        return Ok(desk.nowhere().await);
+        return Ok(desk.no_such_way().await);
     };
     let next = going.map(|Query(going)| going.next).unwrap_or_default();
     let next = if next.len() > NEXT { "/" } else { local(&next) };
@@ -62,7 +63,7 @@ pub(super) async fn back(
     back: Result<Query<Back>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let Some(provider) = &desk.elsewhere else {
-        return Ok(desk.nowhere().await);
+        return Ok(desk.no_such_way().await);
     };
     let Back { code, state } = back.map(|Query(back)| back).unwrap_or_default();
     if let Err(wait) = desk.limits.count(asker.peer, None) {
@@ -116,6 +117,12 @@ fn refused(sentence: String) -> Refused {
 }
 
 impl Desk {
+    /// Without a provider there is nothing here.
+    async fn no_such_way(&self) -> Response {
+        let status = StatusCode::NOT_FOUND;
+        self.pages.show("/", status, Stopped::NothingThere).await
+    }
+
     /// The page for signing in, saying why the provider does not lead in.
     async fn not_in(&self, page: &str, error: OidcError) -> Response {
         tracing::warn!(%error, "a sign-in from elsewhere was refused");

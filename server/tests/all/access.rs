@@ -1,6 +1,7 @@
 //! Every route as everybody: nobody, a viewer, an editor, an owner, an administrator, and an owner of another workspace.
 //! The routes are read from the program's own lists, so that one without a line in the table here fails.
 
+mod elsewhere;
 mod entrance;
 mod letters;
 mod routes;

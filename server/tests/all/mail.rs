@@ -1,7 +1,7 @@
 //! Letters as they arrive.
 
-use crate::post::PostOffice;
-use server::mail::{Letter, MailError};
+use crate::post::{FROM, PostOffice};
+use server::mail::{Letter, MailError, Mailer};
 
 fn letter() -> Letter {
     Letter {
@@ -112,12 +112,22 @@ async fn what_goes_wrong_is_told_without_the_address() {
     assert_eq!(post.letter().await.to, "ada@example.com");
     post.mailer().greets().await.unwrap();
 
+    // Where TLS is asked for, nothing is sent without it.
+    for url in [
+        format!("{}?tls=required", post.url()),
+        post.url().replace("smtp:", "smtps:"),
+    ] {
+        let mailer = Mailer::new(&url.parse().unwrap(), FROM).unwrap();
+        assert_eq!(mailer.send(&letter()).await, Err(MailError::Away));
+    }
+    assert!(post.is_empty());
+
     // Nobody is there any more, or nobody who speaks.
     let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", gone.local_addr().unwrap())
         .parse()
         .unwrap();
-    let mailer = server::mail::Mailer::new(&url, crate::post::FROM).unwrap();
+    let mailer = Mailer::new(&url, FROM).unwrap();
     drop(gone);
     assert_eq!(mailer.greets().await, Err(MailError::Away));
     assert_eq!(mailer.send(&letter()).await, Err(MailError::Away));

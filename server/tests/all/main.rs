@@ -10,6 +10,7 @@ mod demo;
 mod exports;
 mod features;
 mod links;
+mod login;
 mod mail;
 mod notices;
 mod post;

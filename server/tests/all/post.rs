@@ -94,10 +94,14 @@ impl PostOffice {
         office
     }
 
+    /// Its address, as a setting.
+    pub fn url(&self) -> String {
+        format!("smtp://{}", self.address)
+    }
+
     /// What hands letters to it.
     pub fn mailer(&self) -> Mailer {
-        let url = format!("smtp://{}", self.address).parse().unwrap();
-        Mailer::new(&url, FROM).unwrap()
+        Mailer::new(&self.url().parse().unwrap(), FROM).unwrap()
     }
 
     /// Answers every recipient so from now on, as in `550 no such mailbox`.

@@ -1,5 +1,7 @@
 //! The real program: what it says, and what becomes of Postgres when it ends, in order or not.
 
+use crate::login::Login;
+use crate::post::PostOffice;
 use crate::scratch::{self, Scratch, kill, until};
 use server::cluster::Cluster;
 use sqlx::ConnectOptions;
@@ -183,6 +185,64 @@ fn doctor_says_what_is_missing_and_makes_nothing() {
         "{text}"
     );
     assert!(!nowhere.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_looks_at_mail_and_at_the_provider_of_sign_ins() {
+    let scratch = Scratch::new();
+    let nowhere = scratch.data().join("nowhere");
+    let doctor = |settings: &[(&str, &str)]| {
+        let mut command = holdfast(&nowhere, &["doctor"]);
+        command.envs(settings.iter().copied());
+        let (_, text) = finish(command);
+        assert!(!text.contains("hunter2"), "{text}");
+        text
+    };
+    assert!(doctor(&[]).contains("✓ No mail is sent"));
+    let (post, login) = (PostOffice::open().await, Login::open().await);
+    let mut settings = vec![
+        ("HOLDFAST_SMTP_URL", post.url()),
+        ("HOLDFAST_MAIL_FROM", "holdfast@holdfast.example".to_owned()),
+        ("HOLDFAST_OIDC_ISSUER", login.issuer().to_owned()),
+        ("HOLDFAST_OIDC_CLIENT_ID", "holdfast".to_owned()),
+    ];
+    fn borrowed<'a>(settings: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+        let settings = settings.iter();
+        settings
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect()
+    }
+    let text = doctor(&borrowed(&settings));
+    for line in [
+        "✓ The mail server greets",
+        "✓ The provider of OpenID Connect answers",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    // Nobody listens there.
+    settings[0].1 = "smtp://me:hunter2@127.0.0.1:1".to_owned();
+    settings[2].1 = "http://127.0.0.1:1".to_owned();
+    let text = doctor(&borrowed(&settings));
+    for line in [
+        "✗ Mail can’t be sent, the mail server can’t be reached",
+        "✗ The provider of OpenID Connect does not",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
+fn mail_without_a_sender_is_refused_before_anything_is_started() {
+    let scratch = Scratch::new();
+    let mut command = holdfast(&scratch.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    command.env("HOLDFAST_SMTP_URL", "smtps://me:hunter2@mail.example");
+    let (code, text) = finish(command);
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("HOLDFAST_MAIL_FROM is not set") && !text.contains("hunter2"),
+        "{text}"
+    );
+    assert!(!Cluster::exists(&scratch.data()));
 }
 
 /// The head of the answer to a request without a browser.

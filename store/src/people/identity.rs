@@ -69,14 +69,23 @@ impl Store {
     /// is known by it from then on, else whoever is invited by it. Invitations that wait for his address are taken.
     /// `None` for anybody else. `old` is the session that the browser brought, which ends.
     ///
+    /// An address here is what somebody typed, perhaps for another, to have him come in where the typer's password leads
+    /// as well. So whoever has a password is known by his address only while he is signed in with it.
+    ///
     /// # Errors
-    /// [`StoreError::Refused`] when the person with his address is somebody else at the provider.
+    /// [`StoreError::Refused`] for a person with a password who has not shown it, and when he was somebody else at the
+    /// provider before.
     pub async fn sign_in_as(
         &self,
         identity: &Identity,
         agent: &str,
         old: Option<&str>,
     ) -> Result<Option<Token>, StoreError> {
+        let here = match old {
+            Some(old) => self.caller(old, None).await?,
+            None => None,
+        };
+        let here = here.map(|caller| caller.person.id);
         let mut transaction = self.system().await?;
         let invitations = invitations(&mut transaction, &identity.email).await?;
         let known = known(&mut transaction, identity).await?;
@@ -87,7 +96,7 @@ impl Store {
                 let Some(person) = found else {
                     return Ok(None);
                 };
-                bind(&mut transaction, identity, person).await?;
+                bind(&mut transaction, identity, person, here == Some(person)).await?;
                 person
             }
         };
@@ -143,12 +152,35 @@ async fn person_at(
     Ok(person.map(PersonId))
 }
 
-/// Keeps who a person is at the provider.
+/// Keeps who a person is at the provider; instead of whom he was there, if he is signed in here.
 async fn bind(
     connection: &mut PgConnection,
     identity: &Identity,
     person: PersonId,
+    here: bool,
 ) -> Result<(), StoreError> {
+    if here {
+        sqlx::query!(
+            "delete from identity where issuer = $1 and person_id = $2",
+            identity.issuer,
+            person.0
+        )
+        .execute(&mut *connection)
+        .await?;
+    } else {
+        let has_password = sqlx::query_scalar!(
+            r#"select password_hash is not null as "has_password!" from person where person_id = $1"#,
+            person.0
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if has_password {
+            return Err(StoreError::Refused(
+                "You have a password here. Sign in with it first, then from there by the button in your account: after \
+                 that it leads in.",
+            ));
+        }
+    }
     sqlx::query!(
         "insert into identity (issuer, subject, person_id) values ($1, $2, $3) on conflict do nothing",
         identity.issuer,
@@ -160,8 +192,8 @@ async fn bind(
     match known(connection, identity).await? {
         Some(same) if same == person => Ok(()),
         _ => Err(StoreError::Refused(
-            "Your address belongs to somebody who came from there with another account. Sign in with your password, and \
-             set a new one: after that this account leads in.",
+            "Another account from there came with your address before. Set a password by a link, then sign in from there \
+             by the button in your account.",
         )),
     }
 }

@@ -15,8 +15,13 @@ use store::{
 };
 
 /// Tables that are of no workspace, and why.
-const OF_NO_WORKSPACE: [(&str, &str); 3] = [
+const OF_NO_WORKSPACE: [(&str, &str); 5] = [
     ("_sqlx_migrations", "which migrations were applied"),
+    (
+        "away",
+        "a browser's that is signing in, before it is known whose",
+    ),
+    ("identity", "who a person is at a provider"),
     ("person", "somebody may be in several workspaces"),
     ("session", "a person's, whatever he looks at"),
 ];

@@ -14,6 +14,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use store::Role;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 
 /// A form sent by a browser with a cookie, from an address.
@@ -361,7 +362,23 @@ async fn a_link_is_used_by_whoever_opens_it_and_not_by_programs_that_look(pool: 
 
 /// What was logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Keeps all that this thread logs, for as long as the guard lives.
+    pub fn listen(&self) -> DefaultGuard {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new("sqlx=warn,trace"))
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -377,12 +394,7 @@ impl Write for Log {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn no_secret_is_logged(pool: PgPool) {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("sqlx=warn,trace"))
-        .with_writer(move || writer.clone())
-        .finish();
-    let _listening = tracing::subscriber::set_default(subscriber);
+    let _listening = log.listen();
     let mut post = PostOffice::open().await;
     let (served, bob) = with_bob_and_mail(pool, post.mailer()).await;
     let forgot = "email=bob%40example.com";
@@ -428,7 +440,7 @@ async fn no_secret_is_logged(pool: PgPool) {
         .header(HOST, "localhost")
         .header("authorization", "Bearer rk_1_secret-key");
     served.ask_as_it_is(key.body(Body::empty()).unwrap()).await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     for told in ["a sign-in was refused", "an invitation could not be sent"] {
         assert!(text.contains(told), "{text}");
     }
