@@ -186,8 +186,12 @@ async fn only_the_browser_that_was_sent_comes_in(pool: PgPool) {
     ] {
         let answer = back(&served, path, cookie).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
-        assert!(why(&answer).contains("Begin again"), "{path}");
+        assert!(why(&answer).contains("began in another browser"), "{path}");
     }
+    // None of that used it up.
+    assert_eq!(back(&served, &path, &cookie).await.location(), "/");
+    let (address, cookie) = go(&served, "/").await;
+    let path = login.visit(&address).await;
     // Too late, though all else is right.
     sqlx::query("update away set created_at = created_at - interval '10 minutes'")
         .execute(&pool)

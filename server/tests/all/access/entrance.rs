@@ -12,8 +12,9 @@ use server::mail::Mailer;
 use sqlx::PgPool;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use store::Role;
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 
@@ -367,12 +368,19 @@ pub struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Keeps all that this thread logs, for as long as the guard lives.
     pub fn listen(&self) -> DefaultGuard {
+        // While there is one listener alone, what a thread without one says first counts as of no interest to anybody,
+        // on all threads. So there is another one.
+        static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Log::default().listener());
+        LazyLock::force(&ANOTHER);
+        tracing::dispatcher::set_default(&self.listener())
+    }
+
+    fn listener(&self) -> Dispatch {
         let writer = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(EnvFilter::new("sqlx=warn,trace"))
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
+            .with_writer(move || writer.clone());
+        Dispatch::new(subscriber.finish())
     }
 
     pub fn text(&self) -> String {
