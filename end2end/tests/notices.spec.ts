@@ -62,13 +62,13 @@ test("a report is sent to a program, paused and deleted", async ({ page }) => {
 
   const schedule = page.locator("form", { has: page.getByRole("button", { name: "Send it on that day" }) });
   await expect(schedule.getByLabel("members, by mail:")).toBeDisabled();
-  await schedule.getByLabel("Weekday").selectOption("Friday");
-  await schedule.getByLabel("Its address, https").fill("https://169.254.169.254/latest");
+  await schedule.getByRole("combobox", { name: "Weekday" }).selectOption("Friday");
+  await schedule.getByLabel("Address of the program, https").fill("https://169.254.169.254/latest");
   await schedule.getByRole("button").click();
   await expect(page.getByRole("alert")).toContainText("Nothing is sent to this address");
   await expectAccessible(page);
-  await schedule.getByLabel("Weekday").selectOption("Friday");
-  await schedule.getByLabel("Its address, https").fill(program.address);
+  await schedule.getByRole("combobox", { name: "Weekday" }).selectOption("Friday");
+  await schedule.getByLabel("Address of the program, https").fill(program.address);
   await schedule.getByRole("button").click();
   const secret = await page.getByLabel("The webhook’s secret").inputValue();
   expect(secret).toMatch(/^whsec_.{44}$/);
@@ -108,7 +108,7 @@ test("an alert says when it speaks, and where there is none", async ({ page }) =
   const alert = page.locator("form", { has: page.getByRole("button", { name: "Watch it" }) });
   await alert.getByLabel("rises above the threshold").check();
   await alert.getByLabel("Threshold in percent").fill("37.5");
-  await alert.getByLabel("Its address, https").fill(program.address);
+  await alert.getByLabel("Address of the program, https").fill(program.address);
   await alert.getByRole("button").click();
   const row = page.getByRole("row", { name: /^When churn of a \w+ rises above 37\.5/ });
   await expect(row).toContainText("looked at every hour");

@@ -196,10 +196,8 @@ fn one(
     };
     let forms = may(Role::Editor).then(|| {
         view! {
-            <div class="sides">
-                {schedule(&here, &found)}
-                {alert(&here, &found)}
-            </div>
+            {schedule(&here, &found)}
+            {alert(&here, &found)}
         }
     });
     view! {
@@ -236,24 +234,26 @@ fn schedule(here: &str, found: &ReportNotices) -> AnyView {
     view! {
         <section class="card">
             <header><h2>"Each week or month"</h2></header>
-            <form class="bring" method="post" action=format!("{here}/schedule")>
+            <form class="bring define" method="post" action=format!("{here}/schedule")>
                 <fieldset class="asked">
                     <legend>"When"</legend>
                     <label><input type="radio" name="every" value="week" checked/>"Each week, on the weekday below"</label>
                     <label><input type="radio" name="every" value="month"/>"Each month, on the day below"</label>
                 </fieldset>
-                <label class="labelled">
-                    <span>"Weekday"</span>
-                    <select name="weekday" class="field">{weekdays.collect_view()}</select>
-                </label>
-                <label class="labelled">
-                    <span>{format!("Day of the month, 1 to {LAST_DAY}")}</span>
-                    <input type="number" name="day" class="field" min="1" max=LAST_DAY value="1"/>
-                </label>
-                <label class="labelled">
-                    <span>"Hour, in the workspace’s zone"</span>
-                    <select name="hour" class="field">{hours.collect_view()}</select>
-                </label>
+                <div class="pair">
+                    <label class="labelled">
+                        <span>"Weekday"</span>
+                        <select name="weekday" class="field">{weekdays.collect_view()}</select>
+                    </label>
+                    <label class="labelled">
+                        <span>{format!("Day of the month, 1 to {LAST_DAY}")}</span>
+                        <input type="number" name="day" class="field" min="1" max=LAST_DAY value="1"/>
+                    </label>
+                    <label class="labelled">
+                        <span>"Hour, in the workspace’s zone"</span>
+                        <select name="hour" class="field">{hours.collect_view()}</select>
+                    </label>
+                </div>
                 {receivers(found)}
                 <div class="acts"><button type="submit" class="btn main" disabled=!sendable(found)>"Send it on that day"</button></div>
             </form>
@@ -291,7 +291,7 @@ fn alert(here: &str, found: &ReportNotices) -> AnyView {
     view! {
         <section class="card">
             <header><h2>"When a number lies where it should not"</h2></header>
-            <form class="bring" method="post" action=format!("{here}/alert")>
+            <form class="bring define" method="post" action=format!("{here}/alert")>
                 {period}
                 <fieldset class="asked">
                     <legend>{format!("When {what}")}</legend>
@@ -327,7 +327,7 @@ fn receivers(found: &ReportNotices) -> AnyView {
             false => format!("{name}, who has given no address"),
         };
         view! {
-            <label>
+            <label class="ticked">
                 <input type="checkbox" name="person" value=*person disabled=!enabled/>
                 {said}
             </label>
@@ -341,15 +341,15 @@ fn receivers(found: &ReportNotices) -> AnyView {
             {(!found.mail).then(|| view! {
                 <p class="quiet">"Mail is not sent here yet: an operator has to set HOLDFAST_SMTP_URL and HOLDFAST_MAIL_FROM."</p>
             })}
-            <label><input type="radio" name="to" value="webhook" checked=!found.mail && found.sharing disabled=!found.sharing/>"a program, as a webhook:"</label>
-            <label class="labelled">
-                <span>"Its address, https"</span>
-                <input type="url" name="address" class="field" maxlength="2000" autocomplete="off" placeholder="https://hooks.example.com/holdfast" disabled=!found.sharing/>
-            </label>
+            <label><input type="radio" name="to" value="webhook" checked=!found.mail && found.sharing disabled=!found.sharing/>"a program, as a webhook to the address below"</label>
             {(!found.sharing).then(|| view! {
                 <p class="quiet">"Sharing is forbidden in this workspace, so nothing is sent to other programs."</p>
             })}
         </fieldset>
+        <label class="labelled">
+            <span>"Address of the program, https"</span>
+            <input type="url" name="address" class="field" maxlength="2000" autocomplete="off" placeholder="https://hooks.example.com/holdfast" disabled=!found.sharing/>
+        </label>
     }
     .into_any()
 }
