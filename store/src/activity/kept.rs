@@ -280,7 +280,7 @@ impl Store {
             known.get(shard).is_none_or(|&(version, first, has_last)| {
                 version != sets.version
                     || sets.frame.first() < Some(first)
-                    || (!has_last && last.is_some())
+                    || (last.is_some() && !has_last)
             })
         });
         let mut missing: Vec<_> = missing.collect();
