@@ -31,9 +31,9 @@ impl Writer<'_> {
     /// A way into a workspace.
     pub(crate) fn invitation(&self, token: &str, by: &str, workspace: &str, role: Role) -> Letter {
         self.letter(
-            &format!("{by} invites you to {workspace}"),
+            &format!("You are invited to {workspace}"),
             &[
-                &format!("{by} invites you to the workspace “{workspace}” on Holdfast. Your role there: {role}."),
+                &format!("You are invited to the workspace “{workspace}” on Holdfast by {by}. Your role there: {role}."),
                 "Open this link within seven days. It leads in once, so send it to nobody else:",
                 &format!("{}/welcome/{token}", self.origin),
                 "If you don’t know what this is about, ignore this letter.",

@@ -10,22 +10,27 @@ use analysis::words;
 use leptos::prelude::expect_context;
 use store::{Store, StoreError};
 
-/// What is stored of a customer, in words.
+/// What is stored of a customer, in words; `None` for somebody who is not stored.
 ///
 /// # Errors
-/// [`AppError::NotFound`] for somebody who is not stored, or when the data base can't answer.
-pub async fn traces(slug: &str, customer: &str) -> Result<String, AppError> {
+/// [`AppError::NotFound`] for a workspace, or when the data base can't answer.
+pub async fn traces(slug: &str, customer: &str) -> Result<Option<String>, AppError> {
     let store = expect_context::<Store>();
     let found = async {
         let workspace = store.workspace(slug).await?;
-        let found = store.traces(workspace.id, customer).await?;
         let calendar = Calendar::new(&workspace.zone, workspace.week_start)
             .map_err(|_| StoreError::Zone(workspace.zone.clone()))?;
-        Ok((found, calendar))
+        match store.traces(workspace.id, customer).await {
+            Ok(found) => Ok(Some((found, calendar))),
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
     };
-    let (found, calendar) = answer(found.await)?;
+    let Some((found, calendar)) = answer(found.await)? else {
+        return Ok(None);
+    };
     let traits = count(found.traits, "trait");
-    Ok(match found.span {
+    Ok(Some(match found.span {
         None => format!("No event and {traits} are stored of him."),
         Some((first, last)) => format!(
             "{} from {} to {} and {traits} are stored of him.",
@@ -33,5 +38,5 @@ pub async fn traces(slug: &str, customer: &str) -> Result<String, AppError> {
             words::date(calendar.date(first)),
             words::date(calendar.date(last))
         ),
-    })
+    }))
 }

@@ -3,7 +3,6 @@
 use crate::api::erasure::traces;
 use crate::api::imports::Refused;
 use crate::components::frame::{Current, Frame};
-use crate::error::AppError;
 use crate::pages::common::{missing, params};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -34,8 +33,8 @@ fn Erase() -> impl IntoView {
                 return whom(&slug, None);
             };
             match traces(&slug, &customer).await {
-                Ok(found) => sure(&slug, customer, found),
-                Err(AppError::NotFound) => whom(&slug, Some(customer)),
+                Ok(Some(found)) => sure(&slug, customer, found),
+                Ok(None) => whom(&slug, Some(customer)),
                 Err(error) => missing(error),
             }
         })}
