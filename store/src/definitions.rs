@@ -16,14 +16,14 @@ pub use fill::{FillProgress, StreamDoubt};
 pub use preview::{Matched, Preview};
 pub use save::SaveActivity;
 
-use crate::{StoreError, Workspace, WorkspaceId};
+use crate::{StoreError, Workspace};
 use analysis::query::{ActivityDefinition, QueryError, RetentionQuery};
 use analysis::words;
+use serde::Deserialize;
 use sqlx::PgConnection;
-use sqlx::types::Json;
 
-/// A saved definition of activity.
-#[derive(Clone, Debug, PartialEq)]
+/// A saved definition of activity, as `find_workspace` tells it (migration 0020).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Activity {
     /// Its number in the workspace.
     pub id: i32,
@@ -39,59 +39,6 @@ pub struct Activity {
     pub derived: bool,
     /// A newer version that is being filled.
     pub next: Option<ActivityDefinition>,
-}
-
-struct ActivityRow {
-    workspace_id: i32,
-    activity_id: i32,
-    slug: String,
-    definition: Json<ActivityDefinition>,
-    version: i32,
-    ready: bool,
-    derived: bool,
-    next: Option<Json<ActivityDefinition>>,
-}
-
-impl Activity {
-    /// The saved definitions of a workspace, or of all, by age.
-    pub(crate) async fn all(
-        connection: &mut PgConnection,
-        workspace: Option<WorkspaceId>,
-    ) -> Result<Vec<(WorkspaceId, Activity)>, StoreError> {
-        let rows = sqlx::query_as!(
-            ActivityRow,
-            r#"select a.workspace_id, a.activity_id, a.slug, v.definition as "definition!: Json<ActivityDefinition>",
-                      v.version, v.filled_at is not null as "ready!", v.event_name_id is not null as "derived!",
-                      next.definition as "next?: Json<ActivityDefinition>"
-               from activity a
-               join lateral (
-                   select * from activity_version v
-                   where v.workspace_id = a.workspace_id and v.activity_id = a.activity_id
-                   order by v.filled_at is null, v.version desc limit 1) v on true
-               left join lateral (
-                   select n.definition from activity_version n
-                   where n.workspace_id = a.workspace_id and n.activity_id = a.activity_id and n.version > v.version
-                   order by n.version desc limit 1) next on true
-               where $1::integer is null or a.workspace_id = $1
-               order by a.workspace_id, a.activity_id"#,
-            workspace.map(|workspace| workspace.0)
-        )
-        .fetch_all(connection)
-        .await?;
-        let activities = rows.into_iter().map(|row| {
-            let activity = Activity {
-                id: row.activity_id,
-                slug: row.slug,
-                definition: row.definition.0,
-                version: row.version.unsigned_abs(),
-                ready: row.ready,
-                derived: row.derived,
-                next: row.next.map(|next| next.0),
-            };
-            (WorkspaceId(row.workspace_id), activity)
-        });
-        Ok(activities.collect())
-    }
 }
 
 impl Workspace {

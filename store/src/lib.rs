@@ -9,6 +9,7 @@ mod customers;
 mod definitions;
 mod erasure;
 mod error;
+mod event_names;
 mod feature_sets;
 mod gate;
 mod groups;
@@ -76,6 +77,7 @@ pub struct Store {
     activity: Arc<activity::Memory>,
     keeping: Arc<activity::Keeping>,
     gate: Arc<gate::Gate>,
+    event_names: Arc<event_names::EventNames>,
     /// Customers whose sets are made without waiting for a turn.
     little_work: usize,
 }
@@ -89,6 +91,7 @@ impl Store {
             activity,
             keeping: Arc::default(),
             gate: Arc::new(gate::Gate::new()),
+            event_names: Arc::default(),
             little_work: activity::LITTLE_WORK,
         }
     }

@@ -94,6 +94,7 @@ struct WorkspaceRow {
     week_start: String,
     activity_id: Option<i32>,
     internal: Json<Vec<TraitFilter>>,
+    activities: Json<Vec<Activity>>,
 }
 
 impl From<WorkspaceRow> for Workspace {
@@ -105,7 +106,7 @@ impl From<WorkspaceRow> for Workspace {
             zone: row.zone,
             // the column's check admits nothing else
             week_start: row.week_start.parse().unwrap_or_default(),
-            activities: Vec::new(),
+            activities: row.activities.0,
             own_activity: row.activity_id,
             internal: row.internal.0,
         }
@@ -143,23 +144,16 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
-        let mut transaction = self.system().await?;
         let rows = sqlx::query_as!(
             WorkspaceRow,
-            r#"select workspace_id, slug, name, zone, week_start,
-                      activity_id, internal as "internal!: Json<Vec<TraitFilter>>"
-               from workspace order by workspace_id"#
+            r#"select f.workspace_id as "workspace_id!", f.slug as "slug!", f.name as "name!", f.zone as "zone!",
+                      f.week_start as "week_start!", f.activity_id, f.internal as "internal!: Json<Vec<TraitFilter>>",
+                      f.activities as "activities!: Json<Vec<Activity>>"
+               from workspace w cross join find_workspace(w.slug) f order by w.workspace_id"#
         )
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut *self.system().await?)
         .await?;
-        let mut activities = Activity::all(&mut transaction, None).await?;
-        let workspaces = rows.into_iter().map(|row| {
-            let mut workspace = Workspace::from(row);
-            let its = activities.extract_if(.., |(id, _)| *id == workspace.id);
-            workspace.activities = its.map(|(_, activity)| activity).collect();
-            workspace
-        });
-        Ok(workspaces.collect())
+        Ok(rows.into_iter().map(Workspace::from).collect())
     }
 
     /// One workspace by its slug.
@@ -175,22 +169,17 @@ impl Store {
         {
             return Err(StoreError::NotFound);
         }
-        let mut transaction = self.system().await?;
         let row = sqlx::query_as!(
             WorkspaceRow,
-            r#"select workspace_id, slug, name, zone, week_start,
-                      activity_id, internal as "internal!: Json<Vec<TraitFilter>>"
-               from workspace where slug = $1"#,
+            r#"select workspace_id as "workspace_id!", slug as "slug!", name as "name!", zone as "zone!",
+                      week_start as "week_start!", activity_id, internal as "internal!: Json<Vec<TraitFilter>>",
+                      activities as "activities!: Json<Vec<Activity>>"
+               from find_workspace($1)"#,
             slug
         )
-        .fetch_one(&mut *transaction)
+        .fetch_one(&self.pool)
         .await?;
-        let mut workspace = Workspace::from(row);
-        let activities = Activity::all(&mut transaction, Some(workspace.id))
-            .await?
-            .into_iter();
-        workspace.activities = activities.map(|(_, activity)| activity).collect();
-        Ok(workspace)
+        Ok(Workspace::from(row))
     }
 
     /// Sets who is internal or a test: customers who meet any of these conditions are left out of every report.

@@ -45,10 +45,9 @@ pub(super) async fn all_states(
     workspace: i32,
 ) -> Result<Vec<(bool, ShardState)>, StoreError> {
     let rows = sqlx::query!(
-        r#"select s.shard, s.version, s.traits_version, s.indexed, s.next_customer_no,
-                  a.version as "folded?", a.newest as "newest?"
-           from shard s left join activity_shard a using (workspace_id, shard)
-           where s.workspace_id = $1 order by s.shard"#,
+        r#"select shard as "shard!", version as "version!", traits_version as "traits_version!",
+                  indexed as "indexed!", next_customer_no as "next_customer_no!", folded, newest
+           from shard_states($1)"#,
         workspace
     )
     .fetch_all(snapshot)

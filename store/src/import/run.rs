@@ -1,22 +1,23 @@
-//! Running an import: one thread reads the file, a task writes sets of rows, between them a channel that holds one set.
+//! Running an import: one thread reads the file, two tasks write sets of rows, between them channels that hold one set.
 //! So memory stays the same for any file, and reading and writing go on side by side.
 
 mod reader;
+mod writers;
 
 use super::{ImportId, RUNNING_LOCK, Speed, to_count};
 use crate::instant::to_db;
-use crate::writer::{Memory, Written, relax};
+use crate::writer::relax;
 use crate::{Store, StoreError, WorkspaceId};
 use analysis::import::{ImportPhase, ImportProgress, ImportSummary};
 use intake::{IntakeError, Mapping, Rejected};
 use jiff::Timestamp;
-use reader::{Set, read_sets};
+use reader::read_sets;
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use writers::Writers;
 
 /// Why an import ended before the file did.
 #[derive(Debug, thiserror::Error)]
@@ -192,83 +193,51 @@ impl Store {
         let (sender, mut sets) = mpsc::channel(1);
         let (path, mapping, now) = (file.to_owned(), job.mapping.clone(), Timestamp::now());
         let reading = tokio::task::spawn_blocking(move || read_sets(&path, &mapping, now, &sender));
+        let mut writers = Writers::start(self, job.workspace, batch);
         let mut summary = ImportSummary::default();
-        let mut memories = [Memory::relaxed(), Memory::relaxed()];
-        while let Some(mut set) = sets.recv().await {
-            let (bytes_done, rejected) = (set.bytes_done, std::mem::take(&mut set.rejected));
-            see(&mut summary, &set, &rejected);
-            stored.customers |= set.customers.iter().any(|half| !half.is_empty());
-            let written = self.write_set(job, batch, set, &mut memories).await?;
-            for memory in &mut memories {
-                for (name, events) in std::mem::take(&mut memory.stored) {
-                    *stored.events.entry(name).or_default() += events;
+        let mut open = true;
+        while open {
+            match sets.recv().await {
+                Some(set) => {
+                    stored.customers |= set.customers.iter().any(|half| !half.is_empty());
+                    writers.write(set).await?;
+                }
+                None => {
+                    writers.close();
+                    open = false;
                 }
             }
-            self.set_aside(job.workspace, id, &rejected).await?;
-            summary.stored += written.stored;
-            summary.duplicates += written.duplicates;
-            summary.erased += written.erased;
-            summary.customers_new += written.customers_new;
-            self.note_progress(job.workspace, id, bytes_done, &summary)
-                .await?;
-            let speed = Speed {
-                seconds: started.elapsed().as_secs_f64(),
-                rows: summary.rows,
-                bytes_done,
-                bytes_total: job.bytes_total,
-            };
-            progress(&ImportProgress {
-                phase: ImportPhase::Running,
-                bytes_done: speed.bytes_done,
-                bytes_total: speed.bytes_total,
-                rows: speed.rows,
-                rejected: summary.rejected,
-                rows_per_second: speed.rows_per_second(),
-                seconds_left: speed.seconds_left(),
-                error: None,
-                summary: None,
-            });
+            while let Some(done) = writers.done().await? {
+                for (name, events) in done.events {
+                    *stored.events.entry(name).or_default() += events;
+                }
+                self.set_aside(job.workspace, id, &done.rejected).await?;
+                add(&mut summary, &done.summary);
+                self.note_progress(job.workspace, id, done.bytes, &summary)
+                    .await?;
+                let speed = Speed {
+                    seconds: started.elapsed().as_secs_f64(),
+                    rows: summary.rows,
+                    bytes_done: done.bytes,
+                    bytes_total: job.bytes_total,
+                };
+                progress(&ImportProgress {
+                    phase: ImportPhase::Running,
+                    bytes_done: speed.bytes_done,
+                    bytes_total: speed.bytes_total,
+                    rows: speed.rows,
+                    rejected: summary.rejected,
+                    rows_per_second: speed.rows_per_second(),
+                    seconds_left: speed.seconds_left(),
+                    error: None,
+                    summary: None,
+                });
+            }
         }
         reading
             .await
             .map_err(|error| ImportError::Broken(error.to_string()))??;
         Ok(summary)
-    }
-
-    /// Writes a set: what is of the lower and of the upper shards at the same time, each by a task of its own, which
-    /// ends with this one.
-    async fn write_set(
-        &self,
-        job: &Job,
-        batch: i32,
-        set: Set,
-        memories: &mut [Memory; 2],
-    ) -> Result<Written, ImportError> {
-        let mut sum = Written::default();
-        let mut tasks = JoinSet::new();
-        let halves = set.customers.into_iter().zip(set.events);
-        for (place, (customers, events)) in halves.enumerate() {
-            let (store, workspace) = (self.clone(), job.workspace);
-            let mut memory = std::mem::take(&mut memories[place]);
-            tasks.spawn(async move {
-                let written = async {
-                    let mut sum = store.write_customers(workspace, &customers).await?;
-                    sum += store
-                        .write_more_events(workspace, batch, &events, &mut memory)
-                        .await?;
-                    Ok::<_, StoreError>(sum)
-                };
-                let written = written.await;
-                (place, memory, written)
-            });
-        }
-        while let Some(ended) = tasks.join_next().await {
-            let (place, memory, written) =
-                ended.map_err(|error| ImportError::Broken(error.to_string()))?;
-            sum += written?;
-            memories[place] = memory;
-        }
-        Ok(sum)
     }
 
     /// Counts what the choosers offer, as far as an import changed it.
@@ -380,15 +349,16 @@ impl Store {
     }
 }
 
-/// Adds what a set holds.
-fn see(summary: &mut ImportSummary, set: &Set, rejected: &[Rejected]) {
-    let rejected = u64::try_from(rejected.len()).expect("lengths fit 64 bits");
-    summary.rows += set.rows() + rejected;
-    summary.rejected += rejected;
-    for at in set.events.iter().flatten().map(|event| event.at) {
-        summary.from = Some(summary.from.map_or(at, |from| from.min(at)));
-        summary.until = Some(summary.until.map_or(at, |until| until.max(at)));
-    }
+/// Adds what became of a set.
+fn add(summary: &mut ImportSummary, set: &ImportSummary) {
+    summary.rows += set.rows;
+    summary.stored += set.stored;
+    summary.duplicates += set.duplicates;
+    summary.erased += set.erased;
+    summary.rejected += set.rejected;
+    summary.customers_new += set.customers_new;
+    summary.from = summary.from.into_iter().chain(set.from).min();
+    summary.until = summary.until.max(set.until);
 }
 
 /// Gives the lock back. Closing alone would do it, too, but only when the server gets round to it, and an import may be

@@ -140,26 +140,23 @@ impl Store {
             return Ok(None);
         };
         let hash = token_hash(key);
-        let mut transaction = self.tenant(workspace).await?;
         let found = sqlx::query!(
-            r#"select k.api_key_id, coalesce(w.slug = $4, false) as "here!",
-                      coalesce(k.last_used_at < now() - interval '1 minute', true) as "stale!"
-               from api_key k join workspace w using (workspace_id)
-               where k.workspace_id = $1 and k.hash = $2 and k.kind = $3 and k.revoked_at is null"#,
+            r#"select api_key_id as "id!", here as "here!", stale as "stale!" from key_use($1, $2, $3, $4)"#,
             workspace.0,
             &hash[..],
             kind.as_str(),
             slug
         )
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&self.pool)
         .await?;
         if let Some(found) = &found
             && found.stale
         {
+            let mut transaction = self.tenant(workspace).await?;
             sqlx::query!(
                 "update api_key set last_used_at = now() where workspace_id = $1 and api_key_id = $2",
                 workspace.0,
-                found.api_key_id
+                found.id
             )
             .execute(&mut *transaction)
             .await?;

@@ -272,6 +272,7 @@ impl Scope {
         let grain = query.grain;
         let until = plan.calendar.rolling(grain, plan.as_of, 2);
         let zone = plan.calendar.zone_spans(bound(0), until);
+        let names = &store.event_names;
         let active: &[String] = if query.any_event { &[] } else { &query.active };
         Ok(Self {
             workspace: workspace.id.0,
@@ -281,13 +282,13 @@ impl Scope {
             filters: chosen_json(query),
             event_ids: match &query.activity {
                 Some(slug) => vec![stream(snapshot, workspace, slug).await?],
-                None => event_ids(snapshot, workspace, active).await?,
+                None => names.ids(snapshot, workspace, active).await?,
             },
             as_of: to_db(plan.as_of),
             start_rule: query.start.as_str(),
             start_ids: match query.start {
                 StartRule::Signup => Vec::new(),
-                _ => event_ids(snapshot, workspace, &query.start_events).await?,
+                _ => names.ids(snapshot, workspace, &query.start_events).await?,
             },
             min_count: i64::from(query.min_count),
             count_before: query.before_start == BeforeStart::Count,
@@ -440,20 +441,4 @@ fn count(n: i64) -> u32 {
 /// Numbers of periods are never negative here: a member's cohort and its active periods lie within the plan.
 fn place(n: i32) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
-}
-
-/// The numbers of event names, of all when none is named; names that were never stored have none.
-async fn event_ids(
-    connection: &mut PgConnection,
-    workspace: &Workspace,
-    names: &[String],
-) -> Result<Vec<i32>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "select event_name_id from event_name
-         where workspace_id = $1 and not derived and (cardinality($2::text[]) = 0 or name = any($2))",
-        workspace.id.0,
-        names
-    )
-    .fetch_all(connection)
-    .await?)
 }

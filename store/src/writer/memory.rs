@@ -1,14 +1,14 @@
 //! What a writer of many sets need not ask again.
 
 use super::partitions::month;
+use crate::shard::Fingerprint;
 use foldhash::HashMap;
 use intake::EventRecord;
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Customers remembered. Above that all are forgotten and met again: some 100 MB for the longest ids, 30 MB for usual
-/// ones.
-const CUSTOMERS: usize = 250_000;
+/// Customers remembered: as many as fill a table of 2²⁰ places, which takes some 35 MB. Above that all are forgotten and
+/// met again, each by a look into an index, which is half of all work then.
+const CUSTOMERS: usize = (1 << 20) / 8 * 7;
 
 /// Event names remembered; a file whose names are ids would hold one for every row.
 const NAMES: usize = 10_000;
@@ -17,7 +17,7 @@ const NAMES: usize = 10_000;
 /// events only become earlier, shards and partitions are not taken away. Told only after a transaction was committed.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    customers: HashMap<String, Known>,
+    customers: HashMap<Fingerprint, Known>,
     names: HashMap<String, i32>,
     shards: BTreeSet<i16>,
     months: BTreeSet<i32>,
@@ -32,11 +32,14 @@ pub(crate) struct Memory {
 /// A customer who is stored.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
-    pub(super) shard: i16,
     pub(super) customer_no: i32,
-    /// His first event is no later than this; none: he had no event when he was looked up.
-    pub(super) first: Option<Timestamp>,
+    /// His first event is no later than this, in microseconds since 1970; [`NO_EVENT`]: he had none when he was looked
+    /// up.
+    pub(super) first: i64,
 }
+
+/// Later than any.
+pub(super) const NO_EVENT: i64 = i64::MAX;
 
 impl Memory {
     /// Of one whose sets need not be on the disk when they are told to be stored.
@@ -47,8 +50,8 @@ impl Memory {
         }
     }
 
-    pub(super) fn customer(&self, id: &str) -> Option<Known> {
-        self.customers.get(id).copied()
+    pub(super) fn customer(&self, id: Fingerprint) -> Option<Known> {
+        self.customers.get(&id).copied()
     }
 
     pub(super) fn name(&self, name: &str) -> Option<i32> {
@@ -83,14 +86,10 @@ impl Memory {
         self.months.extend(months);
     }
 
-    pub(super) fn keep_customer(&mut self, id: &str, known: Known) {
-        if let Some(place) = self.customers.get_mut(id) {
-            *place = known;
-            return;
-        }
+    pub(super) fn keep_customer(&mut self, id: Fingerprint, known: Known) {
         if self.customers.len() == CUSTOMERS {
             self.customers.clear();
         }
-        self.customers.insert(id.to_owned(), known);
+        self.customers.insert(id, known);
     }
 }

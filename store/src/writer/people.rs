@@ -4,8 +4,9 @@ use super::count;
 use super::memory::{Known, Memory};
 use super::shards::{Locked, look_up};
 use crate::erasure::Erased;
-use crate::instant::to_db;
-use crate::{StoreError, WorkspaceId, shard};
+use crate::instant::micros_to_db;
+use crate::shard::Fingerprint;
+use crate::{StoreError, WorkspaceId};
 use foldhash::{HashMap, HashMapExt};
 use intake::EventRecord;
 use jiff::Timestamp;
@@ -22,11 +23,11 @@ pub(super) struct People<'a> {
 /// A customer of a set.
 struct Person<'a> {
     id: &'a str,
-    shard: i16,
+    fingerprint: Fingerprint,
     /// As he is stored.
     known: Option<Known>,
-    /// The first of his events in the set that are stored now.
-    first: Option<Timestamp>,
+    /// The first of his events in the set that are stored now, in microseconds since 1970.
+    first: Option<i64>,
     /// Whether the memory does not know him as he is stored.
     news: bool,
     /// Whether he was erased.
@@ -46,10 +47,11 @@ impl<'a> People<'a> {
         match self.places.entry(id) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
-                let known = memory.customer(id);
+                let fingerprint = Fingerprint::of(id);
+                let known = memory.customer(fingerprint);
                 self.people.push(Person {
                     id,
-                    shard: known.map_or_else(|| shard(id), |known| known.shard),
+                    fingerprint,
                     known,
                     first: None,
                     news: known.is_none(),
@@ -61,7 +63,7 @@ impl<'a> People<'a> {
     }
 
     pub(super) fn shard(&self, place: usize) -> i16 {
-        self.people[place].shard
+        self.people[place].fingerprint.shard()
     }
 
     /// The number of a customer who is stored.
@@ -72,7 +74,8 @@ impl<'a> People<'a> {
 
     /// The shards, each once and in order.
     pub(super) fn touched(&self) -> Vec<i16> {
-        let mut touched: Vec<i16> = self.people.iter().map(|person| person.shard).collect();
+        let shards = self.people.iter().map(|person| person.fingerprint.shard());
+        let mut touched: Vec<i16> = shards.collect();
         touched.sort_unstable();
         touched.dedup();
         touched
@@ -114,7 +117,8 @@ impl<'a> People<'a> {
         if strangers.is_empty() {
             return Ok(());
         }
-        let shards: Vec<i16> = strangers.iter().map(|person| person.shard).collect();
+        let shards = strangers.iter().map(|person| person.fingerprint.shard());
+        let shards: Vec<i16> = shards.collect();
         let ids: Vec<String> = strangers
             .iter()
             .map(|person| person.id.to_owned())
@@ -130,7 +134,7 @@ impl<'a> People<'a> {
 
     /// Notes an event that is stored now.
     pub(super) fn meet(&mut self, place: usize, at: Timestamp) {
-        let person = &mut self.people[place];
+        let (person, at) = (&mut self.people[place], at.as_microsecond());
         person.first = Some(person.first.map_or(at, |first| first.min(at)));
     }
 
@@ -150,25 +154,22 @@ impl<'a> People<'a> {
             };
             let columns = match person.known {
                 None => &mut new,
-                Some(known) if known.first.is_none_or(|known| first < known) => &mut earlier,
+                Some(known) if first < known.first => &mut earlier,
                 Some(_) => continue,
             };
+            let shard = person.fingerprint.shard();
             let customer_no = match person.known {
                 Some(known) => known.customer_no,
                 None => {
                     columns.ids.push(person.id.to_owned());
-                    locked.take(person.shard)
+                    locked.take(shard)
                 }
             };
             person.news = true;
-            person.known = Some(Known {
-                shard: person.shard,
-                customer_no,
-                first: Some(first),
-            });
-            columns.shards.push(person.shard);
+            person.known = Some(Known { customer_no, first });
+            columns.shards.push(shard);
             columns.numbers.push(customer_no);
-            columns.firsts.push(to_db(first));
+            columns.firsts.push(micros_to_db(first));
         }
         earlier.update(connection, workspace).await?;
         new.insert(connection, workspace).await?;
@@ -179,7 +180,7 @@ impl<'a> People<'a> {
     pub(super) fn remember(&self, memory: &mut Memory) {
         for person in self.people.iter().filter(|person| person.news) {
             if let Some(known) = person.known {
-                memory.keep_customer(person.id, known);
+                memory.keep_customer(person.fingerprint, known);
             }
         }
     }

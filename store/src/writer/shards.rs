@@ -1,7 +1,7 @@
 //! One writer at a time in a shard, and dense numbers for its customers.
 
-use super::memory::Known;
-use crate::instant::{from_db, micros_to_db};
+use super::memory::{Known, NO_EVENT};
+use crate::instant::{from_db, micros_to_db, stored_micros};
 use crate::{Store, StoreError, WorkspaceId, shard};
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -44,10 +44,10 @@ pub(super) async fn look_up(
     ids: &[String],
 ) -> Result<Vec<Option<Known>>, StoreError> {
     let found = sqlx::query!(
-        r#"select wanted.place as "place!", c.shard, c.customer_no, c.first_event_at
+        r#"select wanted.place as "place!", c.customer_no, c.first_event_at
            from unnest($2::smallint[], $3::text[]) with ordinality as wanted(shard, external_id, place)
            cross join lateral (
-               select shard, customer_no, first_event_at from customer k
+               select customer_no, first_event_at from customer k
                where k.workspace_id = $1 and k.shard = wanted.shard
                  and k.external_id between wanted.external_id and wanted.external_id
                order by k.external_id limit 1) c"#,
@@ -61,9 +61,8 @@ pub(super) async fn look_up(
     for row in found {
         let place = usize::try_from(row.place - 1).expect("ordinality begins at 1");
         customers[place] = Some(Known {
-            shard: row.shard,
             customer_no: row.customer_no,
-            first: row.first_event_at.map(from_db),
+            first: row.first_event_at.map_or(NO_EVENT, stored_micros),
         });
     }
     Ok(customers)
@@ -234,12 +233,14 @@ pub(crate) async fn relax(connection: &mut PgConnection) -> Result<(), StoreErro
 }
 
 /// Has each statement of this transaction planned for the arrays it is given and the tables as they are now. A plan kept
-/// from the first sets of an import takes arrays for five rows and the tables for empty. And nothing is sorted that an
-/// index has in order.
+/// from the first sets of an import takes arrays for five rows and the tables for empty. Nothing is sorted that an index
+/// has in order; and what belongs to an array is looked up in an index, row by row: while the tables grow, hashing all
+/// customers for some hundred of them looks as cheap.
 pub(super) async fn plan_afresh(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!(
         "select set_config('plan_cache_mode', 'force_custom_plan', true) as plans,
-                set_config('enable_sort', 'off', true) as sorts"
+                set_config('enable_sort', 'off', true) as sorts,
+                set_config('enable_hashjoin', 'off', true) as hashes"
     )
     .fetch_one(connection)
     .await?;

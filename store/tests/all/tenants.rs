@@ -295,4 +295,28 @@ async fn a_connection_forgets_whose_it_was(pool: PgPool) {
         sqlx::query(end).execute(&mut *connection).await.unwrap();
         assert_eq!(seen(&mut connection, "customer").await, BTreeMap::new());
     }
+
+    // What is asked outside a transaction tells whose it is by itself, on the only connection there is.
+    let only = limited_pool(&pool);
+    let options = only.options().clone().max_connections(1);
+    let only = options.connect_lazy_with(only.connect_options().as_ref().clone());
+    let store = Store::new(only.clone());
+    let key = NewKey {
+        kind: KeyKind::Read,
+        label: "asks".to_owned(),
+        by: None,
+    };
+    let key = store.make_key(ours.id, &key).await.unwrap();
+    for _ in 0..7 {
+        assert_eq!(store.workspace("ours").await.unwrap().id, ours.id);
+        assert_eq!(store.workspace("theirs").await.unwrap().id, theirs.id);
+        for (slug, here) in [("ours", true), ("theirs", false)] {
+            let used = store.key(key.text(), Some(slug)).await.unwrap();
+            assert_eq!(used.map(|used| used.here), Some(here));
+        }
+        let mut connection = only.acquire().await.unwrap();
+        for table in ["customer", "workspace", "api_key"] {
+            assert_eq!(seen(&mut connection, table).await, BTreeMap::new());
+        }
+    }
 }
