@@ -27,6 +27,16 @@ async function reader(browser: Browser, options: Parameters<Browser["newContext"
   return context.newPage();
 }
 
+/** On how many sheets of A4 a page is printed: upright, across. */
+async function sheets(page: Page): Promise<number[]> {
+  const counts: number[] = [];
+  for (const landscape of [false, true]) {
+    const pdf = await page.pdf({ format: "A4", landscape });
+    counts.push(pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0);
+  }
+  return counts;
+}
+
 test("a report is saved, opened, renamed and deleted", async ({ page }) => {
   await page.goto("/w/demo/retention?grain=month");
   await page.locator("html[data-hydrated]").waitFor();
@@ -104,8 +114,7 @@ test("a link is read without a session and without a script, on a phone, in the 
   expect(await guest.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await guest.emulateMedia({ media: "print" });
   await expect(guest.getByRole("link", { name: "Customers" })).toBeHidden();
-  const pdf = await guest.pdf({ format: "A4", landscape: true });
-  expect(pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length, "one page").toBe(1);
+  expect(await sheets(guest), "one sheet, upright and across").toEqual([1, 1]);
   await guest.context().close();
 
   // the same scan, which needs a script of its own
@@ -130,7 +139,7 @@ for (const [kind, heading] of [
   ["segments", /^Segments by/],
   ["churn", /^Churn by/],
 ] as const) {
-  test(`${kind} behind a link, read without a session and without a script`, async ({ page, browser }) => {
+  test(`${kind} behind a link, read without a session and without a script, on paper`, async ({ page, browser }) => {
     const address = await share(page, /^Pinned/, undefined, kind);
     const guest = await reader(browser);
     expect((await guest.goto(address))?.status()).toBe(200);
@@ -143,6 +152,7 @@ for (const [kind, heading] of [
     await expect(guest.locator("main a, main form")).toHaveCount(0);
     await guest.setViewportSize({ width: 360, height: 740 });
     expect(await guest.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    expect(await sheets(guest), "one sheet, upright and across").toEqual([1, 1]);
     await guest.context().close();
 
     const scanned = await reader(browser, { javaScriptEnabled: true, bypassCSP: true });

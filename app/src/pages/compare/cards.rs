@@ -208,7 +208,7 @@ pub(crate) fn differences(report: &ComparisonReport) -> AnyView {
     );
     view! {
         <section class="card">
-            <header><h2>{title}</h2><div class="key quiet">"95\u{a0}% interval below; bold where it excludes 0"</div></header>
+            <header><h2>{title}</h2><div class="key quiet"><span>"bold where the 95\u{a0}% interval "<span>"below "</span>"excludes 0"</span></div></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Differences by period">
                 <table class="rows compared">
                     <thead><tr><th scope="col">"Segment"</th>{heads}</tr></thead>
