@@ -206,7 +206,7 @@ Just after loading, write-ahead logs included; ClickHouse has its events twice.
 ## Import
 
 `holdfast import` of all files: {time_text(ours)}, {rows / ours:,.0f} rows a second; bare `COPY` of the same files, as text, into tables
-without an index in the same Postgres with the same settings: {time_text(bare)}, {rows / bare:,.0f} rows a second. In turns, in {len(pieces)} pieces;
+without an index, and never vacuumed, in the same Postgres with the same settings: {time_text(bare)}, {rows / bare:,.0f} rows a second. In turns, in {len(pieces)} pieces;
 the share by piece was {', '.join(f'{100 * share:.0f} %' for share in pieces)}. After the last one server and Postgres worked on for {results['import']['settled']:.0f} s.
 """)
     parts.append(share_page(results["share"]))
