@@ -209,7 +209,8 @@ impl Store {
     ) -> Result<Option<(Scope, Ready)>, StoreError> {
         let scope = Scope::of_all(&mut *snapshot, self, workspace, cohorts).await?;
         let question = scope.question(workspace, cohorts);
-        let prepared = activity::prepare(&mut *snapshot, &self.activity, &question).await?;
+        let shards = activity::shards_of(&mut *snapshot, workspace.id.0).await?;
+        let prepared = activity::prepare(&self.activity, &question, shards);
         let ready = match prepared {
             Some(prepared) => prepared.ready(self, snapshot, &question).await?,
             None => return Ok(None),

@@ -3,6 +3,7 @@
 use crate::activity::{lock_shard, make_anew};
 use crate::import::is_importing;
 use crate::instant::from_db;
+use crate::secret::random;
 use crate::{Store, StoreError, WorkspaceId, shard};
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -206,13 +207,11 @@ async fn keep_hash(
     shard: i16,
     customer: &str,
 ) -> Result<(), StoreError> {
-    let mut fresh = [0; BYTES];
-    getrandom::fill(&mut fresh).expect("the system gives random bytes");
     let key = sqlx::query_scalar!(
         r#"update workspace set erasure_key = coalesce(erasure_key, $2) where workspace_id = $1
            returning erasure_key as "key!""#,
         workspace.0,
-        &fresh[..]
+        &random()[..]
     )
     .fetch_one(&mut *connection)
     .await?;

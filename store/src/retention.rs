@@ -124,12 +124,12 @@ impl Store {
     ) -> Result<(Option<Turn>, Snapshot, Scope, Option<Prepared>), StoreError> {
         let mut turn: Option<Turn> = None;
         loop {
-            let mut snapshot = self.snapshot(workspace.id).await?;
+            let (mut snapshot, shards) = self.snapshot_with_shards(workspace.id).await?;
             let scope = Scope::of_all(&mut snapshot, self, workspace, asked).await?;
             let mut prepared = None;
             if engine != Engine::Reference {
                 let question = scope.question(workspace, asked);
-                prepared = activity::prepare(&mut snapshot, &self.activity, &question).await?;
+                prepared = activity::prepare(&self.activity, &question, shards);
             }
             let work = match &prepared {
                 Some(prepared) if prepared.work() <= self.little_work => None,

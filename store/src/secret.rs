@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
-/// Random bytes of a token.
-const TOKEN_BYTES: usize = 32;
+/// Bytes of what nobody can guess.
+const SECRET_BYTES: usize = 32;
 
 /// OWASP's second choice: 46 MiB, once over, one lane. Half the time of the usual 19 MiB twice over at equal strength.
 const MEMORY_KIB: u32 = 47_104;
@@ -19,6 +19,13 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// What is compared with where there is no hash, so that an unknown account takes as long as a known one.
 static NOBODYS: LazyLock<String> = LazyLock::new(|| hash(Token::new().text()));
+
+/// 256 random bits. Without randomness nothing here is safe, so that it panics when the system has none.
+pub(crate) fn random() -> [u8; SECRET_BYTES] {
+    let mut bytes = [0; SECRET_BYTES];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
 
 /// A random text that opens something: 256 bits, url-safe. It is shown once, and stored as [`token_hash`] only.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,9 +41,7 @@ impl Token {
         reason = "a default that differs each time would surprise"
     )]
     pub fn new() -> Self {
-        let mut bytes = [0; TOKEN_BYTES];
-        getrandom::fill(&mut bytes).expect("the system gives random bytes");
-        Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+        Self(BASE64_URL_SAFE_NO_PAD.encode(random()))
     }
 
     /// With a beginning that tells what it is for.
@@ -59,7 +64,7 @@ impl fmt::Debug for Token {
 
 /// What messages to a webhook are signed with: 256 bits. It has to be stored as it is, since signing needs it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SigningSecret([u8; TOKEN_BYTES]);
+pub struct SigningSecret([u8; SECRET_BYTES]);
 
 impl SigningSecret {
     /// A new one.
@@ -71,9 +76,7 @@ impl SigningSecret {
         reason = "a default that differs each time would surprise"
     )]
     pub fn new() -> Self {
-        let mut bytes = [0; TOKEN_BYTES];
-        getrandom::fill(&mut bytes).expect("the system gives random bytes");
-        Self(bytes)
+        Self(random())
     }
 
     /// From a row.
@@ -82,7 +85,7 @@ impl SigningSecret {
     }
 
     /// The key itself.
-    pub fn bytes(&self) -> &[u8; TOKEN_BYTES] {
+    pub fn bytes(&self) -> &[u8; SECRET_BYTES] {
         &self.0
     }
 

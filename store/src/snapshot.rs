@@ -1,8 +1,10 @@
 //! Read-only views of one moment.
 
+use crate::activity::Shards;
 use crate::tenant::begin_in;
 use crate::{Store, StoreError, WorkspaceId};
 use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use std::ops::{Deref, DerefMut};
 
@@ -57,14 +59,34 @@ impl Store {
     ///
     /// What is asked in it is given up after two minutes: whoever asked has gone, and others wait.
     pub(crate) async fn snapshot(&self, workspace: WorkspaceId) -> Result<Snapshot, StoreError> {
+        Ok(self.snapshot_and(workspace, "").await?.0)
+    }
+
+    /// The same with the shards as they are in it, which the index is asked for first: on the same way to the data base.
+    pub(crate) async fn snapshot_with_shards(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<(Snapshot, Shards), StoreError> {
+        let first = format!("; {}", Shards::asked_of(workspace.0));
+        let (snapshot, rows) = self.snapshot_and(workspace, &first).await?;
+        Ok((snapshot, Shards::read(&rows)?))
+    }
+
+    /// A snapshot, and the rows of what is asked with its beginning.
+    async fn snapshot_and(
+        &self,
+        workspace: WorkspaceId,
+        first: &str,
+    ) -> Result<(Snapshot, Vec<PgRow>), StoreError> {
         let connection = self.pool.acquire().await?;
         let mut snapshot = Snapshot {
             connection: Some(connection),
         };
         let begin = "begin isolation level repeatable read, read only; set local statement_timeout = '120s'";
-        sqlx::raw_sql(AssertSqlSafe(begin_in(begin, workspace)))
-            .execute(&mut *snapshot)
+        let begin = begin_in(begin, workspace) + first;
+        let rows = sqlx::raw_sql(AssertSqlSafe(begin))
+            .fetch_all(&mut *snapshot)
             .await?;
-        Ok(snapshot)
+        Ok((snapshot, rows))
     }
 }

@@ -3,7 +3,7 @@
 use super::asked::{Asked, window};
 use super::gather::{Job, Made, make};
 use super::kept;
-use super::load::{self, ShardState};
+use super::load::{ShardState, Shards};
 use super::memory::{Last, Memory, Sets};
 use super::who::Who;
 use crate::retention::Counted;
@@ -47,29 +47,24 @@ pub(crate) struct Prepared {
 }
 
 /// Looks what is in memory; `None` when the index can't answer the question.
-pub(crate) async fn prepare(
-    snapshot: &mut PgConnection,
+pub(crate) fn prepare(
     memory: &Memory,
     question: &Question<'_>,
-) -> Result<Option<Prepared>, StoreError> {
-    let Some(window) = window(question.query) else {
-        return Ok(None);
-    };
-    let workspace = question.workspace.id.0;
-    let Some(states) = load::states(snapshot, workspace).await? else {
-        return Ok(None);
-    };
+    shards: Shards,
+) -> Option<Prepared> {
+    let window = window(question.query)?;
+    let states = shards.indexed()?;
     let rule = Rule::new(question.query);
     let counting = Counting::new(&rule, question.plan.reach(0));
     let asked = Arc::new(Asked::new(question, window, &counting));
     let sets = states.iter().map(|state| asked.known(memory, state));
-    Ok(Some(Prepared {
+    Some(Prepared {
         sets: sets.collect(),
         rule,
         counting,
         asked,
         states,
-    }))
+    })
 }
 
 impl Prepared {

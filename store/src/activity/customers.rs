@@ -20,10 +20,10 @@ impl Customers {
         workspace: i32,
     ) -> Result<Self, StoreError> {
         // Columns are read from the customers themselves, so that it does not matter which shards are indexed.
-        let all = load::all_states(snapshot, workspace).await?;
+        let shards = load::shards_of(snapshot, workspace).await?;
         Ok(Self {
             workspace,
-            states: all.into_iter().map(|(_, state)| state).collect(),
+            states: shards.all().collect(),
         })
     }
 

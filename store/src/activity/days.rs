@@ -47,7 +47,8 @@ pub(crate) async fn active_days(
     if window(query).is_none() {
         return Ok(None);
     }
-    let Some(states) = load::states(&mut *snapshot, workspace.id.0).await? else {
+    let shards = load::shards_of(&mut *snapshot, workspace.id.0).await?;
+    let Some(states) = shards.indexed() else {
         return Ok(None);
     };
     let memory = &store.activity;

@@ -230,7 +230,8 @@ async fn help(store: &Store, jobs: &Jobs) -> Result<Vec<(usize, Made)>, StoreErr
         Err(StoreError::Unavailable(_)) => return Ok(Vec::new()),
         snapshot => snapshot?,
     };
-    let seen = load::states(&mut snapshot, jobs.asked.workspace()).await?;
+    let seen = load::shards_of(&mut snapshot, jobs.asked.workspace()).await?;
+    let seen = seen.indexed();
     let done = match seen {
         Some(seen) => jobs.work(&mut snapshot, Some(&seen)).await?,
         None => Vec::new(),

@@ -7,7 +7,8 @@ use index::chunk::{Chunk, Depth};
 use index::column::{Column, Value};
 use index::month::Month;
 use index::starts::Starts;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,42 +29,56 @@ pub(super) struct ShardState {
     pub(super) newest: Option<i64>,
 }
 
-/// The shards of a workspace; `None` when the index does not have all of them.
-pub(super) async fn states(
-    snapshot: &mut PgConnection,
-    workspace: i32,
-) -> Result<Option<Vec<ShardState>>, StoreError> {
-    let all = all_states(snapshot, workspace).await?.into_iter();
-    Ok(all
-        .map(|(indexed, state)| indexed.then_some(state))
-        .collect())
+/// The shards of a workspace, and whether the index has all of each.
+pub(crate) struct Shards(Vec<(bool, ShardState)>);
+
+impl Shards {
+    /// The text that asks for them: without parameters, so that it can be sent with what begins a transaction. That is
+    /// why it isn't checked when it is compiled.
+    pub(crate) fn asked_of(workspace: i32) -> String {
+        format!("select * from shard_states({workspace})")
+    }
+
+    /// From its rows.
+    pub(crate) fn read(rows: &[PgRow]) -> Result<Self, StoreError> {
+        let rows = rows.iter().map(|row| {
+            let customers: i32 = row.try_get("next_customer_no")?;
+            let folded: Option<i64> = row.try_get("folded")?;
+            let state = ShardState {
+                shard: row.try_get("shard")?,
+                version: row.try_get("version")?,
+                traits_version: row.try_get("traits_version")?,
+                customers: usize::try_from(customers).unwrap_or(0),
+                folded: folded.unwrap_or(0),
+                newest: row.try_get("newest")?,
+            };
+            Ok((row.try_get("indexed")?, state))
+        });
+        Ok(Self(rows.collect::<Result<_, sqlx::Error>>()?))
+    }
+
+    /// All of them.
+    pub(super) fn all(self) -> impl Iterator<Item = ShardState> {
+        self.0.into_iter().map(|(_, state)| state)
+    }
+
+    /// All of them; `None` when the index does not have all of each.
+    pub(super) fn indexed(self) -> Option<Vec<ShardState>> {
+        let all = self.0.into_iter();
+        all.map(|(indexed, state)| indexed.then_some(state))
+            .collect()
+    }
 }
 
-/// The shards of a workspace, and whether the index has all of each.
-pub(super) async fn all_states(
+/// The shards of a workspace, as a transaction sees them.
+pub(crate) async fn shards_of(
     snapshot: &mut PgConnection,
     workspace: i32,
-) -> Result<Vec<(bool, ShardState)>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select shard as "shard!", version as "version!", traits_version as "traits_version!",
-                  indexed as "indexed!", next_customer_no as "next_customer_no!", folded, newest
-           from shard_states($1)"#,
-        workspace
-    )
-    .fetch_all(snapshot)
-    .await?;
-    let states = rows.into_iter().map(|row| {
-        let state = ShardState {
-            shard: row.shard,
-            version: row.version,
-            traits_version: row.traits_version,
-            customers: usize::try_from(row.next_customer_no).unwrap_or(0),
-            folded: row.folded.unwrap_or(0),
-            newest: row.newest,
-        };
-        (row.indexed, state)
-    });
-    Ok(states.collect())
+) -> Result<Shards, StoreError> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(Shards::asked_of(workspace)))
+        .fetch_all(snapshot)
+        .await?;
+    Shards::read(&rows)
 }
 
 /// The first and the last of some months.

@@ -112,7 +112,7 @@ impl Store {
         shard: i16,
     ) -> Result<Option<String>, StoreError> {
         let mut snapshot = self.snapshot(workspace).await?;
-        let states = load::states(&mut snapshot, workspace.0).await?;
+        let states = load::shards_of(&mut snapshot, workspace.0).await?.indexed();
         let state = states
             .into_iter()
             .flatten()

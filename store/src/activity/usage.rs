@@ -98,7 +98,8 @@ pub(crate) async fn watch(
     if !answers(population) {
         return Ok(None);
     }
-    let Some(states) = load::states(&mut *snapshot, workspace.id.0).await? else {
+    let shards = load::shards_of(&mut *snapshot, workspace.id.0).await?;
+    let Some(states) = shards.indexed() else {
         return Ok(None);
     };
     let usage = usage(&mut *snapshot, memory, question, &states).await?;

@@ -1,16 +1,16 @@
 //! What is sent by itself, as it is kept and handed out.
 
 use crate::role::limited;
+use crate::writer::workspace;
 use analysis::alert::{Alert, Condition, Threshold};
-use analysis::period::WeekStart;
 use analysis::saved::{Label, ReportKind};
 use analysis::schedule::{Day, Occasion, Schedule};
 use jiff::civil::{Weekday, date};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgPool;
 use store::{
-    Closing, NewNotice, NewReceiver, NewWorkspace, Notice, PersonId, Receiver, Role, SigningSecret,
-    Store, StoreError, Tried, WorkspaceId,
+    Closing, NewNotice, NewReceiver, Notice, PersonId, Receiver, Role, SigningSecret, Store,
+    StoreError, Tried, WorkspaceId,
 };
 
 const MONDAY: Occasion = Occasion::Schedule(Schedule {
@@ -20,17 +20,6 @@ const MONDAY: Occasion = Occasion::Schedule(Schedule {
 
 async fn person(store: &Store, email: &str) -> PersonId {
     store.add_person(email, "", true).await.unwrap()
-}
-
-async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
-    let new = NewWorkspace {
-        slug: slug.to_owned(),
-        name: slug.to_owned(),
-        zone: "UTC".to_owned(),
-        week_start: WeekStart::Monday,
-        currency: "EUR".to_owned(),
-    };
-    store.create_workspace(&new).await.unwrap().id
 }
 
 async fn report(store: &Store, workspace: WorkspaceId, name: &str) -> i32 {

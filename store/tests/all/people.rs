@@ -3,25 +3,13 @@
 mod programs;
 
 use crate::role::limited;
-use analysis::period::WeekStart;
+use crate::writer::workspace;
 use sqlx::PgPool;
 use store::{
-    Caller, Link, LinkFor, NewWorkspace, Password, PersonId, Role, Store, StoreError, WorkspaceId,
-    token_hash,
+    Caller, Link, LinkFor, Password, PersonId, Role, Store, StoreError, WorkspaceId, token_hash,
 };
 
 const PASSWORD: &str = "kelp tide rope anchor";
-
-async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
-    let new = NewWorkspace {
-        slug: slug.to_owned(),
-        name: slug.to_owned(),
-        zone: "UTC".to_owned(),
-        week_start: WeekStart::Monday,
-        currency: "EUR".to_owned(),
-    };
-    store.create_workspace(&new).await.unwrap().id
-}
 
 fn password() -> Password {
     Password::new(PASSWORD)

@@ -1,24 +1,16 @@
 //! Saved reports and links against Postgres.
 
 use crate::role::limited;
-use analysis::period::WeekStart;
 use analysis::saved::{Answer, Label, ReportKind};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgPool;
 use store::{
-    EventRecord, NewSharedLink, NewWorkspace, Pinned, Sharing, Store, StoreError, Workspace,
-    WorkspaceId,
+    EventRecord, NewSharedLink, Pinned, Sharing, Store, StoreError, Workspace, WorkspaceId,
 };
 
 async fn workspace(store: &Store, slug: &str) -> Workspace {
-    let new = NewWorkspace {
-        slug: slug.to_owned(),
-        name: slug.to_owned(),
-        zone: "UTC".to_owned(),
-        week_start: WeekStart::Monday,
-        currency: "EUR".to_owned(),
-    };
-    store.create_workspace(&new).await.unwrap()
+    crate::writer::workspace(store, slug).await;
+    store.workspace(slug).await.unwrap()
 }
 
 fn label(name: &str, folder: &str) -> Label {

@@ -1,23 +1,12 @@
 //! What stands between an upload and its import.
 
 use crate::role::limited;
+use crate::writer::workspace;
 use analysis::import::{ColumnRole, FileKind, ImportPhase, TimeGuess};
-use analysis::period::WeekStart;
 use sqlx::PgPool;
 use std::io::Write;
-use store::{DateOrder, IntakeError, NewWorkspace, Said, Store, StoreError, WorkspaceId, look};
+use store::{DateOrder, IntakeError, Said, StoreError, look};
 use tempfile::NamedTempFile;
-
-async fn workspace(store: &Store, slug: &str) -> WorkspaceId {
-    let new = NewWorkspace {
-        slug: slug.to_owned(),
-        name: slug.to_owned(),
-        zone: "UTC".to_owned(),
-        week_start: WeekStart::Monday,
-        currency: "EUR".to_owned(),
-    };
-    store.create_workspace(&new).await.unwrap().id
-}
 
 fn file(text: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
