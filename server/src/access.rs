@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use store::{Caller, KeyKind, Role, Store, StoreError, WorkspaceId};
+use store::{Caller, KeyKind, Role, Store, StoreError, Workspace, WorkspaceId};
 
 /// Most bytes of a server function's body; a question fits many times.
 const BODY: usize = 1024 * 1024;
@@ -99,7 +99,11 @@ impl Access {
         }
         if let (true, Some(key)) = (need::is_api(&path), bearer(headers)) {
             let brings_in = need::brings_in(&method, &path);
-            self.admit_key(key, &need, brings_in).await?;
+            let here = self.admit_key(key, &need, brings_in).await?;
+            let mut request = request;
+            if let Some(here) = here {
+                request.extensions_mut().insert(here);
+            }
             return Ok((request, Admitted::default()));
         }
         let session = cookie::SESSION.read(headers).map(str::to_owned);
@@ -141,8 +145,14 @@ impl Access {
         Ok((request, Admitted { caller, change }))
     }
 
-    /// Lets the programs of a workspace's keys read that workspace, or bring something into it.
-    async fn admit_key(&self, key: &str, need: &Need<'_>, brings_in: bool) -> Result<(), Refusal> {
+    /// Lets the programs of a workspace's keys read that workspace, or bring something into it. Returns it, if the
+    /// address names it.
+    async fn admit_key(
+        &self,
+        key: &str,
+        need: &Need<'_>,
+        brings_in: bool,
+    ) -> Result<Option<Workspace>, Refusal> {
         let (slug, role) = match need {
             Need::In(slug, role) => (Some(*slug), *role),
             _ => (None, Role::Viewer),
@@ -153,8 +163,8 @@ impl Access {
         };
         match (used.kind, role) {
             (KeyKind::Write, _) if !brings_in => Err(Refusal::WriteKey),
-            _ if matches!(need, Need::In(..)) && !used.here => Err(Refusal::NoWorkspace),
-            (KeyKind::Write, _) | (KeyKind::Read, Role::Viewer) => Ok(()),
+            _ if matches!(need, Need::In(..)) && used.here.is_none() => Err(Refusal::NoWorkspace),
+            (KeyKind::Write, _) | (KeyKind::Read, Role::Viewer) => Ok(used.here),
             (KeyKind::Read, _) => Err(Refusal::ReadOnlyKey),
         }
     }

@@ -9,6 +9,7 @@ mod comparison;
 pub(crate) mod error;
 mod export;
 mod features;
+mod here;
 mod openapi;
 mod quartiles;
 pub(crate) mod segments;
@@ -17,11 +18,12 @@ mod written;
 use analysis::document::RetentionDocument;
 use analysis::query::RetentionQuery;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use error::ApiError;
+use here::Here;
 use jiff::Timestamp;
 use store::Store;
 use written::{Cells, asked, written};
@@ -89,13 +91,12 @@ pub(crate) fn routes(store: Store) -> Router {
 /// `POST /api/v1/workspaces/{workspace}/reports/retention`.
 async fn retention(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     cells: Result<Query<Cells>, QueryRejection>,
     query: Result<Json<RetentionQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let detail = asked(cells)?;
     let Json(query) = query?;
-    let workspace = store.workspace(&workspace).await?;
     let report = store
         .retention(&workspace, &query, Timestamp::now())
         .await?;

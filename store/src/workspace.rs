@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WorkspaceId(pub i32);
 
-/// A workspace and its settings.
-#[derive(Clone, Debug, PartialEq)]
+/// A workspace and its settings, as `find_workspace` tells them (migration 0020).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Workspace {
     /// Its number.
     pub id: WorkspaceId,
@@ -86,33 +86,6 @@ impl TraitValues {
 /// Values kept for each trait: a chooser that offers more is not a chooser.
 const VALUES_KEPT: i64 = 40;
 
-struct WorkspaceRow {
-    workspace_id: i32,
-    slug: String,
-    name: String,
-    zone: String,
-    week_start: String,
-    activity_id: Option<i32>,
-    internal: Json<Vec<TraitFilter>>,
-    activities: Json<Vec<Activity>>,
-}
-
-impl From<WorkspaceRow> for Workspace {
-    fn from(row: WorkspaceRow) -> Self {
-        Self {
-            id: WorkspaceId(row.workspace_id),
-            slug: row.slug,
-            name: row.name,
-            zone: row.zone,
-            // the column's check admits nothing else
-            week_start: row.week_start.parse().unwrap_or_default(),
-            activities: row.activities.0,
-            own_activity: row.activity_id,
-            internal: row.internal.0,
-        }
-    }
-}
-
 impl Store {
     /// Makes a workspace. Its owners are all administrators.
     ///
@@ -144,16 +117,12 @@ impl Store {
     /// # Errors
     /// When the data base can't answer.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
-        let rows = sqlx::query_as!(
-            WorkspaceRow,
-            r#"select f.workspace_id as "workspace_id!", f.slug as "slug!", f.name as "name!", f.zone as "zone!",
-                      f.week_start as "week_start!", f.activity_id, f.internal as "internal!: Json<Vec<TraitFilter>>",
-                      f.activities as "activities!: Json<Vec<Activity>>"
-               from workspace w cross join find_workspace(w.slug) f order by w.workspace_id"#
+        let found = sqlx::query_scalar!(
+            r#"select find_workspace(slug) as "found!: Json<Workspace>" from workspace order by workspace_id"#
         )
         .fetch_all(&mut *self.system().await?)
         .await?;
-        Ok(rows.into_iter().map(Workspace::from).collect())
+        Ok(found.into_iter().map(|found| found.0).collect())
     }
 
     /// One workspace by its slug.
@@ -169,17 +138,13 @@ impl Store {
         {
             return Err(StoreError::NotFound);
         }
-        let row = sqlx::query_as!(
-            WorkspaceRow,
-            r#"select workspace_id as "workspace_id!", slug as "slug!", name as "name!", zone as "zone!",
-                      week_start as "week_start!", activity_id, internal as "internal!: Json<Vec<TraitFilter>>",
-                      activities as "activities!: Json<Vec<Activity>>"
-               from find_workspace($1)"#,
+        let found = sqlx::query_scalar!(
+            r#"select find_workspace($1) as "found: Json<Workspace>""#,
             slug
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(Workspace::from(row))
+        found.map(|found| found.0).ok_or(StoreError::NotFound)
     }
 
     /// Sets who is internal or a test: customers who meet any of these conditions are left out of every report.

@@ -1,10 +1,11 @@
 //! Saved definitions of activity for other programs.
 
 use super::error::ApiError;
+use super::here::Here;
 use analysis::query::ActivityDefinition;
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,9 +54,8 @@ pub(super) struct Saved {
 /// `GET /api/v1/workspaces/{workspace}/activities`.
 pub(super) async fn list(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
 ) -> Result<Response, ApiError> {
-    let workspace = store.workspace(&workspace).await?;
     let filling = store.fill_progress(workspace.id).await?;
     let own = workspace.own_activity().map(|own| own.id);
     let activities = workspace.activities.into_iter().map(|one| {
@@ -79,11 +79,10 @@ pub(super) async fn list(
 /// `POST /api/v1/workspaces/{workspace}/activities`.
 pub(super) async fn save(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     activity: Result<Json<NewActivity>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(activity) = activity?;
-    let workspace = store.workspace(&workspace).await?;
     let save = SaveActivity {
         definition: activity.definition,
         slug: activity.slug,

@@ -1,19 +1,20 @@
 //! Leaving: churn, coming and going, stickiness, and the customers behind them; also as files.
 
 use super::error::ApiError;
+use super::here::Here;
 use ::exports::quote;
 use analysis::document::{
     ChurnDocument, LifecycleDocument, LostDocument, QuietDocument, StickinessDocument,
 };
 use analysis::query::{ChurnQuery, pairs, split_url_query};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
-use store::{ChurnAnswer, Store};
+use store::{ChurnAnswer, Store, Workspace};
 
 /// A question as JSON, or why it is none.
 type Asked = Result<Json<ChurnQuery>, JsonRejection>;
@@ -42,7 +43,7 @@ pub(super) fn files(store: Store) -> Router {
 /// `POST …/reports/churn`.
 async fn churn(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Asked,
 ) -> Result<Response, ApiError> {
     let found = answer(&store, &workspace, &query?.0, 0).await?;
@@ -52,7 +53,7 @@ async fn churn(
 /// `POST …/reports/lifecycle`.
 async fn lifecycle(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Asked,
 ) -> Result<Response, ApiError> {
     let found = answer(&store, &workspace, &query?.0, 0).await?;
@@ -62,7 +63,7 @@ async fn lifecycle(
 /// `POST …/reports/stickiness`.
 async fn stickiness(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Asked,
 ) -> Result<Response, ApiError> {
     let found = answer(&store, &workspace, &query?.0, 0).await?;
@@ -72,7 +73,7 @@ async fn stickiness(
 /// `POST …/reports/lost`: the customers lost in a period.
 async fn lost(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Asked,
 ) -> Result<Response, ApiError> {
     let found = of_period(&store, &workspace, &query?.0).await?;
@@ -82,7 +83,7 @@ async fn lost(
 /// `POST …/reports/quiet`: the customers who are quietly leaving.
 async fn quiet(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Asked,
 ) -> Result<Response, ApiError> {
     let found = answer(&store, &workspace, &query?.0, usize::MAX).await?;
@@ -92,7 +93,7 @@ async fn quiet(
 /// `GET /w/{workspace}/churn/lost.csv?…`, with the page's question.
 async fn lost_file(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     RawQuery(question): RawQuery,
 ) -> Result<Response, ApiError> {
     let query = question_of(question)?;
@@ -113,7 +114,7 @@ async fn lost_file(
 /// `GET /w/{workspace}/churn/quiet.csv?…`, with the page's question.
 async fn quiet_file(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     RawQuery(question): RawQuery,
 ) -> Result<Response, ApiError> {
     let query = question_of(question)?;
@@ -155,20 +156,19 @@ fn question_of(text: Option<String>) -> Result<ChurnQuery, ApiError> {
 
 async fn answer(
     store: &Store,
-    workspace: &str,
+    workspace: &Workspace,
     query: &ChurnQuery,
     limit: usize,
 ) -> Result<ChurnAnswer, ApiError> {
-    let workspace = store.workspace(workspace).await?;
     Ok(store
-        .churn(&workspace, query, Timestamp::now(), limit)
+        .churn(workspace, query, Timestamp::now(), limit)
         .await?)
 }
 
 /// An answer with all customers lost in the period asked for, which has to be there.
 async fn of_period(
     store: &Store,
-    workspace: &str,
+    workspace: &Workspace,
     query: &ChurnQuery,
 ) -> Result<ChurnAnswer, ApiError> {
     let found = answer(store, workspace, query, usize::MAX).await?;

@@ -1,24 +1,25 @@
 //! Segments side by side: their retention, or how long their customers stayed.
 
 use super::error::ApiError;
+use super::here::Here;
 use super::written::{Cells, asked, written};
 use analysis::comparison::ComparisonReport;
 use analysis::document::{Detail, RetentionDocument, SegmentsDocument, SurvivalDocument};
 use analysis::query::ComparisonQuery;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
-use store::Store;
+use store::{Store, Workspace};
 use tokio::task::spawn_blocking;
 
 /// `POST /api/v1/workspaces/{workspace}/reports/segments`.
 pub(super) async fn segments(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     cells: Result<Query<Cells>, QueryRejection>,
     query: Result<Json<ComparisonQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
@@ -59,7 +60,7 @@ async fn matrices(
 /// `POST /api/v1/workspaces/{workspace}/reports/survival`.
 pub(super) async fn survival(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Result<Json<ComparisonQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let report = report(&store, &workspace, query).await?;
@@ -68,10 +69,9 @@ pub(super) async fn survival(
 
 async fn report(
     store: &Store,
-    workspace: &str,
+    workspace: &Workspace,
     query: Result<Json<ComparisonQuery>, JsonRejection>,
 ) -> Result<ComparisonReport, ApiError> {
     let Json(query) = query?;
-    let workspace = store.workspace(workspace).await?;
-    Ok(store.compare(&workspace, &query, Timestamp::now()).await?)
+    Ok(store.compare(workspace, &query, Timestamp::now()).await?)
 }

@@ -1,11 +1,12 @@
 //! Saved sets of events as features, for other programs.
 
 use super::error::ApiError;
+use super::here::Here;
 use crate::features::numbered;
 use analysis::quartiles::FeatureSet;
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,20 +25,18 @@ pub(super) struct NewFeature {
 /// `GET /api/v1/workspaces/{workspace}/features`.
 pub(super) async fn list(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
 ) -> Result<Response, ApiError> {
-    let workspace = store.workspace(&workspace).await?;
     Ok(Json(store.feature_sets(workspace.id).await?).into_response())
 }
 
 /// `POST /api/v1/workspaces/{workspace}/features`.
 pub(super) async fn save(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     feature: Result<Json<NewFeature>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(NewFeature { name, events }) = feature?;
-    let workspace = store.workspace(&workspace).await?;
     let slug = String::new();
     let set = FeatureSet { slug, name, events };
     let saved = numbered(&store, workspace.id, set).await?;

@@ -1,20 +1,21 @@
 //! Features: one with its groups, or all of them.
 
 use super::error::ApiError;
+use super::here::Here;
 use analysis::document::{QuartileDocument, ScanDocument};
 use analysis::quartiles::{QuartileReport, Wanted};
 use analysis::query::QuartileQuery;
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use store::Store;
+use store::{Store, Workspace};
 
 /// `POST /api/v1/workspaces/{workspace}/reports/quartiles`.
 pub(super) async fn quartiles(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Result<Json<QuartileQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let report = report(&store, &workspace, query, Wanted::Feature).await?;
@@ -24,7 +25,7 @@ pub(super) async fn quartiles(
 /// `POST /api/v1/workspaces/{workspace}/reports/scan`.
 pub(super) async fn scan(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     query: Result<Json<QuartileQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let report = report(&store, &workspace, query, Wanted::Scan).await?;
@@ -33,13 +34,12 @@ pub(super) async fn scan(
 
 async fn report(
     store: &Store,
-    workspace: &str,
+    workspace: &Workspace,
     query: Result<Json<QuartileQuery>, JsonRejection>,
     wanted: Wanted,
 ) -> Result<QuartileReport, ApiError> {
     let Json(query) = query?;
-    let workspace = store.workspace(workspace).await?;
     Ok(store
-        .quartiles(&workspace, &query, wanted, Timestamp::now())
+        .quartiles(workspace, &query, wanted, Timestamp::now())
         .await?)
 }

@@ -1,11 +1,12 @@
 //! Saved segments for other programs.
 
 use super::error::ApiError;
+use super::here::Here;
 use crate::slug::slug;
 use analysis::segment::{Condition, Segment, SegmentCount};
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -102,9 +103,8 @@ pub(super) struct ToCount {
 /// `GET /api/v1/workspaces/{workspace}/segments`.
 pub(super) async fn list(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
 ) -> Result<Response, ApiError> {
-    let workspace = store.workspace(&workspace).await?;
     let all = CountedSegment::all(&store, &workspace).await?;
     Ok(Json(all).into_response())
 }
@@ -112,11 +112,10 @@ pub(super) async fn list(
 /// `POST /api/v1/workspaces/{workspace}/segments`.
 pub(super) async fn save(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     segment: Result<Json<SegmentToSave>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(segment) = segment?;
-    let workspace = store.workspace(&workspace).await?;
     let saved = segment.save(&store, &workspace).await?;
     Ok(Json(saved).into_response())
 }
@@ -124,11 +123,10 @@ pub(super) async fn save(
 /// `POST /api/v1/workspaces/{workspace}/segments/count`.
 pub(super) async fn count(
     State(store): State<Store>,
-    Path(workspace): Path<String>,
+    Here(workspace): Here,
     asked: Result<Json<ToCount>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(asked) = asked?;
-    let workspace = store.workspace(&workspace).await?;
     let now = Timestamp::now();
     let count = store
         .count_condition(&workspace, &asked.condition, now)

@@ -5,9 +5,10 @@ use super::audit::{Note, note};
 use super::{Did, PersonId};
 use crate::instant::from_db;
 use crate::secret::{Token, token_hash};
-use crate::{Store, StoreError, WorkspaceId};
+use crate::{Store, StoreError, Workspace, WorkspaceId};
 use jiff::Timestamp;
 use serde_json::json;
+use sqlx::types::Json;
 
 /// Letters of a key that its list shows after those that all keys of the workspace share.
 const SHOWN: usize = 6;
@@ -79,12 +80,12 @@ pub struct NewKey {
 }
 
 /// A key that is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct KeyUse {
     /// What it opens.
     pub kind: KeyKind,
-    /// Whether it is a key of the workspace that was asked about.
-    pub here: bool,
+    /// The workspace that was asked about, if it is a key of that one.
+    pub here: Option<Workspace>,
 }
 
 impl Store {
@@ -141,7 +142,8 @@ impl Store {
         };
         let hash = token_hash(key);
         let found = sqlx::query!(
-            r#"select api_key_id as "id!", here as "here!", stale as "stale!" from key_use($1, $2, $3, $4)"#,
+            r#"select api_key_id as "id!", stale as "stale!", here as "here: Json<Workspace>"
+               from key_use($1, $2, $3, $4)"#,
             workspace.0,
             &hash[..],
             kind.as_str(),
@@ -164,7 +166,7 @@ impl Store {
         }
         Ok(found.map(|found| KeyUse {
             kind,
-            here: found.here,
+            here: found.here.map(|here| here.0),
         }))
     }
 

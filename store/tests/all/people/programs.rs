@@ -20,10 +20,15 @@ async fn keys_open_their_own_workspace_until_they_are_revoked(pool: PgPool) {
     };
     let (read, write) = (key(KeyKind::Read).await, key(KeyKind::Write).await);
     let opens = async |key: &str, slug: &str| store.key(key, Some(slug)).await.unwrap();
+    let here = store.workspace("acme").await.unwrap();
     let used = |kind, here| Some(KeyUse { kind, here });
-    assert_eq!(opens(&read, "acme").await, used(KeyKind::Read, true));
-    assert_eq!(opens(&read, "other").await, used(KeyKind::Read, false));
-    assert_eq!(opens(&write, "acme").await, used(KeyKind::Write, true));
+    let (read_here, write_here) = (Some(here.clone()), Some(here));
+    assert_eq!(opens(&read, "acme").await, used(KeyKind::Read, read_here));
+    assert_eq!(opens(&read, "other").await, used(KeyKind::Read, None));
+    assert_eq!(
+        opens(&write, "acme").await,
+        used(KeyKind::Write, write_here)
+    );
     let moved = read.replacen(&format!("_{}_", acme.0), &format!("_{}_", other.0), 1);
     let turned = read.replacen("rk_", "wk_", 1);
     for made_up in [
