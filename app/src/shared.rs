@@ -54,6 +54,7 @@ pub fn page(shared: Shared, sheet: &str) -> String {
     let name = shared.name.clone();
     let title = format!("{name} · Holdfast");
     let method = words::shown_method(&shared.shown, shared.guarded);
+    let paper = Paper::of(&shared);
     let Shared {
         shown,
         guarded,
@@ -71,18 +72,62 @@ pub fn page(shared: Shared, sheet: &str) -> String {
             Shown::Churn(report, withheld) => churn::answer(found, &report, &withheld, guarded),
         };
         view! {
-            <main class="page shared" id="main">
+            <main class="page shared" class:dense=paper.dense class:fine=paper.fine id="main">
                 <header class="headed">
                     <h1>{name}</h1>
                     <p class="quiet">{standing}</p>
                 </header>
                 {answer}
+                {paper.lacks.map(|lacks| view! {
+                    <p class="aside onpaper">{format!("On paper the cells of matrices {lacks}: there are too many.")}</p>
+                })}
                 <p class="method">{method}</p>
             </main>
         }
         .into_any()
     };
     document(&title, sheet, told.into_any(), body)
+}
+
+/// How an answer is laid out on one page of paper (`style/print.css`).
+#[derive(Clone, Copy)]
+struct Paper {
+    /// Its matrix has the paper's whole width, and a set height.
+    dense: bool,
+    /// Its cells are too small for numbers.
+    fine: bool,
+    /// What its cells are without there, in words.
+    lacks: Option<&'static str>,
+}
+
+impl Paper {
+    /// Cohorts or periods that a matrix has room for as it is on the screen: half a year of weeks.
+    const ROOMY: usize = 27;
+    /// Those whose numbers can be read at all: a year of weeks.
+    const LEGIBLE: usize = 54;
+    /// Segments whose matrices fit beside each other with their numbers.
+    const SEGMENTS: usize = 6;
+
+    fn of(shared: &Shared) -> Self {
+        let (dense, fine) = match &shared.shown {
+            Shown::Retention(report, _) => {
+                let most = report.cohorts.len().max(report.columns());
+                (most > Self::ROOMY, most > Self::LEGIBLE)
+            }
+            // Where nothing is withheld, lifetimes take their room.
+            Shown::Segments(report, _) => {
+                let many = report.segments.len() > Self::SEGMENTS;
+                (false, many || !shared.guarded)
+            }
+            Shown::Features(..) | Shown::Churn(..) => (false, false),
+        };
+        let lacks = match (dense, fine) {
+            (_, true) => Some("are colours without numbers"),
+            (true, false) if shared.view.intervals => Some("are without their intervals"),
+            _ => None,
+        };
+        Self { dense, fine, lacks }
+    }
 }
 
 /// What was found, where its page gives it no mark.

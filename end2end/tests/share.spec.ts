@@ -11,7 +11,7 @@ const test = testWithOwn(["--demo-customers", "1500"], (holdfast) => holdfast.de
 async function share(page: Page, state: RegExp, fill?: () => Promise<void>, kind = "retention"): Promise<string> {
   await page.goto(`/w/demo/${kind}`);
   // The other pages load no program.
-  if (kind === "retention") await page.locator("html[data-hydrated]").waitFor();
+  if (kind.startsWith("retention")) await page.locator("html[data-hydrated]").waitFor();
   await page.getByText("Share by a link").click();
   await page.getByLabel("Name, as readers see it").fill("How they stay");
   await page.getByRole("radio", { name: state }).check();
@@ -27,14 +27,15 @@ async function reader(browser: Browser, options: Parameters<Browser["newContext"
   return context.newPage();
 }
 
-/** On how many sheets of A4 a page is printed: upright, across. */
-async function sheets(page: Page): Promise<number[]> {
-  const counts: number[] = [];
-  for (const landscape of [false, true]) {
-    const pdf = await page.pdf({ format: "A4", landscape });
-    counts.push(pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0);
+/** A page is printed on one sheet, upright and across, of the paper of either half of the world. */
+async function expectOneSheet(page: Page): Promise<void> {
+  for (const format of ["A4", "Letter"]) {
+    for (const landscape of [false, true]) {
+      const pdf = await page.pdf({ format, landscape });
+      const sheets = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length;
+      expect(sheets, `${page.url()} on ${format}${landscape ? ", across" : ""}`).toBe(1);
+    }
   }
-  return counts;
 }
 
 test("a report is saved, opened, renamed and deleted", async ({ page }) => {
@@ -114,7 +115,7 @@ test("a link is read without a session and without a script, on a phone, in the 
   expect(await guest.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await guest.emulateMedia({ media: "print" });
   await expect(guest.getByRole("link", { name: "Customers" })).toBeHidden();
-  expect(await sheets(guest), "one sheet, upright and across").toEqual([1, 1]);
+  await expectOneSheet(guest);
   await guest.context().close();
 
   // the same scan, which needs a script of its own
@@ -152,7 +153,7 @@ for (const [kind, heading] of [
     await expect(guest.locator("main a, main form")).toHaveCount(0);
     await guest.setViewportSize({ width: 360, height: 740 });
     expect(await guest.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-    expect(await sheets(guest), "one sheet, upright and across").toEqual([1, 1]);
+    await expectOneSheet(guest);
     await guest.context().close();
 
     const scanned = await reader(browser, { javaScriptEnabled: true, bypassCSP: true });
@@ -167,6 +168,32 @@ for (const [kind, heading] of [
     await page.getByRole("button", { name: "Revoke How they stay" }).first().click();
   });
 }
+
+test("much behind a link is one sheet as well, and says what paper has no room for", async ({ page, browser }) => {
+  const all = () => page.getByLabel(/^Withhold/).uncheck();
+  const guest = await reader(browser);
+  for (const [kind, fill, lacks] of [
+    ["retention?intervals=1", undefined, undefined],
+    ["retention?last=52", undefined, undefined],
+    ["retention?last=52&intervals=1", undefined, "intervals"],
+    ["retention?last=104", undefined, "numbers"],
+    ["segments?split=country", undefined, "numbers"],
+    ["segments?split=country", all, "numbers"],
+    ["segments", all, "numbers"],
+    ["churn", all, undefined],
+    ["features", all, undefined],
+  ] as const) {
+    await guest.emulateMedia({ media: "screen" });
+    await guest.goto(await share(page, /^Live/, fill, kind));
+    const told = guest.getByText("On paper");
+    await expect(told).toHaveCount(lacks ? 1 : 0);
+    await expect(told).toBeHidden();
+    await guest.emulateMedia({ media: "print" });
+    if (lacks) await expect(told).toContainText(`without ${lacks === "intervals" ? "their intervals" : lacks}`);
+    await expectOneSheet(guest);
+  }
+  await guest.context().close();
+});
 
 test("a password is asked for, once a day", async ({ page, browser }) => {
   const address = await share(page, /^Live/, () => page.getByLabel("Password (may stay empty)").fill("correct horse"));

@@ -89,7 +89,7 @@ pub(crate) async fn check(State(access): State<Access>, request: Request, next: 
 }
 
 impl Access {
-    async fn admit(&self, request: Request) -> Result<(Request, Admitted), Refusal> {
+    async fn admit(&self, mut request: Request) -> Result<(Request, Admitted), Refusal> {
         let path = request.uri().path().to_owned();
         let method = request.method().clone();
         let need = need(&method, &path);
@@ -100,7 +100,6 @@ impl Access {
         if let (true, Some(key)) = (need::is_api(&path), bearer(headers)) {
             let brings_in = need::brings_in(&method, &path);
             let here = self.admit_key(key, &need, brings_in).await?;
-            let mut request = request;
             if let Some(here) = here {
                 request.extensions_mut().insert(here);
             }

@@ -4,7 +4,7 @@ use crate::access;
 use crate::failure::Failure;
 use crate::reports::{Asked, Desk, FORM, number};
 use crate::router::Pages;
-use analysis::query::{RetentionView, append_params, split_url_query};
+use analysis::query::{RetentionView, append_params, pairs, split_url_query};
 use analysis::saved::{Answer, Label, Question};
 use app::api::reports::NewAddress;
 use axum::Router;
@@ -110,11 +110,9 @@ async fn make(
     let workspace = desk.store.workspace(&workspace).await?;
     match desk.make(&workspace, form).await {
         Ok((link, token)) => {
-            let mut address = site(&headers) + "/s/" + token.text();
-            append_params(&mut address, looks(&link.question));
             let new = NewAddress {
                 name: link.name,
-                address,
+                address: address(&headers, &token, &link.question),
                 password: link.password_hash.is_some(),
             };
             Ok(desk.told(&workspace, new).await)
@@ -124,13 +122,13 @@ async fn make(
     }
 }
 
-/// How the sharer looked at the answer: what readers may choose of it.
-fn looks(question: &str) -> Vec<(&'static str, String)> {
-    let pairs = split_url_query(question);
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    crate::shared::allowed(&RetentionView::parse(pairs).0).params()
+/// The address that readers get: it shows the answer as the sharer looked at it, as far as readers may choose that.
+fn address(headers: &HeaderMap, token: &Token, question: &str) -> String {
+    let params = split_url_query(question);
+    let looks = crate::shared::allowed(&RetentionView::parse(pairs(&params)).0);
+    let mut query = String::new();
+    append_params(&mut query, looks.params());
+    format!("{}/s/{}{query}", site(headers), token.text())
 }
 
 impl Desk {
@@ -271,7 +269,7 @@ async fn rotate(
     let link = desk.store.shared_link(workspace.id, id).await?;
     let new = NewAddress {
         name: link.name,
-        address: site(&headers) + "/s/" + token.text(),
+        address: address(&headers, &token, &link.question),
         password: link.password,
     };
     Ok(desk.told(&workspace, new).await)

@@ -26,7 +26,7 @@ mod who;
 pub(crate) use answer::{LITTLE_WORK, Prepared, Question, joined, prepare};
 pub(crate) use customers::Customers;
 pub(crate) use days::{Active, active_days};
-pub(crate) use kept::Keeping;
+pub(crate) use kept::{Keeping, rehearse};
 pub(crate) use load::{Shards, shards_of};
 pub use memory::INDEX_MEMORY;
 pub(crate) use memory::Memory;

@@ -20,6 +20,7 @@ mod members;
 mod notices;
 mod people;
 mod quartiles;
+mod rehearsal;
 mod reports;
 mod retention;
 mod secret;
@@ -27,6 +28,7 @@ mod segments;
 mod shard;
 mod snapshot;
 mod tenant;
+mod watch;
 mod workspace;
 mod writer;
 
@@ -61,12 +63,6 @@ use sqlx::{ConnectOptions, Connection};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Connections that are opened before the first question: it is read by several, and ends beside the next one.
-const AT_HAND: usize = 4;
-
-/// How long a connection is trusted after its last use without being asked.
-const RESTED: Duration = Duration::from_secs(1);
-
 /// Every migration, embedded; applied by [`Store::migrate`] and by the tests.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
@@ -78,6 +74,7 @@ pub struct Store {
     keeping: Arc<activity::Keeping>,
     gate: Arc<gate::Gate>,
     event_names: Arc<event_names::EventNames>,
+    watch: Arc<watch::Watch>,
     /// Customers whose sets are made without waiting for a turn.
     little_work: usize,
 }
@@ -85,6 +82,10 @@ pub struct Store {
 impl Store {
     /// A store over an existing pool (tests bring their own).
     pub fn new(pool: PgPool) -> Self {
+        Self::watched(pool, Arc::default())
+    }
+
+    fn watched(pool: PgPool, watch: Arc<watch::Watch>) -> Self {
         let activity = Arc::new(activity::Memory::new(INDEX_MEMORY));
         Self {
             pool,
@@ -92,6 +93,7 @@ impl Store {
             keeping: Arc::default(),
             gate: Arc::new(gate::Gate::new()),
             event_names: Arc::default(),
+            watch,
             little_work: activity::LITTLE_WORK,
         }
     }
@@ -120,6 +122,8 @@ impl Store {
             .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")])
             // A question that was given up (see `snapshot`) is noticed while Postgres works on it.
             .options([("client_connection_check_interval", "1s")]);
+        let watch = Arc::new(watch::Watch::default());
+        let trusting = watch.clone();
         let pool = PgPoolOptions::new()
             .max_connections(16)
             // A page must answer "the data base is away" rather than hang.
@@ -127,16 +131,17 @@ impl Store {
             // Whether a connection still stands is asked of those that have rested: of one that was just used, the
             // question's first statement tells as well, and sooner.
             .test_before_acquire(false)
-            .before_acquire(|connection, known| {
+            .before_acquire(move |connection, known| {
+                let trusted = trusting.trusts(known.idle_for);
                 Box::pin(async move {
-                    if known.idle_for > RESTED {
+                    if !trusted {
                         connection.ping().await?;
                     }
                     Ok(true)
                 })
             })
             .connect_lazy_with(options);
-        Self::new(pool)
+        Self::watched(pool, watch)
     }
 
     /// Applies the migrations that are missing.
@@ -145,16 +150,6 @@ impl Store {
     /// The data base can't be reached, or it was migrated by a newer Holdfast.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         MIGRATOR.run(&self.pool).await?;
-        Ok(())
-    }
-
-    /// Opens the connections that a question takes, so that the first one does not wait for them.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when the data base does not answer.
-    pub async fn open_connections(&self) -> Result<(), StoreError> {
-        // Held together, so that each is another one.
-        futures::future::try_join_all((0..AT_HAND).map(|_| self.pool.acquire())).await?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod session;
 
 pub use audit::{AuditEntry, Did};
 pub use identity::Identity;
+pub(crate) use keys::look_up as look_up_key;
 pub use keys::{ApiKey, KeyKind, KeyUse, NewKey};
 pub use links::{Invitation, Link, LinkFor};
 pub use members::{Membership, PersonLine};

@@ -5,6 +5,7 @@ use crate::{Activity, Store, StoreError};
 use analysis::period::WeekStart;
 use analysis::query::{TraitFilter, check_filters};
 use serde::{Deserialize, Serialize};
+use sqlx::PgExecutor;
 use sqlx::types::Json;
 use std::collections::BTreeMap;
 
@@ -138,13 +139,8 @@ impl Store {
         {
             return Err(StoreError::NotFound);
         }
-        let found = sqlx::query_scalar!(
-            r#"select find_workspace($1) as "found: Json<Workspace>""#,
-            slug
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        found.map(|found| found.0).ok_or(StoreError::NotFound)
+        let found = find(&self.pool, slug).await?;
+        found.ok_or(StoreError::NotFound)
     }
 
     /// Sets who is internal or a test: customers who meet any of these conditions are left out of every report.
@@ -377,4 +373,18 @@ impl Store {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// A workspace by its slug.
+pub(crate) async fn find(
+    executor: impl PgExecutor<'_>,
+    slug: &str,
+) -> Result<Option<Workspace>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select find_workspace($1) as "found: Json<Workspace>""#,
+        slug
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok(found.map(|found| found.0))
 }

@@ -16,9 +16,9 @@ pub(super) fn answer(
         {verdict(found)}
         {cards::summary(report, None, withheld)}
         {cards::curves(report, charts::segments(report))}
+        {lifetimes::lifetimes(report, charts::lifetimes(report))}
         {matrices::matrices(report, None, withheld)}
         {cards::differences(report)}
-        {lifetimes::lifetimes(report, charts::lifetimes(report))}
         {lifetimes::pairs(report)}
         {cards::mix(report, withheld)}
     }

@@ -13,14 +13,34 @@ pub(super) const ROLE: &str = "holdfast";
 /// The role that `initdb` makes; only the account that runs Postgres may use it.
 pub(super) const ADMIN: &str = "holdfast_admin";
 
+/// What Postgres keeps of its files in memory of its own: an eighth of the machine's, in MB, within bounds. What is written
+/// to an index that does not fit is read and written again and again: at fifty million events, an import into 256 MB takes
+/// a fifth longer than into 1 GB.
+fn shared_buffers(memory: Option<u64>) -> u64 {
+    memory.map_or(256, |bytes| (bytes / (8 << 20)).clamp(128, 1024))
+}
+
+/// The memory of this machine, or of the container that this is; `None` where the system does not say.
+fn memory() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = told
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let limit = limit.and_then(|limit| limit.trim().parse().ok());
+    Some((kilobytes << 10).min(limit.unwrap_or(u64::MAX)))
+}
+
 /// What an operator may overrule in `local.conf`, then what nobody may.
-fn postgresql_conf(socket: &str) -> String {
+fn postgresql_conf(socket: &str, memory: Option<u64>) -> String {
+    let shared_buffers = shared_buffers(memory);
     format!(
         "\
 # Written by Holdfast at every start. Your own settings belong in local.conf beside this file.
 
 # Memory: a page's question sorts and hashes some hundred thousand customers.
-shared_buffers = 256MB
+shared_buffers = {shared_buffers}MB
 work_mem = 64MB
 maintenance_work_mem = 256MB
 max_connections = 60
@@ -107,7 +127,7 @@ pub(super) fn write(place: &Place) -> Result<(), ClusterError> {
         place.socket.display().to_string()
     };
     for (name, text) in [
-        ("postgresql.conf", postgresql_conf(&socket)),
+        ("postgresql.conf", postgresql_conf(&socket, memory())),
         ("pg_hba.conf", PG_HBA_CONF.to_owned()),
         (
             "pg_ident.conf",
@@ -142,4 +162,22 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     file.set_permissions(Permissions::from_mode(0o644))?;
     file.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_eighth_of_the_memory_is_shared() {
+        let told = |bytes| {
+            let text = postgresql_conf("../socket", bytes);
+            let line = text.lines().find(|line| line.starts_with("shared_buffers"));
+            line.unwrap().to_owned()
+        };
+        assert_eq!(told(Some(512 << 20)), "shared_buffers = 128MB");
+        assert_eq!(told(Some(4 << 30)), "shared_buffers = 512MB");
+        assert_eq!(told(Some(64 << 30)), "shared_buffers = 1024MB");
+        assert_eq!(told(None), "shared_buffers = 256MB");
+    }
 }

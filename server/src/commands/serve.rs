@@ -118,7 +118,12 @@ async fn serve(
                     demo.load_if_empty(&store).await;
                 }
             };
-            tokio::join!(demo, indexing::keep(store.clone()), notices::keep(courier));
+            tokio::join!(
+                demo,
+                store.keep_watch(),
+                indexing::keep(store.clone()),
+                notices::keep(courier)
+            );
         }
     });
     if !said {

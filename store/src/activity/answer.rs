@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, window};
 use super::gather::{Job, Made, make};
-use super::kept;
+use super::kept::OnDisk;
 use super::load::{ShardState, Shards};
 use super::memory::{Last, Memory, Sets};
 use super::who::Who;
@@ -186,7 +186,8 @@ impl Prepared {
         if wanted.is_empty() {
             return Ok(false);
         }
-        let kept = kept::shards(&mut *snapshot, &self.asked, &wanted).await?;
+        let on_disk = OnDisk::of(&self.asked);
+        let kept = on_disk.shards(&mut *snapshot, &wanted).await?;
         let jobs = self.states.iter().enumerate();
         let jobs = jobs.filter(|(_, state)| kept.contains(&state.shard));
         let jobs = jobs.map(|(place, state)| (place, *state, Job::Kept));

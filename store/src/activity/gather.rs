@@ -2,7 +2,7 @@
 
 use super::answer::joined;
 use super::asked::Asked;
-use super::kept;
+use super::kept::{self, OnDisk};
 use super::load::{self, ShardState};
 use super::memory::{Last, Memory, Sets};
 use crate::{Store, StoreError, WorkspaceId};
@@ -100,7 +100,7 @@ impl Jobs {
         states: &[ShardState],
     ) -> Result<Vec<Making>, StoreError> {
         let shards: Vec<i16> = states.iter().map(|state| state.shard).collect();
-        let rows = kept::read(connection, &self.asked, &shards).await?;
+        let rows = OnDisk::of(&self.asked).read(connection, &shards).await?;
         let making = rows.into_iter().filter_map(|row| {
             let at = shards.iter().position(|&shard| shard == row.shard)?;
             let (place, state) = (self.jobs[numbers[at]].0, states[at]);

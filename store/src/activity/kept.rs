@@ -8,6 +8,7 @@ use super::asked::Asked;
 use super::load::ShardState;
 use super::memory::{About, Last, Memory, Sets};
 use super::who::Remembered;
+use crate::rehearsal::NOWHERE;
 use crate::{Store, StoreError, WorkspaceId};
 use index::{Broken, kept};
 use sqlx::PgConnection;
@@ -39,52 +40,87 @@ pub(super) struct Row {
     bytes: Vec<u8>,
 }
 
-/// Of these shards, those whose sets for a question are on disk.
-pub(super) async fn shards(
-    snapshot: &mut PgConnection,
-    asked: &Asked,
-    wanted: &[ShardState],
-) -> Result<Vec<i16>, StoreError> {
-    let (shards, versions): (Vec<i16>, Vec<i64>) = wanted
-        .iter()
-        .map(|state| (state.shard, state.version))
-        .unzip();
-    let kept = sqlx::query_scalar!(
-        "select k.shard
-         from unnest($3::smallint[], $4::bigint[]) as wanted(shard, version)
-         join activity_sets k on k.workspace_id = $1 and k.shard = wanted.shard and k.about = $2
-                             and k.version = wanted.version
-         where k.first <= $5 and ($6 or k.newest < $7)",
-        asked.workspace(),
-        &hash(asked.about())[..],
-        &shards,
-        &versions,
-        asked.first(),
-        asked.calendar(),
-        asked.as_of()
-    )
-    .fetch_all(snapshot)
-    .await?;
-    Ok(kept)
+/// The sets that a question asks for, as they are named on disk.
+pub(super) struct OnDisk {
+    workspace: i32,
+    about: [u8; 32],
+    first: i64,
+    calendar: bool,
+    as_of: i64,
 }
 
-/// Reads what is on disk of these shards.
-pub(super) async fn read(
-    snapshot: &mut PgConnection,
-    asked: &Asked,
-    shards: &[i16],
-) -> Result<Vec<Row>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select shard, version, newest, left_out, bytes from activity_sets
-         where workspace_id = $1 and shard = any($3) and about = $2",
-        asked.workspace(),
-        &hash(asked.about())[..],
-        shards
-    )
-    .fetch_all(snapshot)
-    .await?;
-    Ok(rows)
+impl OnDisk {
+    pub(super) fn of(asked: &Asked) -> Self {
+        Self {
+            workspace: asked.workspace(),
+            about: hash(asked.about()),
+            first: asked.first(),
+            calendar: asked.calendar(),
+            as_of: asked.as_of(),
+        }
+    }
+
+    /// Of these shards, those whose sets are on disk.
+    pub(super) async fn shards(
+        &self,
+        snapshot: &mut PgConnection,
+        wanted: &[ShardState],
+    ) -> Result<Vec<i16>, StoreError> {
+        let (shards, versions): (Vec<i16>, Vec<i64>) = wanted
+            .iter()
+            .map(|state| (state.shard, state.version))
+            .unzip();
+        let kept = sqlx::query_scalar!(
+            "select k.shard
+             from unnest($3::smallint[], $4::bigint[]) as wanted(shard, version)
+             join activity_sets k on k.workspace_id = $1 and k.shard = wanted.shard and k.about = $2
+                                 and k.version = wanted.version
+             where k.first <= $5 and ($6 or k.newest < $7)",
+            self.workspace,
+            &self.about[..],
+            &shards,
+            &versions,
+            self.first,
+            self.calendar,
+            self.as_of
+        )
+        .fetch_all(snapshot)
+        .await?;
+        Ok(kept)
+    }
+
+    /// Reads what is on disk of these shards.
+    pub(super) async fn read(
+        &self,
+        snapshot: &mut PgConnection,
+        shards: &[i16],
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = sqlx::query_as!(
+            Row,
+            "select shard, version, newest, left_out, bytes from activity_sets
+             where workspace_id = $1 and shard = any($3) and about = $2",
+            self.workspace,
+            &self.about[..],
+            shards
+        )
+        .fetch_all(snapshot)
+        .await?;
+        Ok(rows)
+    }
+}
+
+/// Has a connection ready for reading sets: it asks for some that nobody has.
+pub(crate) async fn rehearse(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let nothing = OnDisk {
+        workspace: NOWHERE.0,
+        about: [0; 32],
+        first: 0,
+        calendar: true,
+        as_of: 0,
+    };
+    nothing.shards(&mut *connection, &[]).await?;
+    nothing.read(connection, &[]).await?;
+    Ok(())
 }
 
 /// Makes sets of what was read of a shard, and keeps them in memory; `None`, said in the log, when it makes no sense.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 use tokio::sync::mpsc;
-use writers::Writers;
+use writers::{SetDone, Writers};
 
 /// Why an import ended before the file did.
 #[derive(Debug, thiserror::Error)]
@@ -208,11 +208,11 @@ impl Store {
                 }
             }
             while let Some(done) = writers.done().await? {
-                for (name, events) in done.events {
+                for (&name, events) in &done.events {
                     *stored.events.entry(name).or_default() += events;
                 }
                 self.set_aside(job.workspace, id, &done.rejected).await?;
-                add(&mut summary, &done.summary);
+                add(&mut summary, &done);
                 self.note_progress(job.workspace, id, done.bytes, &summary)
                     .await?;
                 let speed = Speed {
@@ -350,15 +350,17 @@ impl Store {
 }
 
 /// Adds what became of a set.
-fn add(summary: &mut ImportSummary, set: &ImportSummary) {
+fn add(summary: &mut ImportSummary, set: &SetDone) {
     summary.rows += set.rows;
-    summary.stored += set.stored;
-    summary.duplicates += set.duplicates;
-    summary.erased += set.erased;
-    summary.rejected += set.rejected;
-    summary.customers_new += set.customers_new;
-    summary.from = summary.from.into_iter().chain(set.from).min();
-    summary.until = summary.until.max(set.until);
+    summary.rejected += u64::try_from(set.rejected.len()).expect("lengths fit 64 bits");
+    summary.stored += set.written.stored;
+    summary.duplicates += set.written.duplicates;
+    summary.erased += set.written.erased;
+    summary.customers_new += set.written.customers_new;
+    if let Some((from, until)) = set.span {
+        summary.from = summary.from.into_iter().chain([from]).min();
+        summary.until = summary.until.max(Some(until));
+    }
 }
 
 /// Gives the lock back. Closing alone would do it, too, but only when the server gets round to it, and an import may be

@@ -8,6 +8,7 @@ use crate::secret::{Token, token_hash};
 use crate::{Store, StoreError, Workspace, WorkspaceId};
 use jiff::Timestamp;
 use serde_json::json;
+use sqlx::PgExecutor;
 use sqlx::types::Json;
 
 /// Letters of a key that its list shows after those that all keys of the workspace share.
@@ -141,16 +142,7 @@ impl Store {
             return Ok(None);
         };
         let hash = token_hash(key);
-        let found = sqlx::query!(
-            r#"select api_key_id as "id!", stale as "stale!", here as "here: Json<Workspace>"
-               from key_use($1, $2, $3, $4)"#,
-            workspace.0,
-            &hash[..],
-            kind.as_str(),
-            slug
-        )
-        .fetch_optional(&self.pool)
-        .await?;
+        let found = look_up(&self.pool, (workspace, kind), &hash, slug).await?;
         if let Some(found) = &found
             && found.stale
         {
@@ -166,7 +158,7 @@ impl Store {
         }
         Ok(found.map(|found| KeyUse {
             kind,
-            here: found.here.map(|here| here.0),
+            here: found.here,
         }))
     }
 
@@ -229,6 +221,38 @@ impl Store {
         note(&mut transaction, workspace, revoked).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// A key in use.
+pub(crate) struct Found {
+    id: i32,
+    /// Whether its last use was noted over a minute ago.
+    stale: bool,
+    here: Option<Workspace>,
+}
+
+/// A key by what it names and its hash, with the workspace of a slug if it is a key of that one.
+pub(crate) async fn look_up(
+    executor: impl PgExecutor<'_>,
+    (workspace, kind): (WorkspaceId, KeyKind),
+    hash: &[u8; 32],
+    slug: Option<&str>,
+) -> Result<Option<Found>, StoreError> {
+    let found = sqlx::query!(
+        r#"select api_key_id as "id!", stale as "stale!", here as "here: Json<Workspace>"
+           from key_use($1, $2, $3, $4)"#,
+        workspace.0,
+        &hash[..],
+        kind.as_str(),
+        slug
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(found.map(|found| Found {
+        id: found.id,
+        stale: found.stale,
+        here: found.here.map(|here| here.0),
+    }))
 }
 
 /// The workspace and the kind that a key names.

@@ -5,8 +5,8 @@ use super::ImportError;
 use super::reader::Set;
 use crate::writer::{Memory, Written};
 use crate::{Store, StoreError, WorkspaceId};
-use analysis::import::ImportSummary;
 use intake::{CustomerRecord, EventRecord, Rejected};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::iter::zip;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
@@ -30,7 +30,12 @@ struct HalfDone {
 /// A set that was read, and what became of it once it is written.
 #[derive(Default)]
 pub(super) struct SetDone {
-    pub(super) summary: ImportSummary,
+    /// Its rows.
+    pub(super) rows: u64,
+    /// The oldest and the newest instant in it.
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// What became of the rows that were not rejected.
+    pub(super) written: Written,
     /// Events stored, by the number of their name.
     pub(super) events: BTreeMap<i32, i64>,
     pub(super) rejected: Vec<Rejected>,
@@ -42,18 +47,11 @@ pub(super) struct SetDone {
 
 impl SetDone {
     fn of(set: &mut Set) -> Self {
-        let mut summary = ImportSummary {
-            rows: set.rows(),
-            ..ImportSummary::default()
-        };
-        let rejected = std::mem::take(&mut set.rejected);
-        summary.rejected = u64::try_from(rejected.len()).expect("lengths fit 64 bits");
         let instants = set.events.iter().flatten().map(|event| event.at);
-        summary.from = instants.clone().min();
-        summary.until = instants.max();
         Self {
-            summary,
-            rejected,
+            rows: set.rows(),
+            span: instants.clone().min().zip(instants.max()),
+            rejected: std::mem::take(&mut set.rejected),
             bytes: set.bytes_done,
             ..Self::default()
         }
@@ -141,10 +139,7 @@ impl Writers {
             return;
         };
         set.through[writer] = true;
-        set.summary.stored += written.stored;
-        set.summary.duplicates += written.duplicates;
-        set.summary.erased += written.erased;
-        set.summary.customers_new += written.customers_new;
+        set.written += written;
         for (name, count) in events {
             *set.events.entry(name).or_default() += count;
         }
