@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psycopg
+
 from processes import cpu_seconds, end, memory_mb
 
 #: No answer, import or start may take longer, in seconds.
@@ -100,6 +102,11 @@ class Holdfast:
     def memory_mb(self) -> dict[str, float]:
         """Of the server alone: its Postgres has a memory of its own."""
         return memory_mb(self.server.pid)
+
+    def shared_buffers(self) -> str:
+        """What its Postgres keeps of its files in memory, as Postgres says it."""
+        with psycopg.connect(self.connection()) as base:
+            return base.execute("show shared_buffers").fetchone()[0]
 
     def key(self, workspace: str) -> str:
         """A key that reads a workspace, made once beside the running server."""

@@ -197,7 +197,7 @@ kept.
 ## Memory and disk
 
 Holdfast's server: {results['memory']['now']:.0f} MB resident after all questions, {results['memory']['peak']:.0f} MB at its highest; after the heavy
-questions below {results['memory after heavy']['now']:.0f} and {results['memory after heavy']['peak']:.0f} MB. Its Postgres (256 MB of shared buffers) is not counted.
+questions below {results['memory after heavy']['now']:.0f} and {results['memory after heavy']['peak']:.0f} MB. Its Postgres ({results['shared buffers']} of shared buffers) is not counted.
 
 {table(['', 'on disk'], [[name, f"{size / 1e9:.3g} GB"] for name, size in results['disk'].items()])}
 

@@ -142,6 +142,7 @@ def bench(args: argparse.Namespace, size: Size, stop: list) -> dict:
     results["segments"] = segments.run(match.client, args.rounds, say)
     results["faults"] = [f"{peer.NAME} at {fault}" for peer in peers for fault in getattr(peer, "faults", [])]
     results["memory"] = holdfast.memory_mb()
+    results["shared buffers"] = holdfast.shared_buffers()
     results["bytes"] = measure.answer_bytes(match.client)
     results["path"] = f"{match.client.reports}/retention"
     say("cold")
