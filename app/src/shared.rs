@@ -92,7 +92,7 @@ pub fn page(shared: Shared, sheet: &str) -> String {
 /// How an answer is laid out on one page of paper (`style/print.css`).
 #[derive(Clone, Copy)]
 struct Paper {
-    /// Its matrix has the paper's whole width, and a set height.
+    /// Its matrix has the paper's whole width, and a set height; or its rows are low.
     dense: bool,
     /// Its cells are too small for numbers.
     fine: bool,
@@ -107,6 +107,8 @@ impl Paper {
     const LEGIBLE: usize = 54;
     /// Segments whose matrices fit beside each other with their numbers.
     const SEGMENTS: usize = 6;
+    /// Rows of a table that leave room for all charts: a year of months.
+    const ROWS: usize = 14;
 
     fn of(shared: &Shared) -> Self {
         let (dense, fine) = match &shared.shown {
@@ -119,7 +121,8 @@ impl Paper {
                 let many = report.segments.len() > Self::SEGMENTS;
                 (false, many || !shared.guarded)
             }
-            Shown::Features(..) | Shown::Churn(..) => (false, false),
+            Shown::Churn(report, _) => (report.periods.len() > Self::ROWS, false),
+            Shown::Features(..) => (false, false),
         };
         let lacks = match (dense, fine) {
             (_, true) => Some("are colours without numbers"),

@@ -181,6 +181,7 @@ test("much behind a link is one sheet as well, and says what paper has no room f
     ["segments?split=country", all, "numbers"],
     ["segments", all, "numbers"],
     ["churn", all, undefined],
+    ["churn?grain=week", all, undefined],
     ["features", all, undefined],
   ] as const) {
     await guest.emulateMedia({ media: "screen" });
