@@ -1,5 +1,5 @@
 -- Events come and stay: a table of them is counted, and its pages are marked as seen by all, when it has grown by half
--- rather than by a tenth and a fifth. While files are imported that was a twelfth of all work.
+-- rather than by a tenth and a fifth. While files were imported that was some 7 % of all work.
 create function tidy_calmly(events regclass) returns void language plpgsql as $$
 begin
     execute format(
