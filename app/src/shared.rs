@@ -79,7 +79,7 @@ pub fn page(shared: Shared, sheet: &str) -> String {
                 </header>
                 {answer}
                 {paper.lacks.map(|lacks| view! {
-                    <p class="aside onpaper">{format!("On paper the cells of matrices {lacks}: there are too many.")}</p>
+                    <p class="aside onpaper">{format!("On paper the {lacks}")}</p>
                 })}
                 <p class="method">{method}</p>
             </main>
@@ -94,9 +94,9 @@ pub fn page(shared: Shared, sheet: &str) -> String {
 struct Paper {
     /// Its matrix has the paper's whole width, and a set height; or its rows are low.
     dense: bool,
-    /// Its cells are too small for numbers.
+    /// Its cells are too small for numbers; or it has no room for its rows.
     fine: bool,
-    /// What its cells are without there, in words.
+    /// What is not there, in words.
     lacks: Option<&'static str>,
 }
 
@@ -121,12 +121,18 @@ impl Paper {
                 let many = report.segments.len() > Self::SEGMENTS;
                 (false, many || !shared.guarded)
             }
-            Shown::Churn(report, _) => (report.periods.len() > Self::ROWS, false),
+            Shown::Churn(report, _) => {
+                let rows = report.periods.len();
+                (rows > Self::ROWS, rows > Self::ROOMY)
+            }
             Shown::Features(..) => (false, false),
         };
-        let lacks = match (dense, fine) {
-            (_, true) => Some("are colours without numbers"),
-            (true, false) if shared.view.intervals => Some("are without their intervals"),
+        let lacks = match &shared.shown {
+            Shown::Churn(..) if fine => Some("table of periods is left out: it has too many rows."),
+            _ if fine => Some("cells of matrices are colours without numbers: there are too many."),
+            Shown::Retention(..) if dense && shared.view.intervals => {
+                Some("cells of matrices are without their intervals: there are too many.")
+            }
             _ => None,
         };
         Self { dense, fine, lacks }
