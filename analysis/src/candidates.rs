@@ -300,11 +300,28 @@ pub fn candidates(mut all: Vec<Usage>) -> Vec<Usage> {
     all
 }
 
-/// Which events are left out of the proposals, and why: "login (signing in or out)"; empty when none is.
+/// Names told of one reason; of more there is the number.
+const NAMED: usize = 5;
+
+/// What is left out of the proposals: "signing in or out (login and logout)"; empty when nothing is.
 pub fn left_out<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let told = names.into_iter().filter_map(|name| {
-        let why = no_value(name)?;
-        Some(format!("{name} ({})", why.words()))
+    let mut found: Vec<(NoValue, Vec<&str>)> = Vec::new();
+    for name in names {
+        let Some(why) = no_value(name) else { continue };
+        match found.iter_mut().find(|(other, _)| *other == why) {
+            Some((_, names)) => names.push(name),
+            None => found.push((why, vec![name])),
+        }
+    }
+    let told = found.into_iter().map(|(why, names)| {
+        let others = names.len().saturating_sub(NAMED);
+        let mut named: Vec<String> = names.into_iter().take(NAMED).map(str::to_owned).collect();
+        match others {
+            0 => {}
+            1 => named.push("one other".to_owned()),
+            _ => named.push(format!("{others} others")),
+        }
+        format!("{} ({})", why.words(), list(&named, "and"))
     });
     let told: Vec<String> = told.collect();
     list(&told, "and")

@@ -332,9 +332,14 @@ fn candidates_are_what_many_do_and_come_back_to() {
         "60\u{a0}% of customers did it, in 50\u{a0}% of the weeks from their first time until they were last seen."
     );
     assert_eq!(
-        left_out(["login", "core", "$pageview"]),
-        "login (signing in or out) and $pageview (looking at a page)"
+        left_out(["login", "core", "$pageview", "logout"]),
+        "signing in or out (login and logout) and looking at a page ($pageview)"
     );
+    let opened = |count: u32| (0..count).map(|page| format!("opened_page_{page}"));
+    let told = |count| left_out(opened(count).collect::<Vec<_>>().iter().map(String::as_str));
+    assert!(told(5).ends_with("opened_page_3 and opened_page_4)"));
+    assert!(told(6).ends_with("opened_page_4 and one other)"));
+    assert!(told(120).ends_with("opened_page_4 and 115 others)"));
 }
 
 #[test]

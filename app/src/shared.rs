@@ -109,6 +109,8 @@ impl Paper {
     const SEGMENTS: usize = 6;
     /// Rows of a table that leave room for all charts: a year of months.
     const ROWS: usize = 14;
+    /// Features that fit with all that is told of one of them. Of more, those that stand out most to either side are left.
+    const FEATURES: usize = 36;
 
     fn of(shared: &Shared) -> Self {
         let (dense, fine) = match &shared.shown {
@@ -125,10 +127,16 @@ impl Paper {
                 let rows = report.periods.len();
                 (rows > Self::ROWS, rows > Self::ROOMY)
             }
-            Shown::Features(..) => (false, false),
+            Shown::Features(report, _) => {
+                let rows = report.scan.len();
+                (rows > Self::ROWS, rows > Self::FEATURES)
+            }
         };
         let lacks = match &shared.shown {
             Shown::Churn(..) if fine => Some("table of periods is left out: it has too many rows."),
+            Shown::Features(..) if fine => Some(
+                "table of features keeps the 18 rows at its top and the last 18 that have a difference: there are too many.",
+            ),
             _ if fine => Some("cells of matrices are colours without numbers: there are too many."),
             Shown::Retention(..) if dense && shared.view.intervals => {
                 Some("cells of matrices are without their intervals: there are too many.")

@@ -28,7 +28,7 @@ test("a new workspace is asked, and one click takes a proposal", async ({ holdfa
   const card = page.locator("section", { has: page.getByRole("heading", { name: "What counts as active here?" }) });
   await expect(card.getByRole("button", { name: "Use watched" })).toBeVisible();
   await expect(card.getByRole("button", { name: "Use login" }), "signing in is never proposed").toHaveCount(0);
-  await expect(card).toContainText("Never proposed: login (signing in or out).");
+  await expect(card).toContainText("Never proposed: signing in or out (login).");
   await expectAccessible(page);
   await card.getByRole("button", { name: "Use watched" }).click();
   await expect(page).toHaveURL(/\/w\/shows\/retention$/);

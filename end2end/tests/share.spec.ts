@@ -2,16 +2,17 @@
 
 import type { Browser, Page } from "@playwright/test";
 import { expectAccessible } from "../support/axe.ts";
+import { daysAgo } from "../support/dates.ts";
 import { expect, testWithOwn } from "../support/test.ts";
 
 // What is saved and shared here must not be seen by other tests.
 const test = testWithOwn(["--demo-customers", "1500"], (holdfast) => holdfast.demoLoaded());
 
 /** The address that the page tells once, and the page behind it in a browser of its own. */
-async function share(page: Page, state: RegExp, fill?: () => Promise<void>, kind = "retention"): Promise<string> {
-  await page.goto(`/w/demo/${kind}`);
+async function share(page: Page, state: RegExp, fill?: () => Promise<void>, report = "demo/retention"): Promise<string> {
+  await page.goto(`/w/${report}`);
   // The other pages load no program.
-  if (kind.startsWith("retention")) await page.locator("html[data-hydrated]").waitFor();
+  if (report.includes("/retention")) await page.locator("html[data-hydrated]").waitFor();
   await page.getByText("Share by a link").click();
   await page.getByLabel("Name, as readers see it").fill("How they stay");
   await page.getByRole("radio", { name: state }).check();
@@ -141,7 +142,7 @@ for (const [kind, heading] of [
   ["churn", /^Churn by/],
 ] as const) {
   test(`${kind} behind a link, read without a session and without a script, on paper`, async ({ page, browser }) => {
-    const address = await share(page, /^Pinned/, undefined, kind);
+    const address = await share(page, /^Pinned/, undefined, `demo/${kind}`);
     const guest = await reader(browser);
     expect((await guest.goto(address))?.status()).toBe(200);
     await expect(guest.getByRole("heading", { level: 1 })).toHaveText("How they stay");
@@ -169,24 +170,36 @@ for (const [kind, heading] of [
   });
 }
 
-test("much behind a link is one sheet as well, and says what paper has no room for", async ({ page, browser }) => {
+test("much behind a link is one sheet as well, and says what paper has no room for", async ({ holdfast, page, browser }) => {
+  // a hundred customers, each of whom used some of forty features
+  const day = (customer: number) => daysAgo(140 - (customer % 30));
+  const rows = Array.from({ length: 100 }, (_, customer) => [
+    `${customer},joined,${day(customer)}T09:00:00Z`,
+    ...Array.from({ length: 40 }, (_, feature) => feature)
+      .filter((feature) => (customer * 7 + feature * 11) % 13 < 6)
+      .flatMap((feature) => [1, 2, 3].slice((customer + feature) % 3).map((hour) => `${customer},made_part_${feature},${day(customer)}T1${hour}:00:00Z`)),
+  ]);
+  await holdfast.import("many", "many.csv", ["user_id,event,timestamp", ...rows.flat(), ""].join("\n"));
+  await page.goto("/w/many/features");
+  await page.getByRole("button", { name: "Use made_part" }).first().click();
   const all = () => page.getByLabel(/^Withhold/).uncheck();
   const guest = await reader(browser);
-  for (const [kind, fill, lacks] of [
-    ["retention?intervals=1", undefined, undefined],
-    ["retention?last=52", undefined, undefined],
-    ["retention?last=52&intervals=1", undefined, "intervals"],
-    ["retention?last=104", undefined, "numbers"],
-    ["segments?split=country", undefined, undefined],
-    ["segments?split=country", all, "numbers"],
-    ["segments", all, "numbers"],
-    ["churn", all, undefined],
-    ["churn?grain=week", all, undefined],
-    ["churn?grain=week&last=104", all, "rows"],
-    ["features", all, undefined],
+  for (const [report, fill, lacks] of [
+    ["demo/retention?intervals=1", undefined, undefined],
+    ["demo/retention?last=52", undefined, undefined],
+    ["demo/retention?last=52&intervals=1", undefined, "intervals"],
+    ["demo/retention?last=104", undefined, "numbers"],
+    ["demo/segments?split=country", undefined, undefined],
+    ["demo/segments?split=country", all, "numbers"],
+    ["demo/segments", all, "numbers"],
+    ["demo/churn", all, undefined],
+    ["demo/churn?grain=week", all, undefined],
+    ["demo/churn?grain=week&last=104", all, "rows"],
+    ["demo/features", all, undefined],
+    ["many/features?landmark=0", all, "18 rows"],
   ] as const) {
     await guest.emulateMedia({ media: "screen" });
-    await guest.goto(await share(page, /^Live/, fill, kind));
+    await guest.goto(await share(page, /^Live/, fill, report));
     const told = guest.getByText("On paper");
     await expect(told).toHaveCount(lacks ? 1 : 0);
     await expect(told).toBeHidden();

@@ -178,7 +178,7 @@ async fn forms_build_save_choose_and_delete(pool: PgPool) {
     );
     assert!(
         asks.text
-            .contains("Never proposed: login (signing in or out).")
+            .contains("Never proposed: signing in or out (login).")
     );
 
     let building = "/w/here/activity/edit?name=Watched&kind=workflow&event1=opened&event2=watched&within=1&unit=minute";
