@@ -1,6 +1,20 @@
 //! Shards side by side.
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread::{self, available_parallelism};
+
+/// Threads that stand ready, one less than there are processors; none where there is but one. A thread that is made when
+/// it is needed often begins on the processor that made it, and only once that has nothing else to do.
+static HELPERS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+    let others = available_parallelism().map_or(1, usize::from) - 1;
+    let helpers = || ThreadPoolBuilder::new().num_threads(others).build().ok();
+    (others > 0).then(helpers).flatten()
+});
+
+/// Held by whoever is helped.
+static HELPED: Mutex<()> = Mutex::new(());
 
 /// Does the work for every item, on as many threads as are allowed, and returns the results in order.
 ///
@@ -26,17 +40,24 @@ pub fn in_parallel<T: Sync, R: Send>(
             }
         }
     };
-    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
-        let mut done = take();
-        for other in others {
-            match other.join() {
-                Ok(more) => done.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    });
+    let others = Mutex::new(Vec::new());
+    let help = || {
+        let done = take();
+        let mut others = others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.extend(done);
+    };
+    let mut results = match (&*HELPERS, HELPED.try_lock()) {
+        (Some(helpers), Ok(_helped)) => helpers.in_place_scope(|scope| {
+            (1..threads).for_each(|_| scope.spawn(|_| help()));
+            take()
+        }),
+        // Nobody waits until another's work is done: that may be a long one.
+        _ => thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(help)));
+            take()
+        }),
+    };
+    results.extend(others.into_inner().unwrap_or_else(PoisonError::into_inner));
     results.sort_unstable_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
 }
@@ -59,5 +80,28 @@ mod tests {
             assert_eq!(squares.len(), 1000);
         }
         assert!(in_parallel(4, &[], |n: &usize| *n).is_empty());
+    }
+
+    #[test]
+    fn who_finds_the_helpers_busy_does_not_wait_for_them() {
+        let done = AtomicUsize::new(0);
+        // Both items of the outer work end only when the inner work, asked for in the midst of it, has.
+        let sums = in_parallel(2, &[0, 1], |place| {
+            if *place == 0 {
+                let inner = in_parallel(2, &[1, 2, 3], |n| n * 2);
+                done.fetch_add(inner.len(), Ordering::Release);
+            }
+            while done.load(Ordering::Acquire) < 3 {
+                thread::yield_now();
+            }
+            *place
+        });
+        assert_eq!(sums, [0, 1]);
+    }
+
+    #[test]
+    #[should_panic = "broken"]
+    fn a_panic_is_not_lost() {
+        in_parallel(2, &[1, 2], |n| assert!(*n == 3, "broken"));
     }
 }

@@ -3,7 +3,8 @@
 use crate::{PersonId, Store, StoreError, WorkspaceId};
 use analysis::annotation::Annotation;
 use jiff::civil::Date;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 /// An annotation that is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +18,7 @@ pub struct SavedAnnotation {
 }
 
 /// Most annotations of a report, the newest: more could not be told apart on a chart.
-const MOST: i64 = 200;
+const MOST: i32 = 200;
 
 impl Store {
     /// The annotations of a workspace, the newest day first.
@@ -100,21 +101,26 @@ impl Store {
 pub(crate) async fn between(
     snapshot: &mut PgConnection,
     workspace: WorkspaceId,
-    (first, last): (Date, Date),
+    days: (Date, Date),
 ) -> Result<Vec<Annotation>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select to_char(on_date, 'YYYY-MM-DD') as "date!", text from annotation
-           where workspace_id = $1 and on_date between $2::text::date and $3::text::date
-           order by on_date desc, annotation_id desc limit $4"#,
-        workspace.0,
-        first.to_string(),
-        last.to_string(),
-        MOST
-    )
-    .fetch_all(snapshot)
-    .await?;
-    let rows = rows.into_iter().rev();
-    rows.map(|row| annotation(&row.date, row.text)).collect()
+    let rows = sqlx::raw_sql(AssertSqlSafe(asked_of(workspace, days)))
+        .fetch_all(snapshot)
+        .await?;
+    read(&rows)
+}
+
+/// The text that asks for them: without parameters, so that it can be sent with what begins a transaction. That is why it
+/// isn't checked when it is compiled.
+pub(crate) fn asked_of(workspace: WorkspaceId, (first, last): (Date, Date)) -> String {
+    let WorkspaceId(workspace) = workspace;
+    format!("select * from annotations_between({workspace}, '{first}', '{last}', {MOST})")
+}
+
+/// From their rows.
+pub(crate) fn read(rows: &[PgRow]) -> Result<Vec<Annotation>, StoreError> {
+    let rows = rows.iter().rev();
+    rows.map(|row| annotation(row.try_get("day")?, row.try_get("text")?))
+        .collect()
 }
 
 fn annotation(date: &str, text: String) -> Result<Annotation, StoreError> {

@@ -2,8 +2,7 @@
 
 use crate::event_names::EventNames;
 use crate::people::{KeyKind, look_up_key};
-use crate::retention::watermark;
-use crate::{Store, StoreError, Workspace, WorkspaceId, activity, annotations, workspace};
+use crate::{Store, StoreError, Workspace, WorkspaceId, activity, workspace};
 use analysis::period::WeekStart;
 use jiff::civil::date;
 use sqlx::PgConnection;
@@ -22,9 +21,10 @@ impl Store {
     /// [`StoreError::Unavailable`] when the data base does not answer.
     pub async fn open_connections(&self) -> Result<(), StoreError> {
         // Held together, so that each is another one.
-        let opened = (0..AT_HAND).map(|_| self.snapshot_with_shards(NOWHERE));
+        let day = date(2000, 1, 1);
+        let opened = (0..AT_HAND).map(|_| self.snapshot_with_shards(NOWHERE, (day, day)));
         let opened = futures::future::try_join_all(opened).await?;
-        let asked = opened.into_iter().map(async |(mut snapshot, _)| {
+        let asked = opened.into_iter().map(async |(mut snapshot, ..)| {
             rehearse(&mut snapshot).await?;
             snapshot.end();
             Ok::<_, StoreError>(())
@@ -51,8 +51,5 @@ async fn rehearse(connection: &mut PgConnection) -> Result<(), StoreError> {
         .ids(&mut *connection, &nowhere, &[])
         .await?;
     activity::rehearse(&mut *connection).await?;
-    watermark(&mut *connection, &nowhere).await?;
-    let day = date(2000, 1, 1);
-    annotations::between(connection, NOWHERE, (day, day)).await?;
     Ok(())
 }

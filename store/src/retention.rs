@@ -5,7 +5,6 @@
 //! which slot an instant falls. One membership text serves the matrix and the list behind a cell: they can't disagree.
 
 use crate::activity::{self, Prepared, Question};
-use crate::annotations::between;
 use crate::gate::{Turn, Work};
 use crate::instant::from_db;
 use crate::snapshot::Snapshot;
@@ -17,6 +16,7 @@ use analysis::report::RetentionReport;
 use analysis::shape::{About, RetentionPlan, shape};
 use analysis::tally::Tally;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::PgConnection;
 
 mod membership;
@@ -75,14 +75,18 @@ impl Store {
         now: Timestamp,
     ) -> Result<RetentionReport, StoreError> {
         let (query, plan) = prepare(workspace, query, now)?;
-        let (turn, mut snapshot, scope, by_index) =
-            self.in_turn(engine, workspace, (&query, &plan)).await?;
+        let Begun {
+            turn,
+            mut snapshot,
+            scope,
+            by_index,
+            watermark,
+            annotations,
+        } = self.begin(engine, workspace, (&query, &plan)).await?;
         let mut counted = None;
         if let Some(prepared) = by_index {
             let question = scope.question(workspace, (&query, &plan));
-            let around =
-                async |snapshot: &mut PgConnection| around(snapshot, workspace, &plan).await;
-            let counting = prepared.count(self, &mut snapshot, &question, around);
+            let counting = prepared.count(self, &mut snapshot, &question);
             counted = match counting.await {
                 Err(StoreError::Index(broken)) if engine == Engine::Fastest => {
                     tracing::error!(
@@ -94,12 +98,9 @@ impl Store {
                 counted => Some(counted?),
             };
         }
-        let (counted, (watermark, annotations)) = match counted {
+        let counted = match counted {
             Some(counted) => counted,
-            None => {
-                let counted = scope.count(&mut snapshot, workspace, &query, &plan).await?;
-                (counted, around(&mut snapshot, workspace, &plan).await?)
-            }
+            None => scope.count(&mut snapshot, workspace, &query, &plan).await?,
         };
         snapshot.end();
         drop(turn);
@@ -114,42 +115,65 @@ impl Store {
         Ok(report)
     }
 
-    /// A snapshot to answer a question in, with what the index has in memory for it if it can answer, and a turn if it
-    /// is heavy work.
-    async fn in_turn(
+    /// Begins to answer a question: on one way to the data base, if no turn has to be waited for.
+    async fn begin(
         &self,
         engine: Engine,
         workspace: &Workspace,
         asked: (&RetentionQuery, &RetentionPlan),
-    ) -> Result<(Option<Turn>, Snapshot, Scope, Option<Prepared>), StoreError> {
+    ) -> Result<Begun, StoreError> {
         let mut turn: Option<Turn> = None;
         loop {
-            let (mut snapshot, shards) = self.snapshot_with_shards(workspace.id).await?;
+            let (mut snapshot, shards, annotations) = self
+                .snapshot_with_shards(workspace.id, days(asked.1))
+                .await?;
             let scope = Scope::of_all(&mut snapshot, self, workspace, asked).await?;
-            let mut prepared = None;
+            let mut begun = Begun {
+                turn: turn.take(),
+                snapshot,
+                watermark: shards.watermark,
+                by_index: None,
+                scope,
+                annotations,
+            };
             if engine != Engine::Reference {
-                let question = scope.question(workspace, asked);
-                prepared = activity::prepare(&self.activity, &question, shards);
+                let question = begun.scope.question(workspace, asked);
+                begun.by_index = activity::prepare(&self.activity, &question, shards);
             }
-            let work = match &prepared {
+            let work = match &begun.by_index {
                 Some(prepared) if prepared.work() <= self.little_work => None,
                 Some(_) => Some(Work::Build),
                 None if engine == Engine::Index => return Err(StoreError::NotFound),
                 None => Some(Work::Scan),
             };
-            let has_turn = |work| turn.as_ref().is_some_and(|turn| turn.is_for(work));
+            let has_turn = |work| begun.turn.as_ref().is_some_and(|turn| turn.is_for(work));
             let Some(work) = work.filter(|&work| !has_turn(work)) else {
-                return Ok((turn, snapshot, scope, prepared));
+                return Ok(begun);
             };
             if let Some(free) = self.gate.free(work) {
-                return Ok((Some(free), snapshot, scope, prepared));
+                begun.turn = Some(free);
+                return Ok(begun);
             }
             // Nobody waits with a connection in hand; and who has waited may find it done.
-            snapshot.end();
-            drop(turn.take());
+            begun.snapshot.end();
+            drop(begun.turn);
             turn = Some(self.gate.turn(work).await);
         }
     }
+}
+
+/// A question that is being answered.
+struct Begun {
+    /// If it is heavy work.
+    turn: Option<Turn>,
+    snapshot: Snapshot,
+    scope: Scope,
+    /// What the index has in memory for it, if it can answer.
+    by_index: Option<Prepared>,
+    /// The newest event stored.
+    watermark: Option<Timestamp>,
+    /// What happened in the periods of its cohorts.
+    annotations: Vec<Annotation>,
 }
 
 impl Scope {
@@ -244,21 +268,15 @@ impl Scope {
     }
 }
 
-/// What a matrix says beside its counts: the newest event stored, and what happened in the periods of its cohorts.
-async fn around(
-    snapshot: &mut PgConnection,
-    workspace: &Workspace,
-    plan: &RetentionPlan,
-) -> Result<(Option<Timestamp>, Vec<Annotation>), StoreError> {
-    let newest = watermark(&mut *snapshot, workspace).await?;
+/// The first and the last day of a question's cohorts.
+fn days(plan: &RetentionPlan) -> (Date, Date) {
     let cohorts = plan.cohort_starts();
     let today = plan.calendar.date(plan.as_of);
     let first = cohorts.first().copied().unwrap_or(today);
     // The cohorts may end long before as-of.
     let after = plan.periods.starts.get(cohorts.len());
     let last = after.map_or(today, |after| after.yesterday().unwrap_or(today));
-    let annotations = between(snapshot, workspace.id, (first, last)).await?;
-    Ok((newest, annotations))
+    (first, last)
 }
 
 /// The newest event stored.
@@ -267,7 +285,7 @@ pub(crate) async fn watermark(
     workspace: &Workspace,
 ) -> Result<Option<Timestamp>, StoreError> {
     let newest = sqlx::query_scalar!(
-        "select max(newest_event_at) from batch where workspace_id = $1",
+        "select max(newest_at) from shard where workspace_id = $1",
         workspace.id.0
     )
     .fetch_one(snapshot)

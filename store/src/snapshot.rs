@@ -1,11 +1,15 @@
 //! Read-only views of one moment.
 
 use crate::activity::Shards;
+use crate::annotations;
 use crate::tenant::begin_in;
 use crate::{Store, StoreError, WorkspaceId};
+use analysis::annotation::Annotation;
+use futures::TryStreamExt;
+use jiff::civil::Date;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, Either, PgConnection, Postgres};
 use std::ops::{Deref, DerefMut};
 
 /// A connection in a read-only transaction that sees one moment.
@@ -62,31 +66,49 @@ impl Store {
         Ok(self.snapshot_and(workspace, "").await?.0)
     }
 
-    /// The same with the shards as they are in it, which the index is asked for first: on the same way to the data base.
+    /// The same with what a matrix needs of it besides its counts, on the same way to the data base: the shards as they
+    /// are in it, which the index is asked for first, and the annotations of the days from the first to the last.
     pub(crate) async fn snapshot_with_shards(
         &self,
         workspace: WorkspaceId,
-    ) -> Result<(Snapshot, Shards), StoreError> {
-        let first = format!("; {}", Shards::asked_of(workspace.0));
-        let (snapshot, rows) = self.snapshot_and(workspace, &first).await?;
-        Ok((snapshot, Shards::read(&rows)?))
+        days: (Date, Date),
+    ) -> Result<(Snapshot, Shards, Vec<Annotation>), StoreError> {
+        let shards = Shards::asked_of(workspace.0);
+        let annotations = annotations::asked_of(workspace, days);
+        let more = format!("; {shards}; {annotations}");
+        let (snapshot, mut rows) = self.snapshot_and(workspace, &more).await?;
+        let annotations = rows.pop().unwrap_or_default();
+        let shards = rows.pop().unwrap_or_default();
+        Ok((
+            snapshot,
+            Shards::read(&shards)?,
+            annotations::read(&annotations)?,
+        ))
     }
 
-    /// A snapshot, and the rows of what is asked with its beginning.
+    /// A snapshot, and the rows of each statement that is sent with its beginning.
     async fn snapshot_and(
         &self,
         workspace: WorkspaceId,
-        first: &str,
-    ) -> Result<(Snapshot, Vec<PgRow>), StoreError> {
+        more: &str,
+    ) -> Result<(Snapshot, Vec<Vec<PgRow>>), StoreError> {
         let connection = self.pool.acquire().await?;
         let mut snapshot = Snapshot {
             connection: Some(connection),
         };
         let begin = "begin isolation level repeatable read, read only; set local statement_timeout = '120s'";
-        let begin = begin_in(begin, workspace) + first;
-        let rows = sqlx::raw_sql(AssertSqlSafe(begin))
-            .fetch_all(&mut *snapshot)
-            .await?;
-        Ok((snapshot, rows))
+        let begin = begin_in(begin, workspace) + more;
+        let mut told = vec![Vec::new()];
+        let mut answers = sqlx::raw_sql(AssertSqlSafe(begin)).fetch_many(&mut *snapshot);
+        while let Some(answer) = answers.try_next().await? {
+            match (answer, told.last_mut()) {
+                (Either::Right(row), Some(rows)) => rows.push(row),
+                _ => told.push(Vec::new()),
+            }
+        }
+        drop(answers);
+        // After the end of the last one there is none.
+        told.pop();
+        Ok((snapshot, told))
     }
 }

@@ -75,14 +75,13 @@ impl Prepared {
         missing.map(|(state, _)| state.customers).sum()
     }
 
-    /// Counts the question. Once all is read, the counting itself goes on beside what `meanwhile` asks of the snapshot.
-    pub(crate) async fn count<T>(
+    /// Counts the question.
+    pub(crate) async fn count(
         mut self,
         store: &Store,
         snapshot: &mut PgConnection,
         question: &Question<'_>,
-        meanwhile: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
-    ) -> Result<(Counted, T), StoreError> {
+    ) -> Result<Counted, StoreError> {
         let Question {
             workspace,
             query,
@@ -108,8 +107,7 @@ impl Prepared {
                 internal,
             })
         };
-        let (counted, other) = tokio::join!(tokio::task::spawn_blocking(work), meanwhile(snapshot));
-        Ok((joined(counted)??, other?))
+        Ok(joined(tokio::task::spawn_blocking(work).await)??)
     }
 
     /// The sets of all shards and what of their last period counts, from memory or else made from what is kept.

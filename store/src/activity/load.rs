@@ -2,16 +2,19 @@
 
 use super::memory::{Memory, Stream};
 use crate::StoreError;
+use crate::instant::from_db;
 use futures::TryStreamExt;
 use index::chunk::{Chunk, Depth};
 use index::column::{Column, Value};
 use index::month::Month;
 use index::starts::Starts;
+use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 /// What is known of a shard before anything of it is read.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +32,13 @@ pub(super) struct ShardState {
     pub(super) newest: Option<i64>,
 }
 
-/// The shards of a workspace, and whether the index has all of each.
-pub(crate) struct Shards(Vec<(bool, ShardState)>);
+/// The shards of a workspace, as a transaction sees them.
+pub(crate) struct Shards {
+    /// Whether the index has all of each, and what is known of it.
+    all: Vec<(bool, ShardState)>,
+    /// The newest event that was stored.
+    pub(crate) watermark: Option<Timestamp>,
+}
 
 impl Shards {
     /// The text that asks for them: without parameters, so that it can be sent with what begins a transaction. That is
@@ -41,7 +49,9 @@ impl Shards {
 
     /// From its rows.
     pub(crate) fn read(rows: &[PgRow]) -> Result<Self, StoreError> {
-        let rows = rows.iter().map(|row| {
+        let mut watermark: Option<OffsetDateTime> = None;
+        let all = rows.iter().map(|row| {
+            watermark = watermark.max(row.try_get("newest_at")?);
             let customers: i32 = row.try_get("next_customer_no")?;
             let folded: Option<i64> = row.try_get("folded")?;
             let state = ShardState {
@@ -54,17 +64,19 @@ impl Shards {
             };
             Ok((row.try_get("indexed")?, state))
         });
-        Ok(Self(rows.collect::<Result<_, sqlx::Error>>()?))
+        let all = all.collect::<Result<_, sqlx::Error>>()?;
+        let watermark = watermark.map(from_db);
+        Ok(Self { all, watermark })
     }
 
     /// All of them.
     pub(super) fn all(self) -> impl Iterator<Item = ShardState> {
-        self.0.into_iter().map(|(_, state)| state)
+        self.all.into_iter().map(|(_, state)| state)
     }
 
     /// All of them; `None` when the index does not have all of each.
     pub(super) fn indexed(self) -> Option<Vec<ShardState>> {
-        let all = self.0.into_iter();
+        let all = self.all.into_iter();
         all.map(|(indexed, state)| indexed.then_some(state))
             .collect()
     }

@@ -14,7 +14,6 @@ use crate::{Store, StoreError, WorkspaceId};
 use analysis::query::{ActivityDefinition, ActivityRule};
 use index::chunk::Event;
 use index::month::micros;
-use jiff::Timestamp;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -477,7 +476,7 @@ async fn insert(
             shard,
             customer_no,
             event_name_id: stream,
-            at: Timestamp::from_microsecond(at).unwrap_or(Timestamp::MAX),
+            at,
             properties: None,
         })
         .collect();

@@ -3,7 +3,6 @@
 use super::copy::copy_events;
 use super::key::Key;
 use crate::{StoreError, WorkspaceId};
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
@@ -12,7 +11,8 @@ pub(crate) struct NumberedEvent<'a> {
     pub(crate) shard: i16,
     pub(crate) customer_no: i32,
     pub(crate) event_name_id: i32,
-    pub(crate) at: Timestamp,
+    /// Microseconds since 1970.
+    pub(crate) at: i64,
     pub(crate) properties: Option<&'a Map<String, Value>>,
 }
 

@@ -1,5 +1,6 @@
 //! Events without a key: known by what they say.
 
+use super::append::NumberedEvent;
 use super::events::Candidate;
 use super::keys::marked;
 use super::people::People;
@@ -77,31 +78,21 @@ async fn known(
     Ok(marked(candidates.len(), places))
 }
 
-/// Leaves one of those without keys that are alike, and none when one with a key says the same. Returns them in order of
-/// shard, customer, instant and name.
-pub(super) fn distinct(mut fresh: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
-    let order = |told: &Candidate<'_>| {
-        let keyless = told.row.key.is_none();
-        (
-            told.shard,
-            told.customer,
-            told.row.at.as_microsecond(),
-            told.name,
-            keyless,
-        )
-    };
-    // stable, and those with keys first
-    fresh.sort_by_key(order);
-    let mut kept: Vec<Candidate<'_>> = Vec::with_capacity(fresh.len());
-    for told in fresh {
-        let (shard, customer, at, name, keyless) = order(&told);
-        let said = |other: &&Candidate<'_>| {
-            let (shards, customers, instants, names, _) = order(other);
-            (shards, customers, instants, names) == (shard, customer, at, name)
+/// Leaves one of those without keys that are alike, and none when one with a key says the same. They are in an order that
+/// has what is alike together, those with keys first.
+pub(super) fn distinct<'a>(
+    sorted: impl Iterator<Item = (NumberedEvent<'a>, bool)>,
+) -> Vec<NumberedEvent<'a>> {
+    let mut kept: Vec<NumberedEvent<'_>> = Vec::with_capacity(sorted.size_hint().0);
+    for (event, keyless) in sorted {
+        let said = |other: &&NumberedEvent<'_>| {
+            let place =
+                |one: &NumberedEvent<'_>| (one.customer_no, one.at, one.event_name_id, one.shard);
+            place(other) == place(&event)
         };
         let mut alike = kept.iter().rev().take_while(said);
-        if !(keyless && alike.any(|other| other.row.properties == told.row.properties)) {
-            kept.push(told);
+        if !(keyless && alike.any(|other| other.properties == event.properties)) {
+            kept.push(event);
         }
     }
     kept

@@ -48,8 +48,7 @@ async fn send(
         rows.put(&event.shard.to_be_bytes())?;
         rows.put(&event.customer_no.to_be_bytes())?;
         rows.put(&event.event_name_id.to_be_bytes())?;
-        // Cut to microseconds here, as the index does it.
-        let at = event.at.as_microsecond() - POSTGRES_EPOCH.as_microsecond();
+        let at = event.at - POSTGRES_EPOCH.as_microsecond();
         rows.put(&at.to_be_bytes())?;
         rows.put_json(event.properties)?;
         if rows.0.len() >= PIECE {

@@ -9,12 +9,9 @@ use super::partitions::month;
 use super::people::People;
 use super::shards::{Journalled, Locked, plan_afresh, relax};
 use super::{Written, count};
-use crate::instant::to_db;
 use crate::{Store, StoreError, WorkspaceId};
 use index::segment::Segment;
 use intake::EventRecord;
-use jiff::Timestamp;
-use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
 /// A row of a set with what is known of it before the data base is asked.
@@ -79,7 +76,6 @@ impl Store {
         let mut fresh = claim(&mut transaction, workspace, keyed, memory.duplicates).await?;
         let duplicates = fresh.len() < keys;
         fresh.extend(unknown(&mut transaction, workspace, keyless, &people, &locked).await?);
-        let fresh = distinct(fresh);
         for candidate in &fresh {
             people.meet(candidate.customer, candidate.row.at);
         }
@@ -87,38 +83,37 @@ impl Store {
             .write(&mut transaction, workspace, &mut locked)
             .await?;
 
-        let mut events: Vec<(i32, NumberedEvent<'_>)> = fresh
+        let mut events: Vec<(i32, NumberedEvent<'_>, bool)> = fresh
             .iter()
             .map(|candidate| {
                 let event = NumberedEvent {
                     shard: candidate.shard,
                     customer_no: people.number(candidate.customer),
                     event_name_id: candidate.name,
-                    at: candidate.row.at,
+                    // cut here, and not by sqlx, which cuts towards the year 2000
+                    at: candidate.row.at.as_microsecond(),
                     properties: candidate.row.properties.as_ref(),
                 };
-                (month(candidate.row.at), event)
+                (month(candidate.row.at), event, candidate.row.key.is_none())
             })
             .collect();
         // Partition by partition, and within one in the order of its index.
-        events.sort_unstable_by_key(|(month, event)| {
+        events.sort_unstable_by_key(|(month, event, keyless)| {
             (
                 *month,
                 event.shard,
                 event.customer_no,
-                event.at,
                 event.event_name_id,
+                event.at,
+                *keyless,
             )
         });
-        let events: Vec<NumberedEvent<'_>> = events.into_iter().map(|(_, event)| event).collect();
+        let events = events.into_iter();
+        let events = distinct(events.map(|(_, event, keyless)| (event, keyless)));
         locked
             .keep(&mut transaction, segments(&events), false)
             .await?;
         let stored = append_events(&mut transaction, workspace, batch, &events).await?;
-        // Last, since another writer of the batch waits for it.
-        if let Some(newest) = fresh.iter().map(|candidate| candidate.row.at).max() {
-            keep_newest(&mut transaction, workspace, batch, newest).await?;
-        }
         transaction.commit().await?;
         for event in &events {
             *memory.stored.entry(event.event_name_id).or_default() += 1;
@@ -169,8 +164,7 @@ fn segments(events: &[NumberedEvent<'_>]) -> BTreeMap<i16, Journalled> {
     for event in events {
         let kept = index::chunk::Event {
             customer: event.customer_no.unsigned_abs(),
-            // cut as the row is
-            at: event.at.as_microsecond(),
+            at: event.at,
         };
         shards
             .entry(event.shard)
@@ -186,23 +180,4 @@ fn segments(events: &[NumberedEvent<'_>]) -> BTreeMap<i16, Journalled> {
             (shard, Journalled { segment, span })
         })
         .collect()
-}
-
-/// Keeps the newest instant of a batch, which the watermark is read from.
-async fn keep_newest(
-    connection: &mut PgConnection,
-    workspace: WorkspaceId,
-    batch: i32,
-    newest: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "update batch set newest_event_at = $3
-         where workspace_id = $1 and batch_id = $2 and (newest_event_at is null or newest_event_at < $3)",
-        workspace.0,
-        batch,
-        to_db(newest)
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }

@@ -281,7 +281,7 @@ async fn many_sets_agree_with_a_naive_model(pool: PgPool) {
     expected.sort();
     assert_eq!(firsts, expected);
     let newest: i64 =
-        sqlx::query_scalar("select extract(epoch from max(newest_event_at))::bigint from batch")
+        sqlx::query_scalar("select extract(epoch from max(newest_at))::bigint from shard")
             .fetch_one(&pool)
             .await
             .unwrap();
