@@ -2,16 +2,18 @@
 -- every set, and the second writer of a file waited for it.
 alter table batch drop column newest_event_at;
 
--- As in 0020, with the newest event that was stored: what a question looks at first tells the watermark, too.
+-- As in 0020, with the newest event that was stored, in microseconds since 1970: what a question looks at first tells the
+-- watermark, too.
 drop function shard_states(integer);
 create function shard_states(of_workspace integer)
 returns table (
     shard smallint, version bigint, traits_version bigint, indexed boolean, next_customer_no integer, folded bigint,
-    newest bigint, newest_at timestamptz)
+    newest bigint, newest_micros bigint)
 language plpgsql set plan_cache_mode = 'force_generic_plan' as $$
 begin
     return query
-        select s.shard, s.version, s.traits_version, s.indexed, s.next_customer_no, a.version, a.newest, s.newest_at
+        select s.shard, s.version, s.traits_version, s.indexed, s.next_customer_no, a.version, a.newest,
+               (extract(epoch from s.newest_at) * 1000000)::bigint
         from shard s left join activity_shard a on a.workspace_id = s.workspace_id and a.shard = s.shard
         where s.workspace_id = of_workspace order by s.shard;
 end $$;

@@ -23,6 +23,18 @@ pub(crate) fn from_db(at: OffsetDateTime) -> Timestamp {
     })
 }
 
+/// From microseconds since 1970, in the same way.
+pub(crate) fn from_micros(micros: i64) -> Timestamp {
+    let beyond = || {
+        if micros > 0 {
+            Timestamp::MAX
+        } else {
+            Timestamp::MIN
+        }
+    };
+    Timestamp::from_microsecond(micros).unwrap_or_else(|_| beyond())
+}
+
 /// The microseconds since 1970 that Postgres keeps of an instant. It counts from 2000, and sqlx cuts towards that.
 pub(crate) fn stored_micros(at: OffsetDateTime) -> i64 {
     const BETWEEN: i128 = 946_684_800_000_000;

@@ -2,7 +2,7 @@
 
 use super::memory::{Memory, Stream};
 use crate::StoreError;
-use crate::instant::from_db;
+use crate::instant::from_micros;
 use futures::TryStreamExt;
 use index::chunk::{Chunk, Depth};
 use index::column::{Column, Value};
@@ -14,7 +14,6 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
-use time::OffsetDateTime;
 
 /// What is known of a shard before anything of it is read.
 #[derive(Clone, Copy, Debug)]
@@ -49,9 +48,9 @@ impl Shards {
 
     /// From its rows.
     pub(crate) fn read(rows: &[PgRow]) -> Result<Self, StoreError> {
-        let mut watermark: Option<OffsetDateTime> = None;
+        let mut watermark: Option<i64> = None;
         let all = rows.iter().map(|row| {
-            watermark = watermark.max(row.try_get("newest_at")?);
+            watermark = watermark.max(row.try_get("newest_micros")?);
             let customers: i32 = row.try_get("next_customer_no")?;
             let folded: Option<i64> = row.try_get("folded")?;
             let state = ShardState {
@@ -65,7 +64,7 @@ impl Shards {
             Ok((row.try_get("indexed")?, state))
         });
         let all = all.collect::<Result<_, sqlx::Error>>()?;
-        let watermark = watermark.map(from_db);
+        let watermark = watermark.map(from_micros);
         Ok(Self { all, watermark })
     }
 

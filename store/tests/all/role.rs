@@ -21,6 +21,8 @@ pub async fn limited(pool: PgPool) -> Store {
             for thing in
                 select oid::regclass from pg_class
                 where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+                  -- the others may be in use
+                  and relowner <> 'holdfast_limited'::regrole
             loop
                 execute format('alter table %s owner to holdfast_limited', thing);
             end loop;
