@@ -129,13 +129,20 @@ impl ShardSets {
             from += runs[from..until].partition_point(|run| place(run.end) <= block * 64);
         }
         for (run, span) in runs.iter().zip(spans) {
-            if let Some((first, last)) = span {
-                let own = place(run.cohort) - offset;
-                // Time has gone furthest for the earliest entry, and least far for the latest.
-                for number in [first, last] {
-                    let seen = plan.seen(own, timestamp(self.starts[number]));
-                    tally.cohorts[own].see(Some(seen));
-                }
+            let Some((first, last)) = span else {
+                continue;
+            };
+            let own = place(run.cohort) - offset;
+            let cohort = &mut tally.cohorts[own];
+            // When entries started lies far from what was counted: to look there takes as long as all else.
+            if let Some(seen) = plan.seen_by_all(own) {
+                cohort.see(Some(seen));
+                continue;
+            }
+            // Time has gone furthest for the earliest entry, and least far for the latest.
+            for number in [first, last] {
+                let seen = plan.seen(own, timestamp(self.starts[number]));
+                cohort.see(Some(seen));
             }
         }
     }

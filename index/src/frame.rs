@@ -61,6 +61,8 @@ impl PartialEq for Frame {
     }
 }
 
+impl Eq for Frame {}
+
 /// The periods of a month's days and quarter hours.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {

@@ -130,11 +130,9 @@ fn last_period(
         let at = offset.and_then(|offset| from.checked_add(offset));
         at.ok_or(Broken("an instant out of range"))
     });
-    Ok(LastPeriod {
-        period: short(frame.periods().saturating_sub(1)),
-        since: since.collect::<Result<_, _>>()?,
-        active,
-    })
+    let since = since.collect::<Result<_, _>>()?;
+    let period = short(frame.periods().saturating_sub(1));
+    Ok(LastPeriod::new(period, active, since))
 }
 
 /// The coarsest unit in which all these instants are whole, counted from another.

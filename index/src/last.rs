@@ -10,6 +10,7 @@ use crate::chunk::Chunk;
 use crate::frame::Frame;
 use crate::month::{DAY, Month};
 use crate::sets::{ShardSets, short};
+use std::iter::zip;
 
 /// When each entry became active in a calendar frame's last period.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +20,8 @@ pub struct LastPeriod {
     pub(crate) active: Vec<u64>,
     /// Of those, by place: the instant of the event that made the period active.
     pub(crate) since: Vec<i64>,
+    /// Of each block the latest of these instants. As-of mostly comes after it.
+    latest: Vec<i64>,
 }
 
 /// The entries that were active in a frame's last period before some instant in it.
@@ -54,31 +57,54 @@ impl Last {
 }
 
 impl LastPeriod {
+    /// A period with those who were active in it, as bits by place, and since when each of them was.
+    pub(crate) fn new(period: u32, active: Vec<u64>, since: Vec<i64>) -> Self {
+        let mut left = since.iter();
+        let latest = active.iter().map(|active| {
+            let own = left.by_ref().take(place(active.count_ones()));
+            own.copied().max().unwrap_or(i64::MIN)
+        });
+        Self {
+            latest: latest.collect(),
+            period,
+            active,
+            since,
+        }
+    }
+
     /// What of it comes before an instant within it. `sets` are those that it was made for.
     pub fn before(&self, sets: &ShardSets, as_of: i64) -> Last {
-        let mut since = self.since.iter();
-        let words = self.active.iter().map(|&active| {
+        let mut since = &self.since[..];
+        let words = zip(&self.active, &self.latest).map(|(&active, &latest)| {
+            let (own, others) = since.split_at(place(active.count_ones()));
+            since = others;
             let mut seen = active;
-            let mut left = active;
-            while left != 0 {
-                let lowest = left & left.wrapping_neg();
-                if since.next().is_none_or(|&since| since >= as_of) {
-                    seen ^= lowest;
+            if latest >= as_of {
+                let mut left = active;
+                for &since in own {
+                    let lowest = left & left.wrapping_neg();
+                    if since >= as_of {
+                        seen ^= lowest;
+                    }
+                    left ^= lowest;
                 }
-                left ^= lowest;
             }
             seen
         });
         Last {
             period: self.period,
             words: words.collect(),
-            started: sets.starts.partition_point(|start| *start < as_of),
+            started: match sets.starts.last() {
+                Some(&newest) if newest >= as_of => sets.starts.partition_point(|&at| at < as_of),
+                _ => sets.starts.len(),
+            },
         }
     }
 
     /// Bytes of memory.
     pub fn size(&self) -> usize {
-        size_of_val(&self.active[..]) + size_of_val(&self.since[..])
+        let of_blocks = size_of_val(&self.active[..]) + size_of_val(&self.latest[..]);
+        of_blocks + size_of_val(&self.since[..])
     }
 }
 
@@ -126,11 +152,8 @@ impl ShardSets {
         }
         let needed = place(frame.at_least.max(1)) - 1;
         let entries = self.customers.iter().zip(&self.starts);
-        let mut last = LastPeriod {
-            period: short(frame.periods().saturating_sub(1)),
-            active: vec![0; bits::words(self.len())],
-            since: Vec::new(),
-        };
+        let mut active = vec![0; bits::words(self.len())];
+        let mut since = Vec::new();
         for (number, (customer, &start)) in entries.enumerate() {
             let counts = if count_before { from } else { start };
             let his = events[begins[place(*customer)]..].iter();
@@ -138,11 +161,12 @@ impl ShardSets {
                 .take_while(|(whose, _)| whose == customer)
                 .filter(|(_, at)| *at >= counts);
             if let Some((_, at)) = his.nth(needed) {
-                bits::set(&mut last.active, number);
-                last.since.push(*at);
+                bits::set(&mut active, number);
+                since.push(*at);
             }
         }
-        last.since.shrink_to_fit();
-        Ok(last)
+        since.shrink_to_fit();
+        let period = short(frame.periods().saturating_sub(1));
+        Ok(LastPeriod::new(period, active, since))
     }
 }

@@ -37,5 +37,5 @@ pub use column::Selection;
 pub use count::Counting;
 pub use frame::{Frame, Window};
 pub use last::{Last, LastPeriod};
-pub use parallel::in_parallel;
+pub use parallel::{fold_in_parallel, in_parallel};
 pub use program::Program;

@@ -8,6 +8,7 @@ use crate::time::{EARLIEST, TimeReader};
 use crate::value::typed;
 use crate::{IntakeError, MAX_NAME, Mapping, Reason, Rejected, event_key};
 use analysis::import::{ColumnRole, FileKind};
+use compact_str::CompactString;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::io::Read;
@@ -16,9 +17,9 @@ use std::io::Read;
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventRecord {
     /// The customer's external id, 1 to 200 characters.
-    pub customer: String,
+    pub customer: CompactString,
     /// The event's name, 1 to 200 characters.
-    pub name: String,
+    pub name: CompactString,
     /// When it happened.
     pub at: Timestamp,
     /// Its properties; none when it has none.
@@ -193,8 +194,8 @@ impl<R: Read> Rows<R> {
         };
         let key = given.map(|given| event_key(customer, given));
         Ok(EventRecord {
-            customer: customer.to_owned(),
-            name: name.to_owned(),
+            customer: customer.into(),
+            name: name.into(),
             at,
             properties,
             key,

@@ -100,7 +100,7 @@ async fn retention(
     let report = store
         .retention(&workspace, &query, Timestamp::now())
         .await?;
-    written(report.cells(), move |json| {
+    written((report.cells(), detail), move |json| {
         serde_json::to_writer(json, &RetentionDocument::of(&report, detail))
     })
     .await

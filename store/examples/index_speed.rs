@@ -129,8 +129,8 @@ async fn ask_all(store: &Store, workspace: &Workspace, cold: Store) -> Outcome<(
     best("two filters, warm", 9, || ask(&filtered)).await?;
     let batch = store.open_batch(workspace.id, "one").await?;
     let one = EventRecord {
-        customer: "customer 1".to_owned(),
-        name: NAMES[0].to_owned(),
+        customer: "customer 1".into(),
+        name: NAMES[0].into(),
         at: Timestamp::from_second(FIRST + 90_000_000 / 2)?,
         properties: None,
         key: Some([255; 16]),
@@ -252,8 +252,8 @@ async fn fill(
             let since = random.below(left).min(random.below(left));
             key += 1;
             events.push(EventRecord {
-                customer: customer.clone(),
-                name: NAMES[usize::try_from(random.below(6))?].to_owned(),
+                customer: customer.as_str().into(),
+                name: NAMES[usize::try_from(random.below(6))?].into(),
                 at: Timestamp::from_second(FIRST + (second + since).cast_signed())?,
                 properties: None,
                 key: Some(key.to_be_bytes()),

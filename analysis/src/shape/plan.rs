@@ -97,21 +97,26 @@ impl RetentionPlan {
 
     /// How far time has gone for the entry of cohort `own` that started at `start`.
     pub fn seen(&self, own: usize, start: Timestamp) -> Seen {
-        let grain = self.periods.grain;
-        match self.window {
-            Window::Calendar => Seen {
-                begun: self.periods.len().saturating_sub(own),
-                ended: self.ended.saturating_sub(own),
-            },
-            Window::Rolling if start >= self.as_of => Seen { begun: 0, ended: 0 },
-            Window::Rolling => {
-                let period = |at| self.calendar.rolling_period(grain, start, at);
-                Seen {
-                    begun: period(last_visible(self.as_of)) + 1,
-                    ended: period(self.as_of),
-                }
-            }
+        if let Some(seen) = self.seen_by_all(own) {
+            return seen;
         }
+        if start >= self.as_of {
+            return Seen { begun: 0, ended: 0 };
+        }
+        let grain = self.periods.grain;
+        let period = |at| self.calendar.rolling_period(grain, start, at);
+        Seen {
+            begun: period(last_visible(self.as_of)) + 1,
+            ended: period(self.as_of),
+        }
+    }
+
+    /// The same where it is one for all entries of a cohort; `None` where each has periods of its own.
+    pub fn seen_by_all(&self, own: usize) -> Option<Seen> {
+        (self.window == Window::Calendar).then(|| Seen {
+            begun: self.periods.len().saturating_sub(own),
+            ended: self.ended.saturating_sub(own),
+        })
     }
 
     /// How far time has gone for a cohort without entries: begun as for the earliest that it could have, ended as for

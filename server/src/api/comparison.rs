@@ -27,7 +27,7 @@ pub(super) async fn segments(
     let report = Arc::new(report(&store, &workspace, query).await?);
     let matrices = matrices(&report, detail).await?;
     let cells = report.cells();
-    written(cells, move |json| {
+    written((cells, detail), move |json| {
         let mut matrices = matrices.into_iter();
         let document = SegmentsDocument::with(&report, |_| matrices.next());
         serde_json::to_writer(json, &document)

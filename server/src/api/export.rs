@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::written::written;
 use ::exports::{Export, ExportError, Origin};
 use analysis::document::{
-    ChurnDocument, LifecycleDocument, QuartileDocument, RetentionDocument, ScanDocument,
+    ChurnDocument, Detail, LifecycleDocument, QuartileDocument, RetentionDocument, ScanDocument,
     SegmentsDocument, StickinessDocument, SurvivalDocument,
 };
 use analysis::export::{ExportForm, ExportPage, PART};
@@ -108,7 +108,7 @@ impl Asked {
             .await?;
         if self.form == ExportForm::Json {
             let day = report.as_of_date;
-            let answer = written(report.cells(), move |json| {
+            let answer = written((report.cells(), Detail::Rates), move |json| {
                 serde_json::to_writer(json, &RetentionDocument::new(&report))
             });
             return Ok(self.named(day, answer.await?));
@@ -134,7 +134,7 @@ impl Asked {
             .await?;
         if self.form == ExportForm::Json {
             let day = report.as_of_local.date();
-            let answer = written(0, move |json| match wanted {
+            let answer = written((0, Detail::Rates), move |json| match wanted {
                 Wanted::Scan => serde_json::to_writer(json, &ScanDocument::new(&report)),
                 _ => serde_json::to_writer(json, &QuartileDocument::new(&report)),
             });
@@ -153,7 +153,7 @@ impl Asked {
         let any = report.any().map(|any| (any.as_of, any.as_of_date));
         if self.form == ExportForm::Json {
             let part = self.part;
-            let answer = written(report.cells(), move |json| match part {
+            let answer = written((report.cells(), Detail::Rates), move |json| match part {
                 "lifetimes" => serde_json::to_writer(json, &SurvivalDocument::new(&report)),
                 _ => serde_json::to_writer(json, &SegmentsDocument::new(&report)),
             });
@@ -177,7 +177,7 @@ impl Asked {
             .report;
         if self.form == ExportForm::Json {
             let (part, day) = (self.part, report.as_of_local.date());
-            let answer = written(0, move |json| match part {
+            let answer = written((0, Detail::Rates), move |json| match part {
                 "lifecycle" => serde_json::to_writer(json, &LifecycleDocument::new(&report)),
                 "days" => serde_json::to_writer(json, &StickinessDocument::new(&report)),
                 _ => serde_json::to_writer(json, &ChurnDocument::new(&report)),

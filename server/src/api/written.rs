@@ -35,25 +35,37 @@ const LARGE: usize = 20_000;
 static LARGE_ONES: Semaphore = Semaphore::const_new(1);
 
 /// Bytes that a cell takes, about: what is written grows seldom, which would copy it.
-const CELL: usize = 128;
+fn bytes(detail: Detail) -> usize {
+    match detail {
+        Detail::Rates => 128,
+        Detail::Counts => 8,
+    }
+}
 
-/// The answer that `write` makes, on a thread where others don't wait for it.
+/// The answer that `write` makes of so many cells, told in so much detail, on a thread where others don't wait for it.
 ///
 /// # Errors
 /// When it can't be written, which has no reason but a mistake.
 pub(super) async fn written(
-    cells: usize,
+    (cells, detail): (usize, Detail),
     write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()> + Send + 'static,
 ) -> Result<Response, ApiError> {
     let _turn = match cells {
         0..LARGE => None,
         _ => LARGE_ONES.acquire().await.ok(),
     };
-    let json = tokio::task::spawn_blocking(move || {
-        let mut json = Vec::with_capacity(cells * CELL);
+    let write = move || {
+        let mut json = Vec::with_capacity(cells * bytes(detail));
         write(&mut json).map(|()| json)
-    });
-    let json = json.await.map_err(ApiError::broken)?;
+    };
+    let json = match detail {
+        // Sooner than another thread begins.
+        Detail::Counts if cells < LARGE => write(),
+        _ => {
+            let writing = tokio::task::spawn_blocking(write);
+            writing.await.map_err(ApiError::broken)?
+        }
+    };
     let json = json.map_err(ApiError::broken)?;
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }

@@ -73,8 +73,8 @@ impl Rows<'_> {
     fn push(&mut self, name: &str, at: Timestamp, properties: Option<Map<String, Value>>) {
         if at < self.until {
             self.rows.push(EventRecord {
-                customer: self.customer.to_owned(),
-                name: name.to_owned(),
+                customer: self.customer.into(),
+                name: name.into(),
                 at,
                 properties,
                 key: None,

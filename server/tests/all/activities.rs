@@ -65,8 +65,8 @@ async fn serve(pool: PgPool) -> Served {
         .into_iter()
         .enumerate()
         .map(|(place, (customer, name, at))| EventRecord {
-            customer: customer.to_owned(),
-            name: name.to_owned(),
+            customer: customer.into(),
+            name: name.into(),
             at: at.parse().unwrap(),
             properties: None,
             key: Some([u8::try_from(place).unwrap(); 16]),

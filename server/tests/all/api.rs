@@ -70,8 +70,8 @@ async fn world(pool: &PgPool) -> Store {
     .into_iter()
     .enumerate()
     .map(|(place, (customer, day))| EventRecord {
-        customer: customer.to_owned(),
-        name: "worked".to_owned(),
+        customer: customer.into(),
+        name: "worked".into(),
         at: format!("{day}T12:00:00Z").parse().unwrap(),
         properties: None,
         key: Some([u8::try_from(place).unwrap(); 16]),
@@ -144,8 +144,8 @@ async fn features_are_answered_with_their_numbers(pool: PgPool) {
     let workspace = store.workspace("here").await.unwrap();
     let batch = store.open_batch(workspace.id, "more").await.unwrap();
     let again = EventRecord {
-        customer: "a".to_owned(),
-        name: "worked".to_owned(),
+        customer: "a".into(),
+        name: "worked".into(),
         at: "2024-01-01T13:00:00Z".parse().unwrap(),
         properties: None,
         key: Some([99; 16]),

@@ -8,8 +8,8 @@ use store::{EventRecord, Role};
 
 fn event(customer: &str, day: u8) -> EventRecord {
     EventRecord {
-        customer: customer.to_owned(),
-        name: "worked".to_owned(),
+        customer: customer.into(),
+        name: "worked".into(),
         at: format!("2024-01-{day:02}T12:00:00Z").parse().unwrap(),
         properties: None,
         key: None,

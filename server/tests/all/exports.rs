@@ -52,8 +52,8 @@ async fn serve(pool: &PgPool) -> Served {
                 let mut key = [0; 16];
                 key[..3].copy_from_slice(&[place, week, number]);
                 events.push(EventRecord {
-                    customer: customer.clone(),
-                    name: name.to_owned(),
+                    customer: customer.as_str().into(),
+                    name: name.into(),
                     at: format!("{at}T12:00:00Z").parse().unwrap(),
                     properties: None,
                     key: Some(key),

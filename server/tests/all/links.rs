@@ -26,8 +26,8 @@ fn event(customer: &str, at: &str, key: u64) -> EventRecord {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&key.to_be_bytes());
     EventRecord {
-        customer: customer.to_owned(),
-        name: "worked".to_owned(),
+        customer: customer.into(),
+        name: "worked".into(),
         at: format!("{at}T12:00:00Z").parse().unwrap(),
         properties: None,
         key: Some(bytes),

@@ -51,8 +51,8 @@ fn minutes(minutes: i64) -> SignedDuration {
 
 fn worked(customer: String, day: &str) -> EventRecord {
     EventRecord {
-        customer,
-        name: "worked".to_owned(),
+        customer: customer.into(),
+        name: "worked".into(),
         at: at(&format!("2024-01-{day}T12:00:00Z")),
         properties: None,
         key: None,

@@ -34,8 +34,8 @@ pub(crate) async fn serve(pool: &PgPool) -> Served {
     let batch = store.open_batch(workspace.id, "test").await.unwrap();
     let days = [("a", 1), ("b", 2), ("a", 9), ("c", 10)];
     let events = days.map(|(customer, day)| EventRecord {
-        customer: customer.to_owned(),
-        name: "worked".to_owned(),
+        customer: customer.into(),
+        name: "worked".into(),
         at: format!("2024-01-{day:02}T12:00:00Z").parse().unwrap(),
         properties: None,
         key: Some([day; 16]),

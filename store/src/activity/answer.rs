@@ -12,7 +12,7 @@ use analysis::query::{RetentionQuery, StartRule};
 use analysis::rule::Rule;
 use analysis::shape::RetentionPlan;
 use analysis::tally::Tally;
-use index::{Broken, Counting, in_parallel};
+use index::{Broken, Counting, fold_in_parallel};
 use sqlx::PgConnection;
 use std::sync::{Arc, LazyLock, OnceLock};
 use tokio::task::JoinError;
@@ -226,7 +226,6 @@ impl Prepared {
         parts: &[ShardPart],
         who: &Who,
     ) -> Result<(Tally, u64), Broken> {
-        let places: Vec<usize> = (0..parts.len()).collect();
         let first = plan.periods.bounds.first();
         let add = |place: usize, tally: &mut Tally| {
             let Sets { frame, sets, .. } = &*parts[place].sets;
@@ -238,25 +237,22 @@ impl Prepared {
             sets.count(&self.counting, plan, offset, chosen.as_deref(), last, tally);
             Ok::<_, Broken>(internal)
         };
+        let zero = || Ok((Tally::new(self.rule.clone(), plan), 0));
         // Adding up a tally for every shard would take longer than counting them.
-        let groups: Vec<&[usize]> = places
-            .chunks(places.len().div_ceil(threads()).max(1))
-            .collect();
-        let tallies = in_parallel(threads(), &groups, |places| {
-            let mut tally = Tally::new(self.rule.clone(), plan);
-            let mut internal = 0;
-            for &place in *places {
-                internal += add(place, &mut tally)?;
+        let sums = fold_in_parallel(threads(), parts.len(), zero, |sum, place| {
+            if let Ok((tally, internal)) = sum {
+                match add(place, tally) {
+                    Ok(more) => *internal += more,
+                    Err(broken) => *sum = Err(broken),
+                }
             }
-            Ok::<_, Broken>((tally, internal))
         });
-        let (mut all, mut all_internal) = (Tally::new(self.rule.clone(), plan), 0);
-        for tally in tallies {
-            let (tally, internal) = tally?;
+        let merge = |(mut all, internal): (Tally, u64), (tally, more): (Tally, u64)| {
             all.merge(&tally);
-            all_internal += internal;
-        }
-        Ok((all, all_internal))
+            (all, internal + more)
+        };
+        let all = sums.into_iter().reduce(|all, sum| Ok(merge(all?, sum?)));
+        all.unwrap_or_else(zero)
     }
 }
 

@@ -5,6 +5,7 @@ use super::usage::{Usage, UsageAbout};
 use super::who::Remembered;
 use analysis::period::{Grain, WeekStart};
 use analysis::query::StartRule;
+use foldhash::HashMap;
 use index::chunk::{Chunk, Depth};
 use index::column::Column;
 use index::latest::Latest;
@@ -12,7 +13,6 @@ use index::month::Month;
 use index::sets::ShardSets;
 use index::starts::Starts;
 use index::{Frame, LastPeriod, Window};
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of memory that the index may take, unless said otherwise.

@@ -192,8 +192,10 @@ impl Store {
         let started = Instant::now();
         let (sender, mut sets) = mpsc::channel(1);
         let (path, mapping, now) = (file.to_owned(), job.mapping.clone(), Timestamp::now());
-        let reading = tokio::task::spawn_blocking(move || read_sets(&path, &mapping, now, &sender));
-        let mut writers = Writers::start(self, job.workspace, batch);
+        let (give_back, spare) = mpsc::unbounded_channel();
+        let read = move || read_sets(&path, &mapping, now, &sender, spare);
+        let reading = tokio::task::spawn_blocking(read);
+        let mut writers = Writers::start(self, job.workspace, batch, give_back);
         let mut summary = ImportSummary::default();
         let mut open = true;
         while open {

@@ -13,21 +13,22 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
-/// Of candidates without keys, those that nothing stored is alike. No other writer can add one meanwhile, since all shards
-/// are locked.
+/// Leaves of candidates without keys those that nothing stored is alike. No other writer can add one meanwhile, since all
+/// shards are locked.
 ///
 /// Most need no look: who is new has no events, and before its shard's oldest and after its newest event everything is
 /// new, which is where the rows of a file in order of time lie.
 pub(super) async fn unknown<'a>(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
-    candidates: Vec<Candidate<'a>>,
+    mut fresh: Vec<Candidate<'a>>,
     people: &People<'_>,
     locked: &Locked,
 ) -> Result<Vec<Candidate<'a>>, StoreError> {
-    let (mut fresh, doubtful): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|told| {
-        people.is_new(told.customer) || !locked.may_hold(told.shard, told.row.at)
-    });
+    let doubtful = |told: &mut Candidate<'_>| {
+        !people.is_new(told.customer) && locked.may_hold(told.shard, told.row.at)
+    };
+    let doubtful: Vec<Candidate<'_>> = fresh.extract_if(.., doubtful).collect();
     if doubtful.is_empty() {
         return Ok(fresh);
     }

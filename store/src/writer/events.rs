@@ -73,9 +73,10 @@ impl Store {
         keyed.retain(|(_, told)| !people.is_erased(told.customer));
         keyless.retain(|told| !people.is_erased(told.customer));
         let keys = keyed.len();
-        let mut fresh = claim(&mut transaction, workspace, keyed, memory.duplicates).await?;
-        let duplicates = fresh.len() < keys;
-        fresh.extend(unknown(&mut transaction, workspace, keyless, &people, &locked).await?);
+        let claimed = claim(&mut transaction, workspace, keyed, memory.duplicates).await?;
+        let duplicates = claimed.len() < keys;
+        let mut fresh = unknown(&mut transaction, workspace, keyless, &people, &locked).await?;
+        fresh.extend(claimed);
         for candidate in &fresh {
             people.meet(candidate.customer, candidate.row.at);
         }
@@ -139,7 +140,7 @@ fn candidates<'a>(
 ) -> (People<'a>, Vec<Keyed<'a>>, Vec<Candidate<'a>>) {
     let mut people = People::new();
     let mut keyed: Vec<Keyed<'_>> = Vec::new();
-    let mut keyless = Vec::new();
+    let mut keyless = Vec::with_capacity(rows.len());
     for (row, &name) in rows.iter().zip(names) {
         let customer = people.place(&row.customer, memory);
         let candidate = Candidate {

@@ -34,8 +34,8 @@ async fn write(store: &Store, workspace: &Workspace, days: std::ops::RangeInclus
     let batch = store.open_batch(workspace.id, "test").await.unwrap();
     let events: Vec<EventRecord> = days
         .map(|day| EventRecord {
-            customer: format!("c{}", day % 3),
-            name: "worked".to_owned(),
+            customer: format!("c{}", day % 3).into(),
+            name: "worked".into(),
             at: format!("2024-01-{day:02}T12:00:00Z").parse().unwrap(),
             properties: None,
             key: None,

@@ -195,7 +195,9 @@ async fn bring_in_again(
     let events: Vec<EventRecord> = events.collect();
     let stored = store.write_events(workspace.id, batch, &events).await;
     let stored = stored.unwrap();
-    let erased = events.iter().filter(|event| gone.contains(&event.customer));
+    let erased = events
+        .iter()
+        .filter(|event| gone.contains(event.customer.as_str()));
     assert_eq!(stored.erased, u64::try_from(erased.count()).unwrap());
     assert_eq!((stored.stored, stored.customers_new), (0, 0));
 }

@@ -235,8 +235,8 @@ async fn many_sets_agree_with_a_naive_model(pool: PgPool) {
     // another writer meets a customer of the file earlier than the file does
     let batch = store.open_batch(here, "another").await.unwrap();
     let other = EventRecord {
-        customer: "u1".to_owned(),
-        name: "event 1".to_owned(),
+        customer: "u1".into(),
+        name: "event 1".into(),
         at: Timestamp::from_second(40_000_000).unwrap(),
         properties: None,
         key: None,

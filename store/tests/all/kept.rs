@@ -181,8 +181,8 @@ async fn they_go_with_the_version_they_are_of(pool: PgPool) {
     let before = rows(&pool).await;
     let batch = store.open_batch(workspace.id, "test").await.unwrap();
     let event = EventRecord {
-        customer: "customer 7".to_owned(),
-        name: "visit".to_owned(),
+        customer: "customer 7".into(),
+        name: "visit".into(),
         at: "2024-05-01T00:00:00Z".parse().unwrap(),
         properties: None,
         key: None,

@@ -25,8 +25,8 @@ type Said = (String, String, i64, Option<String>);
 fn said(row: &EventRecord) -> Said {
     let properties = row.properties.as_ref();
     (
-        row.customer.clone(),
-        row.name.clone(),
+        row.customer.to_string(),
+        row.name.to_string(),
         row.at.as_second(),
         properties.map(|properties| Value::Object(properties.clone()).to_string()),
     )
@@ -44,7 +44,7 @@ impl Naive {
         let before = self.stored.len();
         for row in rows {
             if let Some(key) = row.key
-                && self.keys.insert((row.customer.clone(), key))
+                && self.keys.insert((row.customer.to_string(), key))
             {
                 self.stored.push(said(row));
             }

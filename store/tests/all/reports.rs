@@ -38,8 +38,8 @@ fn live(report: Option<i32>) -> NewSharedLink {
 async fn write(store: &Store, workspace: WorkspaceId, day: u8) {
     let batch = store.open_batch(workspace, "test").await.unwrap();
     let event = EventRecord {
-        customer: "a".to_owned(),
-        name: "worked".to_owned(),
+        customer: "a".into(),
+        name: "worked".into(),
         at: format!("2024-01-{day:02}T12:00:00Z").parse().unwrap(),
         properties: None,
         key: Some([day; 16]),

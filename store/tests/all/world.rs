@@ -49,8 +49,8 @@ impl Customer {
         self.id.hash(&mut his);
         let key = u128::from(his.finish()) << 64 | u128::try_from(number).unwrap();
         EventRecord {
-            customer: self.id.clone(),
-            name: name.clone(),
+            customer: self.id.as_str().into(),
+            name: name.as_str().into(),
             at: *at,
             properties: size
                 .as_ref()

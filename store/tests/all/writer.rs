@@ -34,8 +34,8 @@ fn key(number: u64) -> [u8; 16] {
 
 pub fn event(customer: &str, name: &str, at: i64, key_number: u64) -> EventRecord {
     EventRecord {
-        customer: customer.to_owned(),
-        name: name.to_owned(),
+        customer: customer.into(),
+        name: name.into(),
         at: second(at),
         properties: None,
         key: Some(key(key_number)),

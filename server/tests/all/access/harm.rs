@@ -94,8 +94,8 @@ async fn markup_in_a_form_is_text(pool: PgPool) {
     let me = join(&served.store, mine, "me@example.com", Role::Owner, by).await;
     let events: Vec<EventRecord> = (1..20)
         .map(|day| EventRecord {
-            customer: SCRIPT.to_owned(),
-            name: SCRIPT.to_owned(),
+            customer: SCRIPT.into(),
+            name: SCRIPT.into(),
             at: format!("2024-01-{day:02}T12:00:00Z").parse().unwrap(),
             properties: None,
             key: None,

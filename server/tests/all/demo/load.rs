@@ -61,8 +61,8 @@ async fn a_workspace_with_other_events_is_left_alone(pool: PgPool) {
         .await
         .expect("a batch");
     let real = EventRecord {
-        customer: "somebody".to_owned(),
-        name: "lens_bought".to_owned(),
+        customer: "somebody".into(),
+        name: "lens_bought".into(),
         at: "2026-03-01T12:00:00Z".parse().expect("an instant"),
         properties: None,
         key: None,

@@ -111,7 +111,7 @@ async fn world(pool: &PgPool) -> World {
             let key = u64::try_from(events.len()).unwrap();
             let at = (start + jiff::Span::new().days(day)).to_string();
             let mut one = event(&id, &at, key);
-            one.name = name.to_owned();
+            one.name = name.into();
             events.push(one);
         };
         add("worked", 0);

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 
 /// Rows of a set. Larger ones are no faster, and progress would be seen less often.
 const SET_ROWS: usize = 100_000;
@@ -43,6 +43,15 @@ impl Set {
         }
     }
 
+    /// An empty one, in the memory of those that were written.
+    fn again(spare: &mut UnboundedReceiver<Vec<EventRecord>>) -> Self {
+        let mut events = || spare.try_recv().unwrap_or_default();
+        Self {
+            events: [events(), events()],
+            ..Self::default()
+        }
+    }
+
     pub(super) fn rows(&self) -> u64 {
         u64::try_from(self.len()).expect("lengths fit 64 bits")
     }
@@ -53,12 +62,14 @@ fn half(customer: &str) -> usize {
     usize::from(i32::from(shard(customer)) * 2 >= i32::from(SHARDS))
 }
 
-/// Sends the rows of a file, set by set, until it ends or nobody listens any more.
+/// Sends the rows of a file, set by set, until it ends or nobody listens any more. Lists of events that were written and
+/// cleared come back by `spare`: the system takes longer to give memory than we to fill it.
 pub(super) fn read_sets(
     path: &Path,
     mapping: &Mapping,
     now: Timestamp,
     sets: &Sender<Set>,
+    mut spare: UnboundedReceiver<Vec<EventRecord>>,
 ) -> Result<(), IntakeError> {
     let read = Arc::new(AtomicU64::new(0));
     let file = Counted {
@@ -81,7 +92,11 @@ pub(super) fn read_sets(
         if set.len() >= SET_ROWS || rows.bytes() - begun_at >= SET_BYTES {
             begun_at = rows.bytes();
             set.bytes_done = read.load(Ordering::Relaxed);
-            if sets.blocking_send(std::mem::take(&mut set)).is_err() {
+            let next = Set::again(&mut spare);
+            if sets
+                .blocking_send(std::mem::replace(&mut set, next))
+                .is_err()
+            {
                 // the writer gave up, and says why itself
                 return Ok(());
             }

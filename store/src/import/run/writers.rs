@@ -18,6 +18,13 @@ struct Half {
     events: Vec<EventRecord>,
 }
 
+/// Where writers tell what became of their halves, and put the lists of events that they have written.
+#[derive(Clone)]
+struct Tell {
+    done: UnboundedSender<HalfDone>,
+    spare: UnboundedSender<Vec<EventRecord>>,
+}
+
 /// What became of a half.
 struct HalfDone {
     /// The place of its writer.
@@ -69,9 +76,16 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    pub(super) fn start(store: &Store, workspace: WorkspaceId, batch: i32) -> Self {
+    /// Begins. Lists of events that were written go to `spare`, cleared.
+    pub(super) fn start(
+        store: &Store,
+        workspace: WorkspaceId,
+        batch: i32,
+        spare: UnboundedSender<Vec<EventRecord>>,
+    ) -> Self {
         let mut tasks = JoinSet::new();
-        let (tell, told) = mpsc::unbounded_channel();
+        let (done, told) = mpsc::unbounded_channel();
+        let tell = Tell { done, spare };
         let halves = (0..2).map(|writer| {
             let (sender, halves) = mpsc::channel(1);
             tasks.spawn(write(
@@ -164,10 +178,14 @@ async fn write(
     workspace: WorkspaceId,
     batch: i32,
     mut halves: Receiver<Half>,
-    (writer, tell): (usize, UnboundedSender<HalfDone>),
+    (writer, tell): (usize, Tell),
 ) -> Result<(), StoreError> {
     let mut memory = Memory::relaxed();
-    while let Some(Half { customers, events }) = halves.recv().await {
+    while let Some(Half {
+        customers,
+        mut events,
+    }) = halves.recv().await
+    {
         let mut written = store.write_customers(workspace, &customers).await?;
         written += store
             .write_more_events(workspace, batch, &events, &mut memory)
@@ -177,7 +195,10 @@ async fn write(
             written,
             events: std::mem::take(&mut memory.stored),
         };
-        if tell.send(done).is_err() {
+        events.clear();
+        // The reader may have ended.
+        let _reading = tell.spare.send(events);
+        if tell.done.send(done).is_err() {
             break;
         }
     }
