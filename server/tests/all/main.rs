@@ -6,6 +6,7 @@ mod access;
 mod activities;
 mod api;
 mod cluster;
+mod crash;
 mod demo;
 mod erasure;
 mod exports;

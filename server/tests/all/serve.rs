@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// A running `holdfast serve`; it does not outlive the test.
-struct Served {
+pub struct Served {
     child: Child,
     address: String,
     /// The path of the first owner's link, if one was printed.
@@ -20,7 +20,7 @@ struct Served {
 
 impl Served {
     /// Starts one on a free port, and waits until it serves.
-    fn start(data: &Path, more: &[&str]) -> Self {
+    pub fn start(data: &Path, more: &[&str]) -> Self {
         // No page is asked for here; the server only wants to see that the site was built.
         let site = data.join("site");
         std::fs::create_dir_all(&site).unwrap();
@@ -65,7 +65,7 @@ impl Drop for Served {
     }
 }
 
-fn holdfast(data: &Path, arguments: &[&str]) -> Command {
+pub fn holdfast(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     command
         .args(arguments)
@@ -77,7 +77,7 @@ fn holdfast(data: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Exit code, and what was printed on both outputs.
-fn finish(mut command: Command) -> (i32, String) {
+pub fn finish(mut command: Command) -> (i32, String) {
     let output = command.output().unwrap();
     let mut text = String::from_utf8(output.stdout).unwrap();
     text.push_str(&String::from_utf8(output.stderr).unwrap());
